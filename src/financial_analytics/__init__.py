@@ -1,0 +1,1 @@
+"""Financial Analytics Platform: a bank's raw feeds in, a tested warehouse and its analytics out."""
