@@ -1,0 +1,56 @@
+{#- English names of months and weekdays, the same whatever the engine's locale. -#}
+{% macro month_name(number) -%}
+    case {{ number }}
+        {%- for name in [
+            'January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November',
+            'December'
+        ] %}
+        when {{ loop.index }} then '{{ name }}'
+        {%- endfor %}
+    end
+{%- endmacro %}
+
+{% macro day_name(number) -%}
+    case {{ number }}
+        {%- for name in ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'] %}
+        when {{ loop.index }} then '{{ name }}'
+        {%- endfor %}
+    end
+{%- endmacro %}
+
+{#- Text yyyy-mm: ISO dates begin with it on every engine. -#}
+{% macro year_month(value) -%}
+    substring(cast({{ value }} as {{ dbt.type_string() }}), 1, 7)
+{%- endmacro %}
+
+{#- Age group of a person born (or aged) so; the groups are those of the US Census Bureau's adult tables. -#}
+{% macro age_group(age) -%}
+    case
+        when {{ age }} is null then 'Unknown'
+        when {{ age }} < 18 then 'Under 18'
+        when {{ age }} < 25 then '18-24'
+        when {{ age }} < 35 then '25-34'
+        when {{ age }} < 45 then '35-44'
+        when {{ age }} < 55 then '45-54'
+        when {{ age }} < 65 then '55-64'
+        when {{ age }} < 75 then '65-74'
+        else '75+'
+    end
+{%- endmacro %}
+
+{#- Whole years completed between two dates (a birthday counts from its day on). -#}
+{% macro completed_years(earlier, later) -%}
+    cast(floor((
+        (extract(year from {{ later }}) * 10000 + extract(month from {{ later }}) * 100 + extract(day from {{ later }}))
+        - (extract(year from {{ earlier }}) * 10000 + extract(month from {{ earlier }}) * 100 + extract(day from {{ earlier }}))
+    ) / 10000.0) as integer)
+{%- endmacro %}
+
+{#- Whole months completed between two dates. -#}
+{% macro completed_months(earlier, later) -%}
+    cast(
+        (extract(year from {{ later }}) - extract(year from {{ earlier }})) * 12
+        + (extract(month from {{ later }}) - extract(month from {{ earlier }}))
+        - case when extract(day from {{ later }}) < extract(day from {{ earlier }}) then 1 else 0 end as integer
+    )
+{%- endmacro %}

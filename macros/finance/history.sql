@@ -1,0 +1,77 @@
+{#- The newest arrival of each key: the highest batch, then the highest row of its file. -#}
+{% macro latest_arrival(relation, key) -%}
+    select *
+    from (
+        select
+            *,
+            row_number() over (
+                partition by {{ key | join(', ') }} order by _batch_id desc, _source_row desc
+            ) as arrival_rank
+        from {{ relation }}
+    ) as ranked
+    where arrival_rank = 1
+{%- endmacro %}
+
+
+{#- Only what arrived since the last build; everything on a full refresh. Batch ids only grow, so the newest stored one is the mark. -#}
+{% macro arrived_since() -%}
+    {%- if is_incremental() -%}
+        _batch_id > (select coalesce(max(_batch_id), 0) from {{ this }})
+    {%- else -%}
+        1 = 1
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- Hash over the tracked (Type 2) columns of a version. -#}
+{% macro version_hash(columns) -%}
+    {{ surrogate_key(columns) }}
+{%- endmacro %}
+
+
+{#-
+    SCD Type 2 intervals from versions (one row per `key` and `updated_at`, columns tracked or not).
+    A version that changes no tracked column opens no interval. The first interval reaches back to 1900, so that an event
+    dated before the first known version still has its entity; the last is open to 9999. Computed from all versions each
+    time, therefore right for late, out-of-order and backfilled ones.
+-#}
+{% macro scd2_intervals(versions, key, tracked) -%}
+    select
+        changes.*,
+        row_number() over (partition by {{ key }} order by updated_at) as version_number,
+        case
+            when row_number() over (partition by {{ key }} order by updated_at) = 1
+                then cast('1900-01-01' as timestamp)
+            else updated_at
+        end as valid_from,
+        coalesce(
+            lead(updated_at) over (partition by {{ key }} order by updated_at),
+            cast('9999-12-31' as timestamp)
+        ) as valid_to,
+        lead(updated_at) over (partition by {{ key }} order by updated_at) is null as is_current
+    from (
+        select
+            hashed.*,
+            lag(tracked_hash) over (partition by {{ key }} order by updated_at) as previous_hash
+        from (
+            select versions.*, {{ version_hash(tracked) }} as tracked_hash
+            from {{ versions }} as versions
+        ) as hashed
+    ) as changes
+    where previous_hash is null or previous_hash <> tracked_hash
+{%- endmacro %}
+
+
+{#- Keys that events mention and the entity's feed has not delivered (yet): one row per id. `mentions`: [(relation, column)]. -#}
+{% macro inferred_members(mentions, known, known_column) -%}
+    select mentioned.natural_key
+    from (
+        {%- for relation, column in mentions %}
+        {% if not loop.first %}union{% endif %}
+        select {{ column }} as natural_key from {{ relation }}
+        {%- endfor %}
+    ) as mentioned
+    left join (select distinct {{ known_column }} as natural_key from {{ known }}) as known
+        on mentioned.natural_key = known.natural_key
+    where mentioned.natural_key is not null and known.natural_key is null
+{%- endmacro %}

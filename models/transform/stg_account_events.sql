@@ -1,0 +1,37 @@
+{#- Things that happened to an account other than money movements: typed, one spelling, latest arrival. Grain: one row per event_id, its latest arrival. -#}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key='event_id',
+    on_schema_change='fail'
+) }}
+with arrivals as (
+    select * from {{ source('ingestion_raw_data', 'account_events') }}
+    where {{ arrived_since() }}
+),
+
+latest as (
+    {{ latest_arrival('arrivals', ['event_id']) }}
+)
+
+select
+    event_id,
+    account_id,
+    customer_id,
+    product_id,
+    event_date as event_at,
+    cast(event_date as date) as event_date,
+    {{ month_number('event_date') }} as event_month,
+    event_type,
+    event_category,
+    old_value,
+    new_value,
+    triggered_by,
+    channel,
+    processed_by,
+    is_reversible,
+    requires_approval as is_approval_required,
+    approval_status,
+    _batch_id,
+    _loaded_at
+from latest

@@ -1,0 +1,16 @@
+{#- Daily price of one unit of a currency in US dollars: typed, one spelling, latest arrival. Grain: one row per rate_date and currency, its latest arrival. -#}
+with arrivals as (
+    select * from {{ source('ingestion_raw_data', 'exchange_rates') }}
+),
+
+latest as (
+    {{ latest_arrival('arrivals', ['rate_date', 'currency']) }}
+)
+
+select
+    rate_date,
+    upper(currency) as currency,
+    rate_to_usd,
+    _batch_id,
+    _loaded_at
+from latest

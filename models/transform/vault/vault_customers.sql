@@ -1,0 +1,25 @@
+{#- Personal data of customers, apart from everything else. Grain: one row per customer_id and version (updated_at). -#}
+{{ config(schema='silver_vault') }}
+with arrivals as (
+    select * from {{ source('ingestion_raw_data', 'customers') }}
+),
+
+latest as (
+    {{ latest_arrival('arrivals', ['customer_id', 'updated_at']) }}
+)
+
+select
+    customer_id,
+    first_name,
+    last_name,
+    email,
+    phone,
+    date_of_birth,
+    age as age_years,
+    ssn,
+    address,
+    zip_code,
+    updated_at,
+    _batch_id,
+    _loaded_at
+from latest
