@@ -1,0 +1,57 @@
+# Everything runs in .venv: nothing is installed globally, and every target sets up what it needs.
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
+	command -v $$p >/dev/null 2>&1 && { echo $$p; break; }; done)
+
+.PHONY: help install demo test check bench clean lock
+
+help:
+	@echo "make install   create .venv with the locked packages (the other targets do it when needed)"
+	@echo "make demo      feeds -> warehouse -> published snapshot -> report; FEEDS=dir CONNECTOR=name VARS='{...}' OPEN=1"
+	@echo "make test      run the tests; ARGS='-k name' is passed to pytest"
+	@echo "make check     ruff, mypy, sqlfluff and the convention tests"
+	@echo "make bench     run the benchmarks (minutes; nothing is asserted)"
+	@echo "make clean     remove caches, dbt artefacts and reports; .venv and data/ stay"
+
+install: $(INSTALLED)
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "error: no python3 found: install Python 3.11 or newer" >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo \
+		"error: $$($(PYTHON) --version) is too old: install Python 3.11+, or name one: make PYTHON=/path/to/python3.11" >&2; exit 2; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo \
+		"error: python3-venv is missing: sudo apt install $$($(PYTHON) -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')" >&2; exit 2; }
+	@$(BIN)/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
+	@echo "installing the locked packages into $(VENV) (a minute or two the first time)" >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(INSTALLED)
+	@$(BIN)/fa demo $(if $(FEEDS),--feeds "$(FEEDS)") $(if $(CONNECTOR),--connector "$(CONNECTOR)") \
+		$(if $(VARS),--vars '$(VARS)') $(if $(OPEN),--open)
+
+test: $(INSTALLED)
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	mkdir -p target/lint && FA_DATA_DIR=target/lint $(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests/warehouse
+	$(BIN)/python -m pytest tests/conventions
+
+bench: $(INSTALLED)
+	@set -e; for script in benchmarks/bench_*.py; do echo "== $$script" >&2; $(BIN)/python "$$script"; done
+
+clean:
+	rm -rf target logs build dist visualizations/outputs .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -print0 | xargs -0 rm -rf
+
+# After a change of dependencies in pyproject.toml.
+lock: $(INSTALLED)
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
+		--no-strip-extras --no-emit-index-url --no-annotate --no-header --quiet -o requirements.lock

@@ -1,0 +1,254 @@
+"""Runs dbt in this process, tells a listener how far it is, and turns failures into one error."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from financial_analytics.engines import connections
+from financial_analytics.errors import BuildError, EngineError, UserInputError
+from financial_analytics.settings import Settings
+
+FAILED = frozenset({"error", "fail", "runtime error", "partial success"})
+SHOWN_FAILURES = 10
+
+
+class Listener(Protocol):
+    """What wants to know how far a build is."""
+
+    def total(self, count: int) -> None:
+        """Hear how many nodes will run."""
+
+    def started(self, name: str) -> None:
+        """Hear that a node starts."""
+
+    def finished(self, name: str, status: str, seconds: float) -> None:
+        """Hear that a node ended with a dbt status."""
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """How one model, seed or test ended."""
+
+    name: str
+    kind: str
+    status: str
+    seconds: float
+    message: str
+    failing_rows: int
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """All nodes of one dbt run, in the order they ended."""
+
+    nodes: tuple[NodeResult, ...]
+    log_file: Path
+
+    def count(self, status: str) -> int:
+        """Return how many nodes ended with `status`."""
+        return sum(node.status == status for node in self.nodes)
+
+    @property
+    def failed(self) -> tuple[NodeResult, ...]:
+        """Nodes that ended in an error or a failed test."""
+        return tuple(node for node in self.nodes if node.status in FAILED)
+
+    @property
+    def warned(self) -> tuple[NodeResult, ...]:
+        """Tests that found rows to look at without stopping the build."""
+        return tuple(node for node in self.nodes if node.status == "warn")
+
+
+@dataclass(frozen=True)
+class BuildOptions:
+    """What to run and how; the fields are dbt's own options.
+
+    `command` is ``build`` (models and tests), ``run`` (models alone) or ``test``.
+    `variables` overrides ``vars`` of dbt_project.yml.
+    """
+
+    select: Sequence[str] = ()
+    exclude: Sequence[str] = ()
+    full_refresh: bool = False
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    target: str | None = None
+    command: str = "build"
+
+
+def dbt_paths(settings: Settings, target: str | None) -> tuple[Path, Path]:
+    """Return dbt's artefact folder (one per target) and its log folder."""
+    return settings.data_dir / "dbt" / _target(target), settings.data_dir / "logs"
+
+
+def dbt_arguments(settings: Settings, options: BuildOptions) -> list[str]:
+    """Return the dbt command line of `options`.
+
+    Unit tests stay out: they test the code, not the data, and belong to ``make test``.
+    """
+    target_path, log_path = dbt_paths(settings, options.target)
+    arguments = [options.command, "--quiet", "--no-use-colors", "--no-send-anonymous-usage-stats"]
+    arguments += ["--project-dir", str(settings.project_dir)]
+    arguments += ["--profiles-dir", str(settings.project_dir)]
+    arguments += ["--target-path", str(target_path), "--log-path", str(log_path)]
+    if options.command in {"build", "test"}:
+        arguments += ["--exclude-resource-type", "unit_test"]
+    if options.full_refresh and options.command != "test":
+        arguments.append("--full-refresh")
+    if options.target:
+        arguments += ["--target", options.target]
+    if options.variables:
+        arguments += ["--vars", json.dumps(dict(options.variables))]
+    for flag, values in (("--select", options.select), ("--exclude", options.exclude)):
+        if values:
+            arguments += [flag, *values]
+    return arguments
+
+
+def build(
+    settings: Settings, options: BuildOptions | None = None, *, listener: Listener | None = None
+) -> BuildResult:
+    """Run dbt and return how every node ended.
+
+    Parameters
+    ----------
+    settings : Settings
+        Project and data folders; the warehouse in ``settings.data_dir`` is built.
+    options : BuildOptions, optional
+        Selection, variables, target. Everything, by default.
+    listener : Listener, optional
+        Told of the number of nodes and of each start and end.
+
+    Returns
+    -------
+    BuildResult
+        At least one node; none failed.
+
+    Raises
+    ------
+    BuildError
+        If a node failed, or the project does not compile. Names each failed node.
+    EngineError
+        If the warehouse is held by another process.
+    UserInputError
+        If the selection selects nothing, or dbt refuses an option.
+    """
+    chosen = options or BuildOptions()
+    _, log_path = dbt_paths(settings, chosen.target)
+    log_file = log_path / "dbt.log"
+    connections.check_free(settings.warehouse_path, _target(chosen.target))
+    outcome = invoke(settings, dbt_arguments(settings, chosen), listener=listener)
+    _raise_exception(outcome.exception, log_file, settings)
+    result = BuildResult(
+        nodes=tuple(_node_result(result) for result in getattr(outcome.result, "results", ())),
+        log_file=log_file,
+    )
+    if not result.nodes:
+        selection = " ".join(chosen.select) or "the project"
+        raise UserInputError(
+            f"nothing to build: {selection} selects no model, seed or test",
+            hint="for example --select tag:facts, or --select +analytics_customer_overview",
+        )
+    if result.failed:
+        raise BuildError(failure_message(result), hint=f"full log: {log_file}")
+    return result
+
+
+def invoke(settings: Settings, arguments: list[str], *, listener: Listener | None = None) -> Any:
+    """Run one dbt command in this process and release the warehouse afterwards."""
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415  (a second to import)
+
+    callbacks = [] if listener is None else [_callback(listener)]
+    with _environment(FA_DATA_DIR=str(settings.data_dir)):
+        try:
+            outcome = dbtRunner(callbacks=callbacks).invoke(arguments)
+        finally:
+            connections.release()
+    if isinstance(outcome.exception, KeyboardInterrupt):
+        raise KeyboardInterrupt
+    return outcome
+
+
+def failure_message(result: BuildResult) -> str:
+    """Return the failed nodes, one line each, with the reason and what was skipped for them."""
+    failed = result.failed
+    lines = [f"{len(failed)} of {len(result.nodes)} nodes failed"]
+    for node in failed[:SHOWN_FAILURES]:
+        lines.append(f"  {node.kind} {node.name}: {_one_line(node.message)}")
+    if len(failed) > SHOWN_FAILURES:
+        lines.append(f"  and {len(failed) - SHOWN_FAILURES} more")
+    skipped = result.count("skipped")
+    if skipped:
+        lines.append(f"  {skipped} nodes after them were skipped; what readers see is unchanged")
+    return "\n".join(lines)
+
+
+def _target(given: str | None) -> str:
+    return given or os.environ.get("FA_TARGET") or connections.DEFAULT_TARGET
+
+
+def _callback(listener: Listener) -> Callable[[Any], None]:
+    def listen(event: Any) -> None:
+        name = event.info.name
+        if name == "ConcurrencyLine":
+            listener.total(int(event.data.node_count))
+        elif name == "NodeStart":
+            listener.started(str(event.data.node_info.node_name))
+        elif name == "NodeFinished":
+            run_result = event.data.run_result
+            listener.finished(
+                str(event.data.node_info.node_name),
+                str(run_result.status),
+                float(run_result.execution_time),
+            )
+
+    return listen
+
+
+def _node_result(result: Any) -> NodeResult:
+    return NodeResult(
+        name=str(result.node.name),
+        kind=str(result.node.resource_type.value),
+        status=str(result.status.value),
+        seconds=float(result.execution_time),
+        message=str(result.message or ""),
+        failing_rows=int(result.failures or 0),
+    )
+
+
+def _raise_exception(error: BaseException | None, log_file: Path, settings: Settings) -> None:
+    if error is None:
+        return
+    message = str(error).strip() or type(error).__name__
+    if type(error).__name__ == "DbtUsageException":
+        raise UserInputError(f"dbt refuses the options: {_one_line(message)}") from error
+    if "could not set lock" in message.lower():
+        raise EngineError(*connections.explain(message, settings.warehouse_path)) from error
+    raise BuildError(
+        f"the project does not compile: {_one_line(message)}", hint=f"full log: {log_file}"
+    ) from error
+
+
+def _one_line(message: str) -> str:
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    kept = [line for line in lines if not line.startswith("compiled code at")]
+    return " ".join(kept) or "no message"
+
+
+@contextmanager
+def _environment(**values: str) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

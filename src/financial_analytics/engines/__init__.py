@@ -1,0 +1,1 @@
+"""All that knows an engine by name: connections, dbt adapters and their plugins."""
