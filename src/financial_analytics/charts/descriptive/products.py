@@ -1,0 +1,99 @@
+"""The chart of category 01 about products: balance and revenue."""
+
+from __future__ import annotations
+
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from financial_analytics.charts import theme
+from financial_analytics.charts.frames import currency_of
+from financial_analytics.charts.parts import unique_names
+from financial_analytics.charts.registry import chart
+
+
+@chart(
+    id="descriptive.product_bar",
+    model="analytics_product_summary",
+    title="Balance and revenue of each product",
+    unit="reporting currency",
+    reading=(
+        "Upper panel: balance of the open accounts. Lower panel: revenue of the last twelve "
+        "months, interest and (hatched) fees. Hover for holders, penetration and growth."
+    ),
+    needs=("product_natural_key", "product_name", "balance", "account_count"),
+    measures=("balance", "account_count"),
+)
+def product_bar(frame: pd.DataFrame) -> go.Figure:
+    """Bars of balance and, where known, of revenue per product."""
+    currency = currency_of(frame)
+    rows = frame.assign(product=unique_names(frame["product_name"], frame["product_natural_key"]))
+    rows = rows.sort_values("balance", kind="stable", na_position="first").reset_index(drop=True)
+    parts = [
+        ("interest_revenue_amount", "Interest", 1),
+        ("fee_revenue_amount", "Fees", 2),
+    ]
+    parts = [entry for entry in parts if entry[0] in rows and rows[entry[0]].notna().any()]
+    panels = 2 if parts else 1
+    figure = make_subplots(rows=panels, cols=1, vertical_spacing=0.16 if panels == 2 else 0)
+    details = [
+        f"{theme.count(row.get('account_count'))} open accounts, "
+        f"{theme.count(row.get('unique_customers'))} holders"
+        f"<br>held by {theme.percent(row.get('penetration_pct'))} of customers"
+        f"<br>accounts {theme.change(row.get('account_count_change_pct')) or theme.UNKNOWN} "
+        "in twelve months"
+        for row in rows.to_dict("records")
+    ]
+    names = rows["product"].tolist()
+    figure.add_trace(
+        go.Bar(
+            x=rows["balance"].tolist(),
+            y=names,
+            orientation="h",
+            name="Balance",
+            showlegend=False,
+            marker=theme.bar_style(0),
+            customdata=details,
+            hovertemplate="<b>%{y}</b><br>balance %{x:,.0f}<br>%{customdata}<extra></extra>",
+        ),
+        row=1,
+        col=1,
+    )
+    for column, name, style in parts:
+        figure.add_trace(
+            go.Bar(
+                x=rows[column].tolist(),
+                y=names,
+                orientation="h",
+                name=name,
+                marker=theme.bar_style(style),
+                hovertemplate="<b>%{y}</b><br>" + name.lower() + " %{x:,.0f}<extra></extra>",
+            ),
+            row=2,
+            col=1,
+        )
+    wrapped = [theme.wrap(name, 18) for name in names]
+    for panel in range(1, panels + 1):
+        figure.update_yaxes(
+            type="category",
+            categoryorder="array",
+            categoryarray=names,
+            tickvals=names,
+            ticktext=wrapped,
+            row=panel,
+            col=1,
+        )
+    code = f", {currency}" if currency else ""
+    figure.update_xaxes(title_text=f"balance{code}", row=1, col=1)
+    if panels == 2:
+        figure.update_xaxes(title_text=f"revenue, twelve months{code}", row=2, col=1)
+    figure.update_layout(barmode="relative", legend={"traceorder": "normal"})
+    best = rows.iloc[-1]
+    revenue = rows["revenue_amount"].sum(min_count=1) if "revenue_amount" in rows else float("nan")
+    said = f"revenue of all products {theme.money(float(revenue), currency)}"
+    return theme.finish(
+        figure,
+        finding=f"{best['product']} holds the largest balance, "
+        f"{theme.money(best['balance'], currency)}; {said}.",
+        height=120 + panels * (60 + 30 * len(names)),
+    )

@@ -1,0 +1,400 @@
+"""Charts of category 01 about transactions: key figures, channels, categories, trends."""
+
+from __future__ import annotations
+
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from financial_analytics.charts import theme
+from financial_analytics.charts.descriptive.customers import donut
+from financial_analytics.charts.frames import currency_of, known, scalar
+from financial_analytics.charts.parts import Card, Good, cards_figure
+from financial_analytics.charts.registry import chart
+
+LONG_SERIES_DAYS = 400
+
+
+@chart(
+    id="descriptive.transaction_kpis",
+    model="analytics_transaction_summary",
+    title="Transactions of the last 30 days against the 30 days before",
+    unit="transactions; money in the reporting currency; per cent",
+    reading=(
+        "Each card shows the last 30 days up to the as-of date, the change in per cent against "
+        "the 30 days before and the value then. A rate changes in per cent of itself."
+    ),
+    needs=("transaction_count", "current_30d_transaction_count"),
+    measures=("transaction_count",),
+    span="full",
+)
+def transaction_kpis(frame: pd.DataFrame) -> go.Figure:
+    """Cards of the last 30 days with the change against the 30 days before."""
+    currency = currency_of(frame)
+
+    def card(label: str, name: str, good: Good, kind: str) -> Card:
+        def text(value: float | None) -> str:
+            if kind == "money":
+                return theme.money(value, currency)
+            return theme.count(value) if kind == "count" else theme.percent(value, 2)
+
+        before = text(scalar(frame, f"previous_30d_{name}"))
+        return Card(
+            label=label,
+            value=text(scalar(frame, f"current_30d_{name}")),
+            change_pct=scalar(frame, f"{name}_change_pct"),
+            before="" if before == theme.UNKNOWN else f"was {before}",
+            good=good,
+        )
+
+    cards = [
+        card("Transactions", "transaction_count", "up", "count"),
+        card("Volume", "volume_amount", "up", "money"),
+        card("Money in", "credit_amount", "neither", "money"),
+        card("Money out", "debit_amount", "neither", "money"),
+        card("Customers active", "unique_customers", "up", "count"),
+        card("Declined", "declined_rate_pct", "down", "percent"),
+        card("Fraud rate", "fraud_rate_pct", "down", "percent"),
+        card("International", "international_count", "neither", "count"),
+    ]
+    finding = (
+        f"{theme.count(scalar(frame, 'transaction_count'))} transactions in all, "
+        f"{theme.count(scalar(frame, 'current_30d_transaction_count'))} in the last 30 days; "
+        f"volume in all {theme.money(scalar(frame, 'volume'), currency)}."
+    )
+    return cards_figure(cards, finding=finding)
+
+
+@chart(
+    id="descriptive.channel_donut",
+    model="analytics_transaction_by_channel",
+    title="Channels that transactions come through",
+    unit="transactions",
+    reading=(
+        "The area of a slice is the channel's share of all transactions, declined ones included. "
+        "Hover for volume, customers and the share declined with its 95 % Wilson interval."
+    ),
+    needs=("channel", "transaction_count"),
+    measures=("transaction_count",),
+)
+def channel_donut(frame: pd.DataFrame) -> go.Figure:
+    """Donut of transactions per channel, largest first."""
+    currency = currency_of(frame)
+    rows = known(frame, "transaction_count").sort_values(
+        "transaction_count", ascending=False, kind="stable"
+    )
+    details = [
+        f"volume {theme.money(row.get('volume'), currency)}"
+        f"<br>{theme.count(row.get('unique_customers'))} customers"
+        f"<br>declined {theme.percent(row.get('decline_rate_pct'), 2)} "
+        f"({theme.percent(row.get('decline_rate_pct_lower'), 2)} to "
+        f"{theme.percent(row.get('decline_rate_pct_upper'), 2)})"
+        for row in rows.to_dict("records")
+    ]
+    total = float(rows["transaction_count"].sum())
+    figure = donut(
+        labels=rows["channel"].tolist(),
+        values=rows["transaction_count"].tolist(),
+        details=details,
+        center=f"<b>{theme.count(total)}</b><br>transactions",
+        noun="transactions",
+    )
+    first = rows.iloc[0]
+    share = 100 * float(first["transaction_count"]) / total if total else None
+    return theme.finish(
+        figure,
+        finding=f"{first['channel']} carries {theme.percent(share)} of {theme.count(total)} "
+        "transactions.",
+        height=360,
+        compact={"layout": {"height": 340}},
+    )
+
+
+@chart(
+    id="descriptive.category_treemap",
+    model="analytics_transaction_by_category",
+    title="What merchants the money goes to",
+    unit="posted volume in the reporting currency",
+    reading=(
+        "The area of a tile is the posted volume of a merchant category, inside its group. "
+        "Click a group to enter it, its heading to leave it."
+    ),
+    needs=("merchant_category_group", "merchant_category", "volume"),
+    measures=("volume",),
+    span="full",
+)
+def category_treemap(frame: pd.DataFrame) -> go.Figure:
+    """Treemap of volume, merchant category within its group."""
+    currency = currency_of(frame)
+    rows = known(frame, "volume")
+    rows = rows[rows["volume"] > 0].assign(
+        merchant_category_group=rows["merchant_category_group"].fillna("Unknown"),
+        merchant_category=rows["merchant_category"].fillna("Unknown"),
+    )
+    if rows.empty:
+        return theme.empty_figure("no merchant category has posted volume")
+    groups = rows.groupby("merchant_category_group")["volume"].sum()
+    groups = groups.sort_values(ascending=False, kind="stable")
+    colors = {name: theme.series_color(position) for position, name in enumerate(groups.index)}
+    ids = [f"group:{name}" for name in groups.index]
+    labels, parents = list(groups.index), [""] * len(groups)
+    values, fills = groups.tolist(), [colors[name] for name in groups.index]
+    details = [f"{(rows['merchant_category_group'] == name).sum()} categories" for name in labels]
+    for row in rows.sort_values("volume", ascending=False, kind="stable").to_dict("records"):
+        group = row["merchant_category_group"]
+        ids.append(f"category:{group}:{row['merchant_category']}")
+        labels.append(row["merchant_category"])
+        parents.append(f"group:{group}")
+        values.append(row["volume"])
+        fills.append(colors[group])
+        details.append(
+            f"{theme.count(row.get('transaction_count'))} transactions, "
+            f"{theme.count(row.get('unique_customers'))} customers"
+            f"<br>average {theme.money(row.get('avg_amount'), currency)}"
+        )
+    total = float(groups.sum())
+    figure = go.Figure(
+        go.Treemap(
+            ids=ids,
+            labels=labels,
+            parents=parents,
+            values=values,
+            branchvalues="total",
+            customdata=[
+                [theme.money(value, currency), detail]
+                for value, detail in zip(values, details, strict=True)
+            ],
+            texttemplate="%{label}<br>%{customdata[0]}",
+            hovertemplate="<b>%{label}</b><br>volume %{customdata[0]}, %{percentRoot:.1%} of all"
+            "<br>%{customdata[1]}<extra></extra>",
+            marker={
+                "colors": fills,
+                "line": {"color": theme.LIGHT["paper"], "width": 1.5},
+                "pad": {"t": 22, "l": 3, "r": 3, "b": 3},
+            },
+            pathbar={"visible": True, "thickness": 22},
+            tiling={"pad": 2},
+            root={"color": theme.LIGHT["card"]},
+        )
+    )
+    figure.update_layout(margin={"l": 4, "r": 4, "t": 36, "b": 4})
+    share = 100 * float(groups.iloc[0]) / total
+    return theme.finish(
+        figure,
+        finding=f"{groups.index[0]} takes {theme.percent(share)} of "
+        f"{theme.money(total, currency)} posted volume.",
+        height=460,
+        compact={"layout": {"height": 460}},
+    )
+
+
+@chart(
+    id="descriptive.daily_trend",
+    model="analytics_daily_transaction_trend",
+    title="Transaction volume per day with moving averages",
+    unit="posted volume per day in the reporting currency",
+    reading=(
+        "Thin line: each day. Solid line: mean of the 7 days up to it. Dashed line: mean of "
+        "28 days. Diamonds mark bank holidays. The buttons choose how far back to look."
+    ),
+    needs=("transaction_date", "volume"),
+    measures=("volume",),
+    span="full",
+    rows="last",
+)
+def daily_trend(frame: pd.DataFrame) -> go.Figure:
+    """Daily volume with 7- and 28-day moving averages and bank holidays."""
+    currency = currency_of(frame)
+    rows = frame.sort_values("transaction_date", kind="stable").reset_index(drop=True)
+    days = rows["transaction_date"]
+    figure = go.Figure()
+    figure.add_trace(
+        go.Scatter(
+            x=days,
+            y=rows["volume"],
+            name="Day",
+            mode="lines",
+            line={"color": theme.LIGHT["grey"], "width": 0.8},
+            opacity=0.65,
+            customdata=rows.get("transaction_count"),
+            hovertemplate="%{y:,.0f}, %{customdata:,.0f} transactions<extra>day</extra>",
+        )
+    )
+    for position, (column, name) in enumerate(
+        (("ma7_volume_amount", "7-day mean"), ("ma28_volume_amount", "28-day mean"))
+    ):
+        if column in rows.columns and rows[column].notna().any():
+            figure.add_trace(
+                go.Scatter(
+                    x=days,
+                    y=rows[column],
+                    name=name,
+                    mode="lines",
+                    line={
+                        "color": theme.series_color(position),
+                        "dash": theme.DASHES[position],
+                        "width": 2.2,
+                    },
+                    hovertemplate="%{y:,.0f}<extra>" + name + "</extra>",
+                )
+            )
+    if "is_bank_holiday" in rows.columns:
+        holidays = rows[rows["is_bank_holiday"].fillna(False).astype(bool)]
+        if not holidays.empty:
+            names = holidays.get("holiday_name", pd.Series("holiday", index=holidays.index))
+            figure.add_trace(
+                go.Scatter(
+                    x=holidays["transaction_date"],
+                    y=holidays["volume"],
+                    name="Bank holiday",
+                    mode="markers",
+                    marker={
+                        "symbol": "diamond-open",
+                        "size": 7,
+                        "color": theme.LIGHT["purple"],
+                        "line": {"width": 1.5},
+                    },
+                    text=names.fillna("bank holiday"),
+                    hovertemplate="%{text}<extra></extra>",
+                )
+            )
+    figure.update_yaxes(title=f"{currency} per day".strip(), rangemode="tozero")
+    figure.update_xaxes(rangeselector=_range_buttons(), type="date")
+    if len(rows) > LONG_SERIES_DAYS:
+        last = days.iloc[-1]
+        figure.update_xaxes(range=[last - pd.DateOffset(years=1), last + pd.DateOffset(days=2)])
+        recent = rows[days >= last - pd.DateOffset(years=1)]["volume"].max()
+        if pd.notna(recent) and recent > 0:
+            figure.update_yaxes(range=[0, float(recent) * 1.08])
+    figure.update_layout(
+        hovermode="x unified",
+        dragmode="pan",
+        margin={"t": 64},
+        legend={"y": 1.0, "yanchor": "bottom", "x": 0},
+    )
+    newest = rows.iloc[-1]
+    mean = scalar(rows, "ma28_volume_amount", len(rows) - 1)
+    return theme.finish(
+        figure,
+        finding=f"On average {theme.money(mean, currency)} a day over the 28 days up to "
+        f"{newest['transaction_date']:%-d %B %Y}; {theme.count(len(rows))} days in all.",
+        height=420,
+        compact={
+            "layout": {
+                "height": 420,
+                "dragmode": False,
+                "yaxis": {"title": {"text": ""}},
+                "margin": {"t": 96},
+                "legend": {"font": {"size": 11}},
+            }
+        },
+    )
+
+
+def _range_buttons() -> dict[str, object]:
+    return {
+        "buttons": [
+            {"count": 3, "label": "3 months", "step": "month", "stepmode": "backward"},
+            {"count": 1, "label": "1 year", "step": "year", "stepmode": "backward"},
+            {"step": "all", "label": "all"},
+        ],
+        "bgcolor": theme.LIGHT["card"],
+        "activecolor": theme.LIGHT["seq1"],
+        "bordercolor": theme.LIGHT["line"],
+        "borderwidth": 1,
+        "font": {"color": theme.LIGHT["text"], "size": 11},
+        "x": 0,
+        "y": 1.09,
+        "yanchor": "bottom",
+    }
+
+
+@chart(
+    id="descriptive.monthly_trend",
+    model="analytics_monthly_transaction_trend",
+    title="Volume and active customers per month",
+    unit="posted volume in the reporting currency; customers",
+    reading=(
+        "Bars: posted volume of the month; a hatched last bar is a month not yet over. Line below: "
+        "customers with a transaction. Hover for the change on the month and year before."
+    ),
+    needs=("month_start_date", "volume", "active_customers"),
+    measures=("volume",),
+    span="full",
+    rows="last",
+)
+def monthly_trend(frame: pd.DataFrame) -> go.Figure:
+    """Bars of monthly volume above the line of active customers."""
+    currency = currency_of(frame)
+    rows = frame.sort_values("month_start_date", kind="stable").reset_index(drop=True)
+    partial = (
+        rows["is_partial_month"].fillna(False).astype(bool)
+        if "is_partial_month" in rows.columns
+        else pd.Series(False, index=rows.index)
+    )
+    changes = [
+        f"on the month before {theme.change(row.get('mom_change_pct')) or theme.UNKNOWN}"
+        f"<br>on the year before {theme.change(row.get('yoy_change_pct')) or theme.UNKNOWN}"
+        f"<br>{theme.count(row.get('transaction_count'))} transactions"
+        + ("<br>month not yet over" if part else "")
+        for row, part in zip(rows.to_dict("records"), partial, strict=True)
+    ]
+    figure = make_subplots(
+        rows=2, cols=1, shared_xaxes=True, row_heights=[0.66, 0.34], vertical_spacing=0.07
+    )
+    figure.add_trace(
+        go.Bar(
+            x=rows["month_start_date"],
+            y=rows["volume"],
+            name="Volume",
+            marker={
+                "color": theme.LIGHT["blue"],
+                "pattern": {
+                    "shape": ["/" if part else "" for part in partial],
+                    "fgcolor": theme.LIGHT["hatch"],
+                    "size": 6,
+                },
+            },
+            customdata=changes,
+            hovertemplate="<b>%{x|%B %Y}</b><br>volume %{y:,.0f}<br>%{customdata}<extra></extra>",
+        ),
+        row=1,
+        col=1,
+    )
+    figure.add_trace(
+        go.Scatter(
+            x=rows["month_start_date"],
+            y=rows["active_customers"],
+            name="Active customers",
+            mode="lines" if len(rows) > 36 else "lines+markers",
+            line={"color": theme.LIGHT["orange"], "width": 2.2},
+            marker={"symbol": "square", "size": 6},
+            hovertemplate="%{x|%B %Y}: %{y:,.0f} active customers<extra></extra>",
+        ),
+        row=2,
+        col=1,
+    )
+    figure.update_yaxes(title_text=f"volume, {currency}".rstrip(", "), row=1, col=1)
+    figure.update_yaxes(title_text="customers", rangemode="tozero", row=2, col=1)
+    figure.update_layout(bargap=0.15)
+    whole = rows[~partial]
+    newest = (whole if not whole.empty else rows).iloc[-1]
+    yoy = newest.get("yoy_change_pct")
+    finding = (
+        f"{newest['month_start_date']:%B %Y}: {theme.money(newest['volume'], currency)} from "
+        f"{theme.count(newest['active_customers'])} customers"
+    )
+    if yoy is not None and not pd.isna(yoy):
+        finding += f", {theme.change(float(yoy))} on the same month a year before"
+    return theme.finish(
+        figure,
+        finding=finding + ".",
+        height=460,
+        compact={
+            "layout": {
+                "height": 430,
+                "yaxis": {"title": {"text": ""}},
+                "yaxis2": {"title": {"text": ""}},
+            }
+        },
+    )

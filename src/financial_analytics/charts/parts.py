@@ -1,0 +1,169 @@
+"""Pieces that several charts share: KPI cards, end labels, month windows, unique names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from financial_analytics.charts import theme
+
+Good = Literal["up", "down", "neither"]
+
+
+@dataclass(frozen=True)
+class Card:
+    """One number with its name, its change and what it was before.
+
+    Attributes
+    ----------
+    label : str
+        Name of the number.
+    value : str
+        The number as text, ``unknown`` when it is NULL.
+    change_pct : float or None
+        Change against the earlier value in per cent.
+    before : str
+        The earlier value as text, empty when there is none.
+    good : {"up", "down", "neither"}
+        The direction that is welcome; it chooses the colour, the arrow tells the direction.
+    """
+
+    label: str
+    value: str
+    change_pct: float | None = None
+    before: str = ""
+    good: Good = "neither"
+
+
+def _change_color(card: Card) -> str:
+    if card.good == "neither" or card.change_pct is None or card.change_pct == 0:
+        return theme.LIGHT["muted"]
+    welcome = (card.change_pct > 0) == (card.good == "up")
+    return theme.LIGHT["green"] if welcome else theme.LIGHT["orange"]
+
+
+def _place(cards: Sequence[Card], columns: int) -> dict[str, Any]:
+    """Return shapes and annotations of the cards in a grid of `columns`."""
+    rows = -(-len(cards) // columns)
+    gap_x, gap_y = (0.016, 0.05) if columns > 2 else (0.03, 0.025)
+    width = (1 - gap_x * (columns - 1)) / columns
+    height = (1 - gap_y * (rows - 1)) / rows
+    shapes: list[dict[str, Any]] = []
+    notes: list[dict[str, Any]] = []
+    for position, card in enumerate(cards):
+        left = (position % columns) * (width + gap_x)
+        top = 1 - (position // columns) * (height + gap_y)
+        shapes.append(
+            {
+                "type": "rect",
+                "xref": "paper",
+                "yref": "paper",
+                "x0": left,
+                "x1": left + width,
+                "y0": top - height,
+                "y1": top,
+                "fillcolor": theme.LIGHT["card"],
+                "line": {"color": theme.LIGHT["line"], "width": 1},
+                "layer": "below",
+            }
+        )
+        change = theme.change(card.change_pct)
+        lines = [part for part in (change, card.before) if part]
+        texts = (
+            (card.label, 0.80, 12, theme.LIGHT["muted"]),
+            (f"<b>{card.value}</b>", 0.48, 21, theme.LIGHT["text"]),
+            (" · ".join(lines) if lines else " ", 0.17, 12, _change_color(card)),
+        )
+        for text, share, size, color in texts:
+            notes.append(
+                {
+                    "text": text,
+                    "xref": "paper",
+                    "yref": "paper",
+                    "x": left,
+                    "xshift": 10,
+                    "y": top - height * (1 - share),
+                    "xanchor": "left",
+                    "yanchor": "middle",
+                    "showarrow": False,
+                    "align": "left",
+                    "font": {"size": size, "color": color},
+                }
+            )
+    return {"shapes": shapes, "annotations": notes}
+
+
+def cards_figure(cards: Sequence[Card], *, finding: str, columns: int = 4) -> go.Figure:
+    """Return a figure of KPI cards, `columns` wide and two wide on a phone.
+
+    Parameters
+    ----------
+    cards : sequence of Card
+        In reading order.
+    finding : str
+        The sentence under the title.
+    columns : int, default 4
+        Cards in a row where there is room.
+    """
+    wide_rows = -(-len(cards) // columns)
+    phone_rows = -(-len(cards) // 2)
+    margin = {"l": 2, "r": 2, "t": 34, "b": 4}
+    figure = go.Figure()
+    figure.update_layout(**_place(cards, columns), margin=margin)
+    figure.update_xaxes(visible=False, range=[0, 1])
+    figure.update_yaxes(visible=False, range=[0, 1])
+    compact = {"layout": {**_place(cards, 2), "height": 40 + 100 * phone_rows}}
+    return theme.finish(figure, finding=finding, height=40 + 108 * wide_rows, compact=compact)
+
+
+def last_months(frame: pd.DataFrame, months: int, column: str = "month_start_date") -> pd.DataFrame:
+    """Return the rows of the newest `months` months in the frame."""
+    newest = frame[column].max()
+    first = newest - pd.DateOffset(months=months - 1)
+    return frame[frame[column] >= first].reset_index(drop=True)
+
+
+def period_words(frame: pd.DataFrame, column: str = "month_start_date") -> str:
+    """Return the months that a frame spans, in words."""
+    first, last = frame[column].min(), frame[column].max()
+    if first == last:
+        return f"{first:%B %Y}"
+    return f"{first:%B %Y} to {last:%B %Y}"
+
+
+def unique_names(names: pd.Series, ids: pd.Series) -> pd.Series:
+    """Return names with their id appended where two ids share one name."""
+    pairs = pd.DataFrame({"name": names.fillna("Unknown"), "id": ids})
+    shared = pairs.groupby("name")["id"].transform("nunique") > 1
+    texts = [
+        f"{name} (#{number:.0f})" if twice and not pd.isna(number) else str(name)
+        for name, number, twice in zip(pairs["name"], pairs["id"], shared, strict=True)
+    ]
+    return pd.Series(texts, index=names.index, dtype="object")
+
+
+def side_note(figure: go.Figure, text: str) -> None:
+    """Add a muted note under the plot."""
+    figure.add_annotation(
+        text=text,
+        xref="paper",
+        yref="paper",
+        x=0,
+        y=0,
+        yshift=-14,
+        xanchor="left",
+        yanchor="top",
+        align="left",
+        showarrow=False,
+        font={"size": 11, "color": theme.LIGHT["muted"]},
+    )
+
+
+def top_rows(frame: pd.DataFrame, column: str, limit: int) -> tuple[pd.DataFrame, int]:
+    """Return the `limit` rows with the greatest `column`, and how many were left off."""
+    ordered = frame.sort_values(column, ascending=False, kind="stable", na_position="last")
+    return ordered.head(limit).reset_index(drop=True), max(0, len(frame) - limit)
