@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from financial_analytics.engines import connections
-from financial_analytics.errors import BuildError, EngineError, UserInputError
+from financial_analytics.errors import BuildError, UserInputError
 from financial_analytics.settings import Settings
 
 FAILED = frozenset({"error", "fail", "runtime error", "partial success"})
@@ -143,7 +143,7 @@ def build(
     log_file = log_path / "dbt.log"
     connections.check_free(settings.warehouse_path, _target(chosen.target))
     outcome = invoke(settings, dbt_arguments(settings, chosen), listener=listener)
-    _raise_exception(outcome.exception, log_file, settings)
+    _raise_exception(outcome.exception, log_file)
     result = BuildResult(
         nodes=tuple(_node_result(result) for result in getattr(outcome.result, "results", ())),
         log_file=log_file,
@@ -221,14 +221,12 @@ def _node_result(result: Any) -> NodeResult:
     )
 
 
-def _raise_exception(error: BaseException | None, log_file: Path, settings: Settings) -> None:
+def _raise_exception(error: BaseException | None, log_file: Path) -> None:
     if error is None:
         return
     message = str(error).strip() or type(error).__name__
     if type(error).__name__ == "DbtUsageException":
         raise UserInputError(f"dbt refuses the options: {_one_line(message)}") from error
-    if "could not set lock" in message.lower():
-        raise EngineError(*connections.explain(message, settings.warehouse_path)) from error
     raise BuildError(
         f"the project does not compile: {_one_line(message)}", hint=f"full log: {log_file}"
     ) from error

@@ -16,7 +16,8 @@ import yaml
 from packaging.requirements import Requirement
 
 from financial_analytics.engines import connections
-from financial_analytics.errors import EngineError, FinancialAnalyticsError
+from financial_analytics.engines.duckdb_warehouse import open_warehouse
+from financial_analytics.errors import FinancialAnalyticsError
 from financial_analytics.settings import Settings
 
 Status = Literal["ok", "warn", "fail"]
@@ -185,18 +186,12 @@ def check_warehouse(settings: Settings) -> Iterator[Check]:
     if not path.is_file():
         yield Check("warehouse", "warn", f"none yet at {path}", "make demo, or fa ingest PATH")
         return
-    try:
-        connection = connections.connect(path, read_only=True)
-    except EngineError as error:
-        yield Check("warehouse", "fail", error.message, error.hint or "")
-        return
-    with connection:
+    with open_warehouse(path, read_only=True) as connection:
         yield Check("warehouse", "ok", f"{path} ({path.stat().st_size / 1024**2:.1f} MiB)")
         tables = connections.row_counts(connection, "ingestion_raw_data")
         yield from _bronze_checks(tables)
         if tables.get("_batches"):
-            batch = connections.newest_batch(connection)
-            yield Check("last batch", "ok", batch)
+            yield Check("last batch", "ok", connections.newest_batch(connection))
 
 
 def _bronze_checks(tables: dict[str, int]) -> Iterator[Check]:

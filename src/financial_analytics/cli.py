@@ -1,0 +1,282 @@
+"""The command line ``fa``. Thin: each command imports its function when it runs."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from importlib import metadata
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.exceptions import TyperException
+
+from financial_analytics.cli_console import (
+    Display,
+    format_table,
+    note,
+    now,
+    parse_time,
+    say,
+    show_error,
+)
+from financial_analytics.errors import FinancialAnalyticsError, UserInputError
+
+INTERRUPTED = 130
+PACKAGE = "financial-analytics"
+
+app = typer.Typer(
+    name="fa",
+    help="A bank's raw feeds in; a tested warehouse, analytics and reports out.",
+    epilog="Exit codes: 0 done, 1 unexpected or a failed check, 2 wrong use, 3 a feed was refused, "
+    "4 the build failed, 5 the database is missing or in use, 130 interrupted.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Vars = Annotated[
+    str,
+    typer.Option("--vars", help="Variables of dbt_project.yml: '{as_of: 2024-12-31}'."),
+]
+Target = Annotated[
+    str | None, typer.Option(help="dbt target. Default: FA_TARGET, or the profile's.")
+]
+Connector = Annotated[
+    str | None, typer.Option(help="Source system of the files, such as berka. Default: contract.")
+]
+
+
+def _version(shown: bool) -> None:
+    if shown:
+        say(f"fa {metadata.version(PACKAGE)}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Show the traceback of an error.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def ingest(  # noqa: PLR0917
+    paths: Annotated[list[Path], typer.Argument(help="Files, or folders of them.")],
+    connector: Connector = None,
+    mapping: Annotated[
+        Path | None, typer.Option(help="YAML: contract column -> column of the feed, per table.")
+    ] = None,
+    encoding: Annotated[str | None, typer.Option(help="Of CSV files. Default: detected.")] = None,
+    delimiter: Annotated[str | None, typer.Option(help="Of CSV files. Default: detected.")] = None,
+    extracted_at: Annotated[
+        str | None, typer.Option(help="When the source wrote the files. Default: the load time.")
+    ] = None,
+    loaded_at: Annotated[str | None, typer.Option(help="Load time. Default: now.")] = None,
+) -> None:
+    """Load feeds into bronze; rows that break the contract are quarantined."""
+    from financial_analytics import cli_steps  # noqa: PLC0415
+    from financial_analytics.settings import load_settings  # noqa: PLC0415
+
+    moment = parse_time(loaded_at, "--loaded-at") if loaded_at else now()
+    with Display() as display:
+        report = cli_steps.ingest_step(
+            display,
+            load_settings(),
+            paths,
+            loaded_at=moment,
+            connector=connector,
+            mapping=mapping,
+            encoding=encoding,
+            delimiter=delimiter,
+            extracted_at=parse_time(extracted_at, "--extracted-at") if extracted_at else None,
+        )
+    cli_steps.show_ingest(report)
+    cli_steps.raise_refused(report)
+
+
+@app.command()
+def build(  # noqa: PLR0917
+    select: Annotated[
+        list[str] | None, typer.Option("--select", "-s", help="dbt selection, such as tag:facts.")
+    ] = None,
+    exclude: Annotated[list[str] | None, typer.Option(help="dbt selection to leave out.")] = None,
+    full_refresh: Annotated[
+        bool, typer.Option("--full-refresh", help="Rebuild incremental models from nothing.")
+    ] = False,
+    variables: Vars = "",
+    target: Target = None,
+    tests: Annotated[bool, typer.Option(help="Run the data tests, too.")] = True,
+    publish: Annotated[bool, typer.Option(help="Swap in a new snapshot for readers.")] = True,
+) -> None:
+    """Build and test silver, gold and analytics, then publish them."""
+    from financial_analytics import cli_steps  # noqa: PLC0415
+    from financial_analytics.build import BuildOptions  # noqa: PLC0415
+    from financial_analytics.settings import load_settings  # noqa: PLC0415
+
+    settings = load_settings()
+    options = BuildOptions(
+        select=_words(select),
+        exclude=_words(exclude),
+        full_refresh=full_refresh,
+        variables=parse_vars(variables),
+        target=target,
+        command="build" if tests else "run",
+    )
+    moment = now()
+    with Display() as display:
+        result = cli_steps.build_step(display, settings, options)
+        if publish:
+            cli_steps.publish_step(display, settings, moment, target=target)
+    for node in result.warned:
+        note(f"warning: {node.name}: {node.failing_rows:,} rows to look at")
+
+
+@app.command()
+def report(
+    category: Annotated[
+        str | None, typer.Option(help="One report, such as 01_descriptive_analytics.")
+    ] = None,
+) -> None:
+    """Write the reports from the published snapshot."""
+    from financial_analytics import cli_steps  # noqa: PLC0415
+    from financial_analytics.settings import load_settings  # noqa: PLC0415
+
+    with Display() as display:
+        written = cli_steps.report_step(display, load_settings(), category)
+    for path in written:
+        say(str(path))
+
+
+@app.command()
+def demo(
+    feeds: Annotated[
+        Path | None, typer.Option(help="Folder of feeds. Default: a small synthetic bank.")
+    ] = None,
+    connector: Connector = None,
+    variables: Vars = "",
+    open_report: Annotated[
+        bool, typer.Option("--open", help="Open the report in the browser.")
+    ] = False,
+) -> None:
+    """Go from feeds to a report. Running it again changes nothing."""
+    from financial_analytics import cli_steps  # noqa: PLC0415
+    from financial_analytics.build import BuildOptions  # noqa: PLC0415
+    from financial_analytics.settings import load_settings  # noqa: PLC0415
+
+    settings = load_settings()
+    chosen = parse_vars(variables)
+    moment = now()
+    with Display() as display:
+        folder = feeds or cli_steps.sample_step(display, settings)
+        loaded = cli_steps.ingest_step(
+            display, settings, [folder], loaded_at=moment, connector=connector
+        )
+        result = cli_steps.build_step(display, settings, BuildOptions(variables=chosen))
+        snapshot = cli_steps.publish_step(display, settings, moment)
+        written = cli_steps.report_step(display, settings, None)
+    cli_steps.show_ingest(loaded)
+    for node in result.warned:
+        note(f"warning: {node.name}: {node.failing_rows:,} rows to look at")
+    places = [["report", str(path)] for path in written]
+    places += [["warehouse", str(settings.warehouse_path)], ["snapshot", str(snapshot)]]
+    say("")
+    say(format_table(["what", "where"], places))
+    if open_report and written:
+        typer.launch(written[0].as_uri())
+    cli_steps.raise_refused(loaded)
+
+
+@app.command()
+def doctor() -> None:
+    """Check the installation and its data."""
+    from financial_analytics.doctor import examine  # noqa: PLC0415
+    from financial_analytics.settings import load_settings  # noqa: PLC0415
+
+    failed = False
+    for check in examine(load_settings()):
+        say(f"{check.status:<5} {check.name:<12} {check.message}")
+        if check.status != "ok" and check.action:
+            say(f"{'':<18} -> {check.action}")
+        failed = failed or check.status == "fail"
+    raise typer.Exit(1 if failed else 0)
+
+
+def parse_vars(text: str) -> dict[str, Any]:
+    """Return dbt variables written as a YAML mapping; dates stay text.
+
+    Raises
+    ------
+    UserInputError
+        If `text` is not a mapping.
+    """
+    import yaml  # noqa: PLC0415
+
+    if not text.strip():
+        return {}
+    try:
+        parsed = yaml.load(text, Loader=yaml.BaseLoader)
+        typed = yaml.safe_load(text)
+    except yaml.YAMLError:
+        parsed = typed = None
+    if not isinstance(parsed, dict) or not isinstance(typed, dict):
+        raise UserInputError(
+            f"--vars {text!r} is not a YAML mapping", hint="write it as '{as_of: 2024-12-31}'"
+        )
+    plain = (bool, int, float, list, dict, type(None))
+    return {
+        str(name): value if isinstance(value, plain) else parsed[name]
+        for name, value in zip(parsed, typed.values(), strict=True)
+    }
+
+
+def _words(given: list[str] | None) -> tuple[str, ...]:
+    return tuple(word for text in given or () for word in text.split())
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line and return its exit code; errors are on stderr."""
+    verbose = "--verbose" in arguments
+    command_line = [argument for argument in arguments if argument != "--verbose"] or ["--help"]
+    try:
+        code = app(command_line, standalone_mode=False)
+    except (KeyboardInterrupt, typer.Abort):
+        note("interrupted: what was committed stays, the rest is as before; run it again")
+        return INTERRUPTED
+    except BrokenPipeError:
+        return 1
+    except FinancialAnalyticsError as error:
+        if verbose:
+            traceback.print_exc()
+        show_error(error)
+        return error.exit_code
+    except TyperException as error:
+        message = error.format_message()
+        if message:
+            show_error(UserInputError(message.rstrip("."), hint="fa COMMAND --help"))
+        return error.exit_code
+    except Exception as error:  # the last net: a sentence, not a traceback
+        if verbose:
+            traceback.print_exc()
+        show_error(
+            FinancialAnalyticsError(
+                f"unexpected {type(error).__name__}: {error}",
+                hint="run it again with --verbose and report what it prints",
+            )
+        )
+        return 1
+    return int(code or 0)
+
+
+def main() -> None:
+    """Entry point of the ``fa`` script."""
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()
