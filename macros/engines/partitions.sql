@@ -57,8 +57,11 @@
 {%- endmacro %}
 
 
-{#- Months whose rows hold another dimension version than the one valid at their time (a version came late or was corrected). -#}
-{% macro rekeyed_partitions(partition, dimension, event_at, key, natural_key) -%}
+{#-
+    Partitions whose rows hold another dimension version than the one valid at their time (a version came late or was
+    corrected). `attribute`: a further column of the fact that is taken over from the version.
+-#}
+{% macro rekeyed_partitions(partition, dimension, event_at, key, natural_key, attribute=none) -%}
     select distinct facts.{{ partition }} as partition_value
     from {{ this }} as facts
     left join {{ dimension }} as versions
@@ -66,28 +69,33 @@
             facts.{{ natural_key }} = versions.{{ natural_key }}
             and {{ event_at }} >= versions.valid_from
             and {{ event_at }} < versions.valid_to
-    where facts.{{ key }} <> coalesce(versions.{{ key }}, {{ unknown_key() }})
+    where
+        facts.{{ key }} <> coalesce(versions.{{ key }}, {{ unknown_key() }})
+        {%- if attribute %}
+        or facts.{{ attribute }} <> coalesce(versions.{{ attribute }}, {{ unknown_key() }})
+        {%- endif %}
 {%- endmacro %}
 
 
 {#-
     The strategy `replace_partitions`: rows of the affected partitions out, their recomputed rows in, in one transaction.
     `unique_key` is the partition column; config `partition_source` names the relation whose partitions may exist at all,
-    so that a partition emptied by a correction goes too.
+    so that a partition emptied by a correction goes too (`partition_source_column` where it has another name there).
 -#}
 {% macro get_incremental_replace_partitions_sql(arg_dict) %}
     {%- set target = arg_dict['target_relation'] -%}
     {%- set temporary = arg_dict['temp_relation'] -%}
     {%- set partition = arg_dict['unique_key'] -%}
     {%- set source_name = config.require('partition_source') -%}
+    {%- set source_partition = config.get('partition_source_column', partition) -%}
     {%- set columns = arg_dict['dest_columns'] | map(attribute='quoted') | join(', ') -%}
     delete from {{ target }}
     where
         {{ partition }} in (select distinct {{ partition }} from {{ temporary }})
         or {{ partition }} not in (
-            select distinct {{ partition }} from {{ api.Relation.create(
+            select distinct {{ source_partition }} from {{ api.Relation.create(
                 database=target.database, schema=source_name.split('.')[0], identifier=source_name.split('.')[1]
-            ) }} where {{ partition }} is not null
+            ) }} where {{ source_partition }} is not null
         );
     insert into {{ target }} ({{ columns }})
     select {{ columns }} from {{ temporary }}

@@ -1,0 +1,96 @@
+{#- Accounts with their history (SCD Type 2). Grain: one row per account and interval, inferred accounts, the unknown one. -#}
+{%- set tracked = var('scd2_tracked_columns')['account'] %}
+with versions as (
+    select
+        staged.*,
+        staged.customer_id as customer_natural_key,
+        staged.product_id as product_natural_key
+    from {{ ref('stg_accounts') }} as staged
+),
+
+openings as (
+    select * from {{ ref('int_account_opening_balances') }}
+),
+
+intervals as (
+    {{ scd2_intervals('versions', 'account_id', tracked) }}
+),
+
+inferred as (
+    {{ inferred_members([
+        (ref('stg_transactions'), 'account_id'),
+        (ref('stg_fraud_alerts'), 'account_id'),
+        (ref('stg_loan_payments'), 'account_id'),
+        (ref('stg_account_events'), 'account_id'),
+        (ref('stg_regulatory_reports'), 'account_id'),
+    ], 'versions', 'account_id') }}
+),
+
+members as (
+    select
+        {{ surrogate_key(['account_id', 'updated_at']) }} as account_key,
+        account_id as account_natural_key,
+        updated_at,
+        valid_from,
+        valid_to,
+        is_current,
+        cast(version_number as integer) as version_number,
+        false as is_inferred
+    from intervals
+    union all
+    select
+        {{ surrogate_key(['natural_key', "'inferred'"]) }} as account_key,
+        natural_key as account_natural_key,
+        cast(null as timestamp) as updated_at,
+        cast('1900-01-01' as timestamp) as valid_from,
+        cast('9999-12-31' as timestamp) as valid_to,
+        true as is_current,
+        1 as version_number,
+        true as is_inferred
+    from inferred
+    union all
+    select
+        {{ unknown_key() }} as account_key,
+        -1 as account_natural_key,
+        cast(null as timestamp) as updated_at,
+        cast('1900-01-01' as timestamp) as valid_from,
+        cast('9999-12-31' as timestamp) as valid_to,
+        true as is_current,
+        1 as version_number,
+        true as is_inferred
+),
+
+newest as (
+    select
+        versions.*,
+        row_number() over (partition by versions.account_id order by versions.updated_at desc) as recency
+    from versions
+)
+
+select
+    members.account_key,
+    members.account_natural_key,
+    members.valid_from,
+    members.valid_to,
+    members.is_current,
+    members.is_inferred,
+    members.version_number,
+    {% for column in tracked -%}
+    attributes.{{ column }},
+    {% endfor -%}
+    {{ foreign_key('attributes.product_natural_key') }} as product_key,
+    newest.open_date,
+    newest.close_date,
+    newest.reported_balance,
+    newest.available_balance,
+    newest.minimum_payment_amount,
+    newest.payment_due_date,
+    newest.last_statement_date,
+    coalesce(openings.opening_balance, {{ money('0') }}) as opening_balance,
+    openings.first_movement_date,
+    attributes._batch_id
+from members
+left join versions as attributes
+    on members.account_natural_key = attributes.account_id and members.updated_at = attributes.updated_at
+left join newest on members.account_natural_key = newest.account_id and newest.recency = 1
+left join openings on members.account_natural_key = openings.account_id

@@ -1,0 +1,142 @@
+{#- Customers with their history (SCD Type 2). Grain: one row per customer and interval, inferred customers, the unknown one. -#}
+{%- set tracked = var('scd2_tracked_columns')['customer'] %}
+with versions as (
+    select * from {{ ref('stg_customers') }}
+),
+
+vault as (
+    select * from {{ ref('vault_customers') }}
+),
+
+clock as (
+    select * from {{ ref('data_clock') }}
+),
+
+intervals as (
+    {{ scd2_intervals('versions', 'customer_id', tracked) }}
+),
+
+inferred as (
+    {{ inferred_members([
+        (ref('stg_accounts'), 'customer_id'),
+        (ref('stg_transactions'), 'customer_id'),
+        (ref('stg_credit_applications'), 'customer_id'),
+        (ref('stg_fraud_alerts'), 'customer_id'),
+        (ref('stg_customer_interactions'), 'customer_id'),
+        (ref('stg_loan_payments'), 'customer_id'),
+        (ref('stg_account_events'), 'customer_id'),
+        (ref('stg_customer_segments_history'), 'customer_id'),
+        (ref('stg_regulatory_reports'), 'customer_id'),
+        (ref('stg_risk_assessments'), 'customer_id'),
+        (ref('stg_campaign_touches'), 'customer_id'),
+    ], 'versions', 'customer_id') }}
+),
+
+members as (
+    select
+        {{ surrogate_key(['customer_id', 'updated_at']) }} as customer_key,
+        customer_id as customer_natural_key,
+        updated_at,
+        valid_from,
+        valid_to,
+        is_current,
+        cast(version_number as integer) as version_number,
+        false as is_inferred
+    from intervals
+    union all
+    select
+        {{ surrogate_key(['natural_key', "'inferred'"]) }} as customer_key,
+        natural_key as customer_natural_key,
+        cast(null as timestamp) as updated_at,
+        cast('1900-01-01' as timestamp) as valid_from,
+        cast('9999-12-31' as timestamp) as valid_to,
+        true as is_current,
+        1 as version_number,
+        true as is_inferred
+    from inferred
+    union all
+    select
+        {{ unknown_key() }} as customer_key,
+        -1 as customer_natural_key,
+        cast(null as timestamp) as updated_at,
+        cast('1900-01-01' as timestamp) as valid_from,
+        cast('9999-12-31' as timestamp) as valid_to,
+        true as is_current,
+        1 as version_number,
+        true as is_inferred
+),
+
+newest as (
+    select
+        versions.*,
+        row_number() over (partition by versions.customer_id order by versions.updated_at desc) as recency
+    from versions
+),
+
+persons as (
+    select
+        vault.*,
+        row_number() over (partition by vault.customer_id order by vault.updated_at desc) as recency
+    from vault
+),
+
+ages as (
+    select
+        persons.customer_id,
+        persons.first_name,
+        persons.last_name,
+        persons.email,
+        case
+            when persons.date_of_birth is not null and clock.as_of_date is not null
+                then {{ completed_years('persons.date_of_birth', 'clock.as_of_date') }}
+            else persons.age_years
+        end as age_years
+    from persons
+    cross join clock
+    where persons.recency = 1
+),
+
+places as (
+    select
+        lower(city) as city,
+        state,
+        cast(avg(latitude) as {{ type_double() }}) as latitude,
+        cast(avg(longitude) as {{ type_double() }}) as longitude
+    from {{ ref('stg_zip_codes') }}
+    group by lower(city), state
+)
+
+select
+    members.customer_key,
+    members.customer_natural_key,
+    members.valid_from,
+    members.valid_to,
+    members.is_current,
+    members.is_inferred,
+    members.version_number,
+    {% for column in tracked -%}
+    attributes.{{ column }},
+    {% endfor -%}
+    {{ age_group('ages.age_years') }} as age_group,
+    ages.age_years,
+    newest.signup_date,
+    newest.acquisition_channel,
+    newest.customer_lifetime_value_amount,
+    newest.churn_risk_score,
+    newest.last_login_date,
+    newest.email_hash,
+    newest.phone_hash,
+    places.latitude,
+    places.longitude,
+    {% if var('include_pii') -%}
+    ages.first_name,
+    ages.last_name,
+    ages.email,
+    {% endif -%}
+    attributes._batch_id
+from members
+left join versions as attributes
+    on members.customer_natural_key = attributes.customer_id and members.updated_at = attributes.updated_at
+left join newest on members.customer_natural_key = newest.customer_id and newest.recency = 1
+left join ages on members.customer_natural_key = ages.customer_id
+left join places on lower(attributes.city) = places.city and attributes.state = places.state

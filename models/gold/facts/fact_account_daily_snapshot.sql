@@ -1,0 +1,158 @@
+{#- Balance of every open account at the end of every kept day, rebuilt from its movements. Grain: one row per account and day. Partition: snapshot_month. -#}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_partitions',
+    unique_key='snapshot_month',
+    partition_source='silver.int_snapshot_days',
+    on_schema_change='fail'
+) }}
+{%- set fingerprints = month_fingerprints(ref('int_months'), 'month_number', account_fingerprint_parts() + [{
+    'relation': ref('int_snapshot_days'), 'month': 'snapshot_month', 'measures': ['1', date_key('snapshot_date')],
+}]) -%}
+{%- set stored_prints = "select month_number as snapshot_month, _fingerprint from (" ~ fingerprints ~ ") as prints where"
+    ~ " month_number in (select snapshot_month from " ~ ref('int_snapshot_days') ~ ")" -%}
+{%- set affected = stale_months('snapshot_month', stored_prints) %}
+with fingerprints as (
+    {{ stored_prints }}
+),
+
+days as (
+    select * from {{ ref('int_snapshot_days') }}
+    where {{ in_partitions('snapshot_month', affected) }}
+),
+
+clock as (
+    select * from {{ ref('data_clock') }}
+),
+
+rates as (
+    select * from {{ ref('int_daily_exchange_rates') }}
+),
+
+accounts as (
+    select
+        account_natural_key,
+        currency,
+        opening_balance,
+        case
+            when open_date is null or first_movement_date < open_date then first_movement_date
+            else open_date
+        end as open_date,
+        close_date
+    from {{ ref('dim_account') }}
+    where is_current and account_key <> {{ unknown_key() }}
+),
+
+movements as (
+    select
+        transactions.account_natural_key,
+        transactions.transaction_date as movement_date,
+        case
+            when transactions.is_declined then 0
+            when transactions.currency = coalesce(accounts.currency, transactions.currency)
+                then transactions.transaction_amount
+            else {{ money(
+                'transactions.posted_amount / case when accounts.currency = \'' ~ var('reporting_currency')
+                ~ '\' then 1 else rates.exchange_rate end'
+            ) }}
+        end as account_amount,
+        transactions.is_declined
+    from {{ ref('fact_transactions') }} as transactions
+    inner join accounts on transactions.account_natural_key = accounts.account_natural_key
+    left join rates on accounts.currency = rates.currency and transactions.transaction_date = rates.rate_date
+    cross join clock
+    where transactions.transaction_date <= clock.as_of_date
+),
+
+account_days as (
+    select
+        account_natural_key,
+        movement_date as day_date,
+        sum(case when account_amount > 0 then account_amount else 0 end) as credit_amount,
+        sum(case when account_amount < 0 then account_amount else 0 end) as debit_amount,
+        sum(case when is_declined then 0 else 1 end) as transaction_count,
+        sum(case when is_declined then 1 else 0 end) as declined_count,
+        0 as is_wanted
+    from movements
+    group by account_natural_key, movement_date
+    union all
+    select
+        accounts.account_natural_key,
+        days.snapshot_date as day_date,
+        0 as credit_amount,
+        0 as debit_amount,
+        0 as transaction_count,
+        0 as declined_count,
+        1 as is_wanted
+    from accounts
+    inner join days
+        on
+            days.snapshot_date >= accounts.open_date
+            and (accounts.close_date is null or days.snapshot_date <= accounts.close_date)
+),
+
+daily as (
+    select
+        account_natural_key,
+        day_date,
+        sum(credit_amount) as credit_amount,
+        sum(debit_amount) as debit_amount,
+        sum(transaction_count) as transaction_count,
+        sum(declined_count) as declined_count,
+        max(is_wanted) as is_wanted
+    from account_days
+    group by account_natural_key, day_date
+),
+
+running as (
+    select
+        daily.*,
+        sum(credit_amount + debit_amount) over (
+            partition by account_natural_key order by day_date rows unbounded preceding
+        ) as movement_amount,
+        max(case when transaction_count > 0 then day_date end) over (
+            partition by account_natural_key order by day_date rows unbounded preceding
+        ) as last_movement_date
+    from daily
+)
+
+select
+    running.account_natural_key,
+    {{ month_number('running.day_date') }} as snapshot_month,
+    {{ date_key('running.day_date') }} as date_key,
+    running.day_date as snapshot_date,
+    {{ version_key('versions', 'account_key') }} as account_key,
+    {{ version_key('customers', 'customer_key') }} as customer_key,
+    versions.customer_natural_key,
+    coalesce(versions.product_key, {{ unknown_key() }}) as product_key,
+    accounts.currency,
+    {{ money('accounts.opening_balance + running.movement_amount - running.credit_amount - running.debit_amount') }}
+        as opening_balance,
+    {{ money('running.credit_amount') }} as credit_amount,
+    {{ money('running.debit_amount') }} as debit_amount,
+    {{ money('accounts.opening_balance + running.movement_amount') }} as closing_balance,
+    cast(running.transaction_count as bigint) as transaction_count,
+    cast(running.declined_count as bigint) as declined_count,
+    cast({{ dbt.datediff('coalesce(running.last_movement_date, accounts.open_date)', 'running.day_date', 'day') }} as integer)
+        as inactive_days,
+    versions.credit_limit_amount,
+    case
+        when versions.credit_limit_amount > 0
+            then greatest(
+                -1 * {{ ratio('accounts.opening_balance + running.movement_amount', 'versions.credit_limit_amount') }}, 0
+            )
+    end as utilisation_rate,
+    running.day_date = {{ month_end('running.day_date') }} as is_month_end,
+    accounts.opening_balance + running.movement_amount < 0 as is_overdrawn,
+    fingerprints._fingerprint
+from running
+inner join accounts on running.account_natural_key = accounts.account_natural_key
+inner join fingerprints on {{ month_number('running.day_date') }} = fingerprints.snapshot_month
+{{ as_of_version(
+    'versions', ref('dim_account'), ('running.account_natural_key', 'account_natural_key'), end_of_day('running.day_date')
+) }}
+{{ as_of_version(
+    'customers', ref('dim_customer'), ('versions.customer_natural_key', 'customer_natural_key'),
+    end_of_day('running.day_date')
+) }}
+where running.is_wanted = 1

@@ -1,0 +1,45 @@
+{#- Applications for credit and their decisions. Grain: one row per application. Partition: application_month. -#}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_partitions',
+    unique_key='application_month',
+    partition_source='silver.stg_credit_applications',
+    on_schema_change='fail'
+) }}
+{%- set affected = affected_partitions('application_month', ref('stg_credit_applications'), stale_rows=[
+    rekeyed_partitions(
+        'application_month', ref('dim_customer'), end_of_day('facts.application_date'), 'customer_key', 'customer_natural_key'
+    ),
+]) %}
+with events as (
+    select * from {{ ref('stg_credit_applications') }}
+    where {{ in_partitions('application_month', affected) }}
+)
+
+select
+    events.application_id,
+    events.application_month,
+    {{ date_key('events.application_date') }} as date_key,
+    events.application_date,
+    events.decision_date,
+    {{ version_key('customers', 'customer_key') }} as customer_key,
+    events.customer_id as customer_natural_key,
+    {{ foreign_key('events.product_id') }} as product_key,
+    events.requested_amount,
+    events.approved_amount,
+    events.requested_term_months,
+    events.credit_score,
+    events.annual_income_amount,
+    events.debt_to_income_rate,
+    events.employment_years,
+    events.decision,
+    coalesce(events.decision = 'Approved', false) as is_approved,
+    coalesce(events.decision = 'Declined', false) as is_declined,
+    events.approved_rate,
+    events.application_channel,
+    events.approval_score,
+    events.risk_grade,
+    cast({{ dbt.datediff('events.application_date', 'events.decision_date', 'day') }} as integer) as decision_days,
+    events._batch_id
+from events
+{{ as_of_version('customers', ref('dim_customer'), ('events.customer_id', 'customer_natural_key'), end_of_day('events.application_date')) }}

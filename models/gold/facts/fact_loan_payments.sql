@@ -1,0 +1,79 @@
+{#- Instalments of loans, scheduled and paid. Grain: one row per instalment. Partition: payment_month. -#}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_partitions',
+    unique_key='payment_month',
+    partition_source='silver.stg_loan_payments',
+    on_schema_change='fail'
+) }}
+{%- set aged -%}
+    {#- what is unpaid grows older with the clock; an account's currency may be corrected -#}
+    select distinct facts.payment_month as partition_value
+    from {{ this }} as facts
+    cross join {{ ref('data_clock') }} as clock
+    left join {{ ref('dim_account') }} as accounts
+        on facts.account_natural_key = accounts.account_natural_key and accounts.is_current
+    where
+        facts.late_days <> {{ late_days('facts.scheduled_date', 'facts.paid_date', 'clock.as_of_date') }}
+        or facts.is_missed <> (facts.paid_date is null and facts.scheduled_date < clock.as_of_date)
+        or coalesce(facts.currency, '') <> coalesce(accounts.currency, '')
+{%- endset -%}
+{%- set affected = affected_partitions('payment_month', ref('stg_loan_payments'), stale_rows=[
+    rekeyed_partitions(
+        'payment_month', ref('dim_customer'), end_of_day('facts.scheduled_date'), 'customer_key', 'customer_natural_key'
+    ),
+    rekeyed_partitions(
+        'payment_month', ref('dim_account'), end_of_day('facts.scheduled_date'), 'account_key', 'account_natural_key',
+        'product_key'
+    ),
+    aged,
+]) %}
+with payments as (
+    select * from {{ ref('stg_loan_payments') }}
+    where {{ in_partitions('payment_month', affected) }}
+),
+
+clock as (
+    select * from {{ ref('data_clock') }}
+),
+
+aged as (
+    select
+        payments.*,
+        {{ late_days('payments.scheduled_date', 'payments.paid_date', 'clock.as_of_date') }} as late_days,
+        payments.paid_date is null and payments.scheduled_date < clock.as_of_date as is_missed
+    from payments
+    cross join clock
+)
+
+select
+    aged.payment_id,
+    aged.payment_month,
+    {{ date_key('aged.scheduled_date') }} as date_key,
+    {{ date_key('aged.paid_date') }} as paid_date_key,
+    aged.scheduled_date,
+    aged.paid_date,
+    {{ version_key('customers', 'customer_key') }} as customer_key,
+    aged.customer_id as customer_natural_key,
+    {{ version_key('accounts', 'account_key') }} as account_key,
+    aged.account_id as account_natural_key,
+    coalesce(accounts.product_key, {{ unknown_key() }}) as product_key,
+    accounts.currency,
+    aged.scheduled_amount,
+    coalesce(aged.paid_amount, {{ money('0') }}) as paid_amount,
+    {{ money('aged.scheduled_amount - coalesce(aged.paid_amount, 0)') }} as shortfall_amount,
+    coalesce(aged.late_fee_amount, {{ money('0') }}) as late_fee_amount,
+    aged.outstanding_balance,
+    aged.late_days,
+    aged.late_days > 0 as is_late,
+    aged.is_missed,
+    {{ delinquency_bucket('aged.late_days') }} as delinquency_bucket,
+    aged.payment_method,
+    aged._batch_id
+from aged
+{{ as_of_version(
+    'customers', ref('dim_customer'), ('aged.customer_id', 'customer_natural_key'), end_of_day('aged.scheduled_date')
+) }}
+{{ as_of_version(
+    'accounts', ref('dim_account'), ('aged.account_id', 'account_natural_key'), end_of_day('aged.scheduled_date')
+) }}

@@ -1,0 +1,95 @@
+{#- Account movements and declined attempts. Grain: one row per transaction. Partition: transaction_month. -#}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_partitions',
+    unique_key='transaction_month',
+    partition_source='silver.stg_transactions',
+    on_schema_change='fail'
+) }}
+{%- set repriced -%}
+    select distinct facts.transaction_month as partition_value
+    from {{ this }} as facts
+    left join {{ ref('int_daily_exchange_rates') }} as rates
+        on facts.currency = rates.currency and facts.transaction_date = rates.rate_date
+    where
+        facts.currency <> '{{ var("reporting_currency") }}'
+        and coalesce(facts.exchange_rate, 0) <> coalesce(rates.exchange_rate, 0)
+{%- endset -%}
+{%- set affected = affected_partitions('transaction_month', ref('stg_transactions'), stale_rows=[
+    rekeyed_partitions(
+        'transaction_month', ref('dim_customer'), 'facts.transaction_at', 'customer_key', 'customer_natural_key'
+    ),
+    rekeyed_partitions(
+        'transaction_month', ref('dim_account'), 'facts.transaction_at', 'account_key', 'account_natural_key', 'product_key'
+    ),
+    repriced,
+]) %}
+with transactions as (
+    select * from {{ ref('stg_transactions') }}
+    where {{ in_partitions('transaction_month', affected) }}
+),
+
+rates as (
+    select * from {{ ref('int_daily_exchange_rates') }}
+),
+
+priced as (
+    select
+        transactions.*,
+        case
+            when transactions.currency = '{{ var("reporting_currency") }}' then cast(1 as decimal(18, 8))
+            else rates.exchange_rate
+        end as exchange_rate
+    from transactions
+    left join rates on transactions.currency = rates.currency and transactions.transaction_date = rates.rate_date
+)
+
+select
+    priced.transaction_id,
+    priced.transaction_month,
+    {{ date_key('priced.transaction_date') }} as date_key,
+    priced.transaction_date,
+    priced.transaction_at,
+    {{ version_key('customers', 'customer_key') }} as customer_key,
+    priced.customer_id as customer_natural_key,
+    {{ version_key('accounts', 'account_key') }} as account_key,
+    priced.account_id as account_natural_key,
+    coalesce(accounts.product_key, {{ unknown_key() }}) as product_key,
+    {{ foreign_key('priced.merchant_id') }} as merchant_key,
+    {{ foreign_key('priced.channel') }} as channel_key,
+    priced.currency,
+    priced.transaction_amount,
+    priced.exchange_rate,
+    {{ money('priced.transaction_amount * priced.exchange_rate') }} as reporting_amount,
+    case
+        when priced.is_declined then {{ money('0') }}
+        else {{ money('priced.transaction_amount * priced.exchange_rate') }}
+    end as posted_amount,
+    priced.transaction_type,
+    priced.direction,
+    priced.transaction_status,
+    priced.is_declined,
+    priced.decline_reason,
+    priced.is_fraud,
+    priced.fraud_score,
+    priced.channel,
+    priced.merchant_category,
+    priced.mcc_code,
+    priced.is_international,
+    priced.is_recurring,
+    priced.is_weekend,
+    priced.device_id,
+    priced.location_city,
+    priced.location_state,
+    priced.location_country,
+    priced.latitude,
+    priced.longitude,
+    priced.distance_from_home_km,
+    priced.velocity_24h_count,
+    priced.amount_deviation_score,
+    priced.merchant_risk_score,
+    priced.processing_time_ms,
+    priced._batch_id
+from priced
+{{ as_of_version('customers', ref('dim_customer'), ('priced.customer_id', 'customer_natural_key'), 'priced.transaction_at') }}
+{{ as_of_version('accounts', ref('dim_account'), ('priced.account_id', 'account_natural_key'), 'priced.transaction_at') }}
