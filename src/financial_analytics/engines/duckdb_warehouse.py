@@ -1,0 +1,127 @@
+"""Connections to the embedded warehouse file: one writer, or many readers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeAlias
+
+import duckdb
+
+from financial_analytics.errors import EngineError
+
+Connection: TypeAlias = duckdb.DuckDBPyConnection
+"""A connection to the warehouse."""
+
+DatabaseError: type[Exception] = duckdb.Error
+"""Base of everything the engine raises."""
+
+
+def is_resource_error(error: BaseException) -> bool:
+    """Tell whether `error` means that memory or disk ran out (so the file is not to blame)."""
+    text = str(error).lower()
+    return isinstance(error, duckdb.OutOfMemoryException) or (
+        isinstance(error, duckdb.IOException)
+        and ("no space left" in text or "could not write" in text)
+    )
+
+
+def sql_text(value: str) -> str:
+    """Return `value` as an SQL string literal."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def sql_name(name: str) -> str:
+    """Return `name` as a quoted SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+@contextmanager
+def open_warehouse(
+    path: Path,
+    *,
+    read_only: bool = False,
+    temp_dir: Path | None = None,
+    memory_limit: str | None = None,
+) -> Iterator[Connection]:
+    """Open the warehouse file and close it again.
+
+    Parameters
+    ----------
+    path : Path
+        The warehouse file. It is created when writing; it must exist when reading.
+    read_only : bool, default False
+        Readers share the file with each other, not with a writer.
+    temp_dir : Path, optional
+        Where a query that outgrows its memory spills to.
+    memory_limit : str, optional
+        Such as ``"2GB"``; the engine's own default otherwise.
+
+    Yields
+    ------
+    Connection
+        Session time zone UTC.
+
+    Raises
+    ------
+    EngineError
+        If the file is missing (reading), locked by another process, damaged or unreadable.
+    """
+    connection = _connect(path, read_only=read_only)
+    try:
+        connection.execute("set TimeZone = 'UTC'")
+        connection.execute("set enable_progress_bar = false")
+        if temp_dir is not None:
+            temp_dir.mkdir(parents=True, exist_ok=True)
+            connection.execute(f"set temp_directory = {sql_text(str(temp_dir))}")
+        if memory_limit is not None:
+            _set_memory_limit(connection, memory_limit)
+        yield connection
+    finally:
+        connection.close()
+
+
+def _connect(path: Path, *, read_only: bool) -> Connection:
+    if read_only and not path.is_file():
+        raise EngineError(
+            f"there is no warehouse at {path}",
+            hint="load feeds first: fa ingest PATH, then fa build",
+        )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return duckdb.connect(str(path), read_only=read_only)
+    except OSError as error:
+        raise EngineError(f"cannot create {path.parent}: {error.strerror}") from error
+    except duckdb.Error as error:
+        raise _explain(path, error) from error
+
+
+def _explain(path: Path, error: duckdb.Error) -> EngineError:
+    text = str(error)
+    if "lock" in text.lower():
+        return EngineError(
+            f"the warehouse {path} is in use by another process",
+            hint="wait until the running fa or dbt command has ended (readers use data/published/)",
+        )
+    if "different configuration" in text:
+        return EngineError(
+            f"the warehouse {path} is already open in this process with other settings",
+            hint="close the first connection before opening a second one",
+        )
+    if isinstance(error, duckdb.IOException) and "permission" in text.lower():
+        return EngineError(f"no permission to open the warehouse {path}")
+    first_line = text.splitlines()[0] if text else type(error).__name__
+    return EngineError(
+        f"{path} is not a readable warehouse file: {first_line}",
+        hint="restore it from a copy, or move it away and load the feeds again",
+    )
+
+
+def _set_memory_limit(connection: Connection, memory_limit: str) -> None:
+    try:
+        connection.execute(f"set memory_limit = {sql_text(memory_limit)}")
+    except duckdb.Error as error:
+        raise EngineError(
+            f"memory limit {memory_limit!r} is not valid", hint="write it as 500MB or 4GB"
+        ) from error

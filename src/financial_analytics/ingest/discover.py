@@ -1,0 +1,134 @@
+"""Find feed files and decide which contract table each one belongs to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from financial_analytics.errors import UserInputError
+from financial_analytics.ingest.contract import Contract
+
+TEXT_SUFFIXES = (".csv", ".tsv", ".psv", ".txt", ".dat")
+PARQUET_SUFFIXES = (".parquet", ".pq")
+COMPRESSION_SUFFIXES = (".gz", ".gzip", ".zst", ".zstd")
+
+
+@dataclass(frozen=True)
+class FeedFile:
+    """A file to load: its table, its format (``text`` or ``parquet``) and the name we record."""
+
+    table: str
+    path: Path
+    format: str
+    source_file: str
+
+
+@dataclass
+class Discovery:
+    """What was found under the given paths."""
+
+    feeds: list[FeedFile] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+
+
+def discover(paths: Iterable[Path], contract: Contract) -> Discovery:
+    """List the feed files under `paths` in contract order, then by name.
+
+    A file belongs to the longest table name that its stem starts with
+    (``transactions_2024-01-02.csv.gz``); if there is none, to the table its folder is
+    called after (``transactions/part-0.parquet``).
+
+    Raises
+    ------
+    UserInputError
+        If a path does not exist.
+    """
+    found = Discovery()
+    seen: set[Path] = set()
+    for path in paths:
+        if not path.exists():
+            raise UserInputError(
+                f"{path} does not exist", hint="give a feed file or a folder of feed files"
+            )
+        root = path if path.is_dir() else path.parent
+        for file in _files(path):
+            real = file.resolve()
+            if real in seen:
+                continue
+            seen.add(real)
+            _sort_in(file, root, contract, found)
+    order = {table.name: position for position, table in enumerate(contract)}
+    found.feeds.sort(key=lambda feed: (order[feed.table], _natural(feed.source_file)))
+    found.unknown.sort()
+    return found
+
+
+def _sort_in(file: Path, root: Path, contract: Contract, found: Discovery) -> None:
+    name = file.relative_to(root).as_posix()
+    stem, kind = _stem_and_format(file.name)
+    table = table_of(stem, contract) if kind else None
+    folder = file.parent
+    while table is None and kind:
+        table = table_of(folder.name, contract)
+        if folder in (root, folder.parent):
+            break
+        folder = folder.parent
+    if table is None:
+        found.unknown.append(name)
+        return
+    # A folder named after the table says more than "part-0.parquet".
+    source_file = f"{root.name}/{name}" if table_of(stem, contract) is None and folder == root \
+        else name  # fmt: skip
+    found.feeds.append(FeedFile(table, file, kind, source_file))
+
+
+def table_of(stem: str, contract: Contract) -> str | None:
+    """Return the longest table name that `stem` starts with, or None.
+
+    The name must end there: ``accounts-2.csv`` is accounts, ``accountsholders.csv`` is nothing.
+    """
+    lowered = stem.strip().lower().replace("-", "_").replace(" ", "_")
+    best: str | None = None
+    for table in contract:
+        rest = lowered.removeprefix(table.name)
+        if rest == lowered or (rest and rest[0].isalpha()):
+            continue
+        if best is None or len(table.name) > len(best):
+            best = table.name
+    return best
+
+
+def _stem_and_format(name: str) -> tuple[str, str]:
+    lowered = name.lower()
+    for suffix in COMPRESSION_SUFFIXES:
+        if lowered.endswith(suffix):
+            lowered = lowered.removesuffix(suffix)
+            break
+    for suffix in TEXT_SUFFIXES:
+        if lowered.endswith(suffix):
+            return lowered.removesuffix(suffix), "text"
+    for suffix in PARQUET_SUFFIXES:
+        if lowered.endswith(suffix):
+            return lowered.removesuffix(suffix), "parquet"
+    return lowered, ""
+
+
+def _files(path: Path) -> Iterator[Path]:
+    if path.is_file():
+        yield path
+        return
+    for child in sorted(path.rglob("*")):
+        inside = child.relative_to(path).parts
+        if child.is_file() and not any(part.startswith((".", "_")) for part in inside):
+            yield child
+
+
+def _natural(text: str) -> list[tuple[int, int, str]]:
+    """Sort key that puts ``part-2`` before ``part-10``."""
+    return [
+        (0, int(part), "") if part.isdigit() else (1, 0, part)
+        for part in re.split(r"(\d+)", text)
+        if part
+    ]

@@ -1,0 +1,269 @@
+"""Write one feed to bronze: a file is a batch, a batch is a transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from financial_analytics.engines.duckdb_warehouse import Connection, sql_name, sql_text
+from financial_analytics.ingest import rules
+from financial_analytics.ingest.clean import BadLine
+from financial_analytics.ingest.compare import VERDICT, Verdicts
+from financial_analytics.ingest.contract import BRONZE_SCHEMA, Contract, Table
+from financial_analytics.ingest.source import Source
+from financial_analytics.ingest.stage import FEED, Staged
+
+QUARANTINE = f"{BRONZE_SCHEMA}.quarantine"
+BATCHES = f"{BRONZE_SCHEMA}._batches"
+_LOAD_COLUMNS = "_batch_id bigint, _loaded_at timestamp, _source_file varchar, _source_row bigint"
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Identity of one load of one file."""
+
+    batch_id: int
+    table: Table
+    source_file: str
+    sha256: str
+    loaded_at: datetime
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What became of the rows of one file: read = accepted + duplicates + quarantined."""
+
+    read: int = 0
+    accepted: int = 0
+    duplicates: int = 0
+    quarantined: int = 0
+    corrections: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(
+            self.read + other.read,
+            self.accepted + other.accepted,
+            self.duplicates + other.duplicates,
+            self.quarantined + other.quarantined,
+            self.corrections + other.corrections,
+        )
+
+
+def create_bronze(connection: Connection, contract: Contract) -> None:
+    """Create the schema, its tables, quarantine and the list of batches where absent."""
+    connection.execute("begin")
+    connection.execute(f"create schema if not exists {BRONZE_SCHEMA}")
+    for table in contract:
+        columns = ", ".join(f"{sql_name(c.name)} {c.sql_type}" for c in table.columns)
+        connection.execute(
+            f"create table if not exists {BRONZE_SCHEMA}.{sql_name(table.name)} "
+            f"({columns}, {_LOAD_COLUMNS})"
+        )
+    connection.execute(
+        f"create table if not exists {QUARANTINE} (_batch_id bigint, _loaded_at timestamp, "
+        "table_name varchar, source_file varchar, source_row bigint, column_name varchar, "
+        "rejected_value varchar, rule varchar, reason varchar, raw_row varchar)"
+    )
+    connection.execute(
+        f"create table if not exists {BATCHES} (_batch_id bigint, table_name varchar, "
+        "source_file varchar, file_sha256 varchar, loaded_at timestamp, rows_read bigint, "
+        "rows_accepted bigint, rows_duplicate bigint, rows_quarantined bigint, "
+        "rows_corrected bigint)"
+    )
+    connection.execute("commit")
+
+
+def newest_load(connection: Connection) -> tuple[int, datetime | None]:
+    """Return the highest batch id (0 if none) and the newest load time."""
+    highest, newest = connection.execute(
+        f"select coalesce(max(_batch_id), 0), max(loaded_at) from {BATCHES}"
+    ).fetchall()[0]
+    return int(highest), newest
+
+
+def earlier_batch(connection: Connection, table: Table, sha256: str) -> tuple[int, int] | None:
+    """Return batch id and row count of an earlier load of the same content, if there is one."""
+    rows = connection.execute(
+        f"select _batch_id, rows_read from {BATCHES} "
+        "where table_name = $1 and file_sha256 = $2 order by _batch_id limit 1",
+        [table.name, sha256],
+    ).fetchall()
+    return (int(rows[0][0]), int(rows[0][1])) if rows else None
+
+
+def write_batch(
+    connection: Connection,
+    batch: Batch,
+    source: Source,
+    staged: Staged,
+    verdicts: Verdicts,
+    *,
+    before_commit: Callable[[], None] = lambda: None,
+) -> Counts:
+    """Insert the accepted rows, the quarantined ones and the batch, all or nothing."""
+    quarantined = staged.faulty + len(staged.bad_lines) + verdicts.quarantined
+    counts = Counts(
+        read=staged.read,
+        accepted=staged.read - quarantined - verdicts.duplicates,
+        duplicates=verdicts.duplicates,
+        quarantined=quarantined,
+        corrections=verdicts.corrections,
+    )
+    connection.execute("begin")
+    try:
+        if counts.accepted:
+            _insert_rows(connection, batch, staged, verdicts)
+        _quarantine_faults(connection, batch, source, staged)
+        _quarantine_verdicts(connection, batch, staged, verdicts)
+        _quarantine_lines(connection, batch, staged.bad_lines)
+        connection.execute(
+            f"insert into {BATCHES} values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            [
+                batch.batch_id, batch.table.name, batch.source_file, batch.sha256,
+                batch.loaded_at, counts.read, counts.accepted, counts.duplicates,
+                counts.quarantined, counts.corrections,
+            ],
+        )  # fmt: skip
+        before_commit()
+        connection.execute("commit")
+    except BaseException:
+        connection.execute("rollback")
+        raise
+    return counts
+
+
+def _stamp(batch: Batch) -> str:
+    return f"{batch.batch_id}, timestamp {sql_text(batch.loaded_at.isoformat(sep=' '))}"
+
+
+def _insert_rows(connection: Connection, batch: Batch, staged: Staged, verdicts: Verdicts) -> None:
+    names = ", ".join(sql_name(column.name) for column in staged.columns)
+    where = ["_raw is null"] if staged.faulty else []
+    if verdicts.duplicates or verdicts.quarantined:
+        where.append(f"_row not in (select _row from {VERDICT} where verdict <> 'correction')")
+    condition = f"where {' and '.join(where)}" if where else ""
+    if staged.bad_lines:  # numbering around the gaps does not keep the order
+        condition += " order by _row"
+    connection.execute(
+        f"insert into {BRONZE_SCHEMA}.{sql_name(batch.table.name)} "
+        f"({names}, _batch_id, _loaded_at, _source_file, _source_row) "
+        f"select {names}, {_stamp(batch)}, {sql_text(batch.source_file)}, _row "
+        f"from {FEED} {condition}"
+    )
+
+
+def _quarantine_faults(
+    connection: Connection, batch: Batch, source: Source, staged: Staged
+) -> None:
+    """Write one line per broken rule and value of the rows set aside while reading."""
+    if not staged.faulty:
+        return
+    columns = [column for column in batch.table.columns if column.name in source.columns]
+    raw, structs, pairs = [], [], []
+    for position, column in enumerate(columns, start=1):
+        r = f"_raw[{position}]"
+        raw.append(f"{r} as {sql_name(f'r_{column.name}')}")
+        value, typed = sql_name(f"r_{column.name}"), sql_name(column.name)
+        shown = rules.shown_value(column, value)
+        branches = " ".join(
+            f"when {fault.condition} then {{'c': {sql_text(column.name)}, "
+            f"'v': {shown}, 'rule': {sql_text(fault.rule)}, 'reason': {fault.reason}}}"
+            for fault in rules.faults(column, value, typed, batch.loaded_at)
+        )
+        if branches:
+            structs.append(f"case {branches} end")
+        pairs.append(f"{sql_text(column.name)}, {shown}")
+    connection.execute(
+        f"insert into {QUARANTINE} "
+        f"select {_stamp(batch)}, {sql_text(batch.table.name)}, {sql_text(batch.source_file)}, "
+        "_row, fault.c, fault.v, fault.rule, fault.reason, raw_row from ("
+        f"select _row, unnest([{', '.join(structs)}]) as fault, "
+        f"cast(json_object({', '.join(pairs)}) as varchar) as raw_row "
+        f"from (select *, {', '.join(raw)} from {FEED} where _raw is not null)"
+        ") where fault is not null order by _row"
+    )
+
+
+def _quarantine_verdicts(
+    connection: Connection, batch: Batch, staged: Staged, verdicts: Verdicts
+) -> None:
+    if not verdicts.quarantined:
+        return
+    key = " || ', ' || ".join(f"cast(f.{sql_name(k)} as varchar)" for k in batch.table.key)
+    pairs = ", ".join(
+        f"{sql_text(c.name)}, {rules.shown_value(c, f'cast(f.{sql_name(c.name)} as varchar)')}"
+        for c in staged.columns
+    )
+    connection.execute(
+        f"insert into {QUARANTINE} "
+        f"select {_stamp(batch)}, {sql_text(batch.table.name)}, {sql_text(batch.source_file)}, "
+        f"f._row, v.column_name, {key}, v.rule, v.reason, cast(json_object({pairs}) as varchar) "
+        f"from {FEED} as f join {VERDICT} as v on f._row = v._row "
+        "where v.verdict = 'quarantined' order by f._row"
+    )
+
+
+def _quarantine_lines(connection: Connection, batch: Batch, bad_lines: tuple[BadLine, ...]) -> None:
+    """Write the lines that are no row at all; with personal data only their shape is kept."""
+    if not bad_lines:
+        return
+    shape = (
+        "regexp_replace(regexp_replace(t, '\\p{L}', 'x', 'g'), '\\p{N}', '9', 'g')"
+        if batch.table.has_personal_data
+        else "t"
+    )
+    connection.execute(
+        f"insert into {QUARANTINE} "
+        f"select {_stamp(batch)}, {sql_text(batch.table.name)}, {sql_text(batch.source_file)}, "
+        f"r, null, left({shape}, 200), rule, reason, "
+        f"cast(json_object('line', {shape}) as varchar) "
+        "from (select unnest($1::bigint[]) as r, unnest($2::varchar[]) as rule, "
+        "unnest($3::varchar[]) as reason, unnest($4::varchar[]) as t)",
+        [
+            [bad.row for bad in bad_lines],
+            [bad.rule for bad in bad_lines],
+            [bad.reason for bad in bad_lines],
+            [bad.text for bad in bad_lines],
+        ],
+    )
+
+
+def quarantine_summary(
+    connection: Connection, batch_id: int, limit: int = 5
+) -> list[tuple[int, str | None, str, str]]:
+    """Return the commonest faults of a batch: rows, column, rule and one reason."""
+    return [
+        (int(rows), column, rule, reason)
+        for rows, column, rule, reason in connection.execute(
+            f"select count(*), column_name, rule, min_by(reason, source_row) from {QUARANTINE} "
+            "where _batch_id = $1 group by column_name, rule "
+            "order by count(*) desc, min(source_row) limit $2",
+            [batch_id, limit],
+        ).fetchall()
+    ]
+
+
+def orphans(
+    connection: Connection, contract: Contract, table: Table, batch_ids: list[int]
+) -> list[str]:
+    """Describe the references of the given batches that no row of the other table answers."""
+    found = []
+    for column, target in table.references.items():
+        key = sql_name(contract[target].key[0])
+        name = sql_name(column)
+        rows, keys, example = connection.execute(
+            f"select count(*), count(distinct {name}), min({name}) "
+            f"from {BRONZE_SCHEMA}.{sql_name(table.name)} as t "
+            f"anti join {BRONZE_SCHEMA}.{sql_name(target)} as r on t.{name} = r.{key} "
+            f"where t._batch_id between $1 and $2 and list_contains($3::bigint[], t._batch_id) "
+            f"and t.{name} is not null",
+            [min(batch_ids), max(batch_ids), batch_ids],
+        ).fetchall()[0]
+        if rows:
+            found.append(
+                f"{table.name}: {rows:,} {'row' if rows == 1 else 'rows'} refer to {keys:,} "
+                f"{column} not in {target} (such as {example}); they are loaded and will join "
+                "the unknown member until it arrives"
+            )
+    return found

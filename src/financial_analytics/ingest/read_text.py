@@ -1,0 +1,144 @@
+"""Read CSV and its relatives: any delimiter, any encoding, damaged lines set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from financial_analytics.engines.duckdb_warehouse import Connection, sql_name, sql_text
+from financial_analytics.errors import FeedError
+from financial_analytics.ingest.clean import MAX_LINE_BYTES, BadLine, clean, scan
+from financial_analytics.ingest.contract import Table
+from financial_analytics.ingest.decode import PlainText, to_plain_text
+from financial_analytics.ingest.header import delimiter_name, find_delimiter, match_columns
+from financial_analytics.ingest.source import FeedColumn, Source
+
+_RULES = {
+    "MISSING COLUMNS": "too_few_columns",
+    "TOO MANY COLUMNS": "too_many_columns",
+    "UNQUOTED VALUE": "bad_quote",
+    "LINE SIZE OVER MAXIMUM": "line_too_long",
+    "INVALID ENCODING": "invalid_encoding",
+    "INVALID STATE": "bad_quote",
+}
+_NEWLINES = {b"\n": "\\n", b"\r\n": "\\r\\n"}
+
+
+def open_text(
+    path: Path,
+    table: Table,
+    *,
+    mapping: Mapping[str, str],
+    encoding: str | None,
+    delimiter: str | None,
+    work_dir: Path,
+    max_line: int = MAX_LINE_BYTES,
+) -> Source:
+    """Check a text feed's form and return how to read it.
+
+    Raises
+    ------
+    FeedError
+        If the file as a whole cannot be read as this table.
+    """
+    plain = to_plain_text(path, encoding, work_dir)
+    line = _header_line(plain, max_line)
+    character, names = find_delimiter(line, table, mapping, delimiter)
+    try:
+        match = match_columns(names, table, mapping)
+    except FeedError as error:
+        if len(names) == 1:
+            raise FeedError(
+                f"{error.message} (one column with delimiter {delimiter_name(character)})",
+                hint=error.hint,
+            ) from error
+        raise
+    facts = scan(plain, max_line=max_line)
+    bad_lines: list[BadLine] = []
+    readable = plain.path
+    newline = facts.newline
+    if facts.needs_copy:
+        readable = work_dir / "clean.csv"
+        bad_lines = clean(
+            plain, readable, delimiter=character, width=match.width, max_line=max_line
+        )
+        newline = b"\n"
+    warnings = []
+    if plain.guessed:
+        warnings.append(f"read as {plain.encoding}, by its look; say --encoding if that is wrong")
+    relation = _read_csv(readable, character, match.width, newline, max_line)
+    return Source(
+        relation=relation,
+        columns={
+            name: FeedColumn(f"c{position}", "text") for name, position in match.columns.items()
+        },
+        unknown=match.unknown,
+        bad_lines=bad_lines,
+        width=match.width,
+        warnings=warnings,
+    )
+
+
+def rejected_lines(connection: Connection, source: Source) -> list[BadLine]:
+    """Return the lines that the CSV reader refused while it read `source`, by row."""
+    rows = connection.execute(
+        """
+        select line, min_by(error_type, column_idx), min_by(error_message, column_idx),
+            left(any_value(csv_line), 2000)
+        from reject_errors group by line order by line
+        """
+    ).fetchall()
+    removed = sorted(bad.row for bad in source.bad_lines)
+    rejected = []
+    taken = 0
+    for line, error_type, message, text in rows:
+        row = line - 1 + taken  # the header is line 1
+        while taken < len(removed) and removed[taken] <= row:
+            taken += 1
+            row += 1
+        rule = _RULES.get(error_type, "unreadable_line")
+        rejected.append(BadLine(row, rule, _reason(rule, source.width, message), text or ""))
+    return rejected
+
+
+def _reason(rule: str, width: int, message: str) -> str:
+    found = message.rsplit("Found: ", 1)[-1] if "Found: " in message else None
+    if rule in ("too_few_columns", "too_many_columns") and found:
+        return f"the line has {found} columns, the header has {width}"
+    if rule == "bad_quote":
+        return "a quoted value is followed by more text before the next delimiter"
+    return message.splitlines()[0]
+
+
+def _header_line(plain: PlainText, max_line: int) -> str:
+    with plain.path.open("rb") as file:
+        file.seek(plain.offset)
+        start = file.read(max_line)
+    line = start.lstrip(b"\r\n").replace(b"\r", b"\n").split(b"\n", 1)[0]
+    if len(line) >= max_line:
+        raise FeedError(
+            f"the first line is longer than {max_line:,} bytes",
+            hint="the header line must hold the column names; are the line ends missing?",
+        )
+    if b"\0" in line:
+        raise FeedError(
+            "the header line holds NUL bytes", hint="give the encoding, such as --encoding utf-16"
+        )
+    return line.decode("utf-8", "replace")
+
+
+def _read_csv(path: Path, delimiter: str, width: int, newline: bytes, max_line: int) -> str:
+    columns = ", ".join(f"{sql_text(f'c{i}')}: 'varchar'" for i in range(width))
+    return (
+        f"read_csv({sql_text(str(path))}, auto_detect = false, header = false, skip = 1, "
+        f"delim = {sql_text(delimiter)}, quote = '\"', escape = '\"', nullstr = '', "
+        f"new_line = {sql_text(_NEWLINES[newline])}, "
+        f"columns = {{{columns}}}, store_rejects = true, rejects_limit = 0, "
+        f"max_line_size = {max(max_line * 2, 2_000_000)})"
+    )
+
+
+def drop_rejects(connection: Connection) -> None:
+    """Forget the lines refused in an earlier file."""
+    for name in ("reject_errors", "reject_scans"):
+        connection.execute(f"drop table if exists {sql_name(name)}")

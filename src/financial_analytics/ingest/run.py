@@ -1,0 +1,368 @@
+"""The ingest itself: find the feeds, load each one as a batch, say what became of every row."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+
+from financial_analytics.engines.duckdb_warehouse import (
+    Connection,
+    DatabaseError,
+    is_resource_error,
+    open_warehouse,
+)
+from financial_analytics.errors import EngineError, FeedError, UserInputError
+from financial_analytics.ingest import load, stage
+from financial_analytics.ingest.clean import MAX_LINE_BYTES
+from financial_analytics.ingest.compare import compare
+from financial_analytics.ingest.connectors import load_connector
+from financial_analytics.ingest.contract import Contract, Table, load_contract
+from financial_analytics.ingest.decode import check_encoding, file_sha256
+from financial_analytics.ingest.discover import FeedFile, discover
+from financial_analytics.ingest.header import ColumnMapping, check_delimiter, load_mapping
+from financial_analytics.ingest.read_columns import (
+    ARROW_VIEW,
+    arrow_sha256,
+    open_arrow,
+    open_parquet,
+)
+from financial_analytics.ingest.read_text import open_text
+from financial_analytics.ingest.report import FileReport, IngestReport, Reason, Refused
+from financial_analytics.ingest.source import Source
+from financial_analytics.settings import Settings
+
+STAGES = ("reading", "comparing", "writing", "committing", "done")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A step of an ingest: file `number` of `total`, its name, and one of `STAGES`."""
+
+    number: int
+    total: int
+    source_file: str
+    stage: str
+    rows: int = 0
+
+
+ProgressCallback = Callable[[Progress], None]
+
+
+@dataclass(frozen=True)
+class _Feed:
+    """A feed to load, from a file or from a connector."""
+
+    table: str
+    source_file: str
+    sha256: Callable[[], str]
+    open: Callable[[Connection, Table, Path], Source]
+
+
+@dataclass(frozen=True)
+class _Context:
+    contract: Contract
+    mapping: Mapping[str, Mapping[str, str]]
+    loaded_at: datetime
+    extracted_at: datetime
+
+
+def ingest(
+    paths: Iterable[Path | str],
+    *,
+    settings: Settings,
+    loaded_at: datetime,
+    connector: str | None = None,
+    mapping: Path | str | ColumnMapping | None = None,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    extracted_at: datetime | None = None,
+    progress: ProgressCallback | None = None,
+    memory_limit: str | None = None,
+    max_line: int = MAX_LINE_BYTES,
+) -> IngestReport:
+    """Load feeds into bronze: every row lands, repeats a known one or goes to quarantine.
+
+    Parameters
+    ----------
+    paths : iterable of Path or str
+        Feed files and folders of feed files; with `connector`, the folder it reads. No path
+        at all creates the empty tables.
+    settings : Settings
+        Where the warehouse is.
+    loaded_at : datetime
+        The load time of all batches, UTC when naive. It may not be earlier than any before.
+    connector : str, optional
+        Name of a module in ``ingest/connectors``.
+    mapping : Path or mapping, optional
+        ``{table: {feed column: contract column}}``, or a YAML file of that form.
+    encoding, delimiter : str, optional
+        Of all text feeds given; found from the content otherwise.
+    extracted_at : datetime, optional
+        When the source system wrote the feeds; the version time of entities that carry none.
+        Default `loaded_at`.
+    progress : callable, optional
+        Called with a `Progress` at each step.
+    memory_limit : str, optional
+        Such as ``"1GB"``; what does not fit is spilled to disk.
+    max_line : int
+        Longest line of a text feed in bytes.
+
+    Returns
+    -------
+    IngestReport
+        With the refused files in ``refused`` and ``exit_code`` 3 when there are any. A refused
+        file leaves nothing behind; the others are loaded.
+
+    Raises
+    ------
+    UserInputError
+        If an argument is not valid; nothing was loaded.
+    EngineError
+        If the warehouse is locked or damaged, or disk or memory ran out. Files loaded before
+        stay loaded.
+    """
+    contract = load_contract(settings.project_dir)
+    loaded = _utc(loaded_at)
+    context = _Context(
+        contract=contract,
+        mapping=load_mapping(mapping, contract),
+        loaded_at=loaded,
+        extracted_at=_utc(extracted_at) if extracted_at else loaded,
+    )
+    encoding, delimiter = check_encoding(encoding), check_delimiter(delimiter)
+    report = IngestReport()
+    folders = [Path(path) for path in paths]
+    if connector is not None:
+        feeds = list(_connector_feeds(connector, folders, context))
+    else:
+        feeds = list(_file_feeds(folders, context, report, encoding, delimiter, max_line=max_line))
+    scratch = settings.data_dir / "tmp"
+    with open_warehouse(
+        settings.warehouse_path, temp_dir=scratch / "spill", memory_limit=memory_limit
+    ) as connection:
+        for leftover in scratch.glob("ingest-*"):  # of a run that was killed
+            shutil.rmtree(leftover, ignore_errors=True)
+        with _engine_errors():
+            load.create_bronze(connection, contract)
+        _check_clock(connection, loaded)
+        for number, feed in enumerate(feeds, start=1):
+
+            def tell(
+                step: str, rows: int = 0, *, number: int = number, name: str = feed.source_file
+            ) -> None:
+                if progress:
+                    progress(Progress(number, len(feeds), name, step, rows))
+
+            try:
+                with tempfile.TemporaryDirectory(prefix="ingest-", dir=scratch) as folder:
+                    report.files.append(_load(connection, feed, context, Path(folder), tell))
+            except FeedError as error:
+                report.refused.append(
+                    Refused(feed.source_file, feed.table, error.message, error.hint)
+                )
+                tell("done")
+        _warn_of_orphans(connection, contract, report)
+        stage.clear(connection)
+    return report
+
+
+def _load(
+    connection: Connection,
+    feed: _Feed,
+    context: _Context,
+    work_dir: Path,
+    tell: Callable[..., None],
+) -> FileReport:
+    tell("reading")
+    table = context.contract[feed.table]
+    with _engine_errors():
+        sha256 = _with_mapping(feed.sha256(), context.mapping.get(table.name))
+        before = load.earlier_batch(connection, table, sha256)
+        if before is not None:
+            batch_id, rows = before
+            tell("done", rows)
+            counts = load.Counts(read=rows, duplicates=rows)
+            return FileReport(table.name, feed.source_file, batch_id, counts, already_loaded=True)
+        source = feed.open(connection, table, work_dir)
+        staged = _stage(connection, table, source, context)
+        tell("comparing", staged.read)
+        verdicts = compare(connection, table, staged, extracted_at=context.extracted_at)
+        highest, _ = load.newest_load(connection)
+        batch = load.Batch(highest + 1, table, feed.source_file, sha256, context.loaded_at)
+        tell("writing", staged.read)
+        counts = load.write_batch(
+            connection,
+            batch,
+            source,
+            staged,
+            verdicts,
+            before_commit=lambda: tell("committing", staged.read),
+        )
+        reasons = load.quarantine_summary(connection, batch.batch_id) if counts.quarantined else []
+        stage.clear(connection)
+    tell("done", counts.read)
+    return FileReport(
+        table=table.name,
+        source_file=feed.source_file,
+        batch_id=batch.batch_id,
+        counts=counts,
+        unknown_columns=source.unknown,
+        warnings=tuple(source.warnings),
+        reasons=tuple(Reason(*reason) for reason in reasons),
+    )
+
+
+def _stage(connection: Connection, table: Table, source: Source, context: _Context) -> stage.Staged:
+    """Read the feed; a fault of the engine while it reads is a fault of the file."""
+    try:
+        return stage.stage(
+            connection,
+            table,
+            source,
+            loaded_at=context.loaded_at,
+            extracted_at=context.extracted_at,
+        )
+    except DatabaseError as error:
+        if is_resource_error(error):
+            raise
+        raise FeedError(
+            f"the file cannot be read as {table.name}: {str(error).splitlines()[0]}",
+            hint="check that it is complete; nothing of it was loaded",
+        ) from error
+
+
+def _file_feeds(
+    paths: list[Path],
+    context: _Context,
+    report: IngestReport,
+    encoding: str | None,
+    delimiter: str | None,
+    *,
+    max_line: int,
+) -> Iterator[_Feed]:
+    found = discover(paths, context.contract)
+    named = {path.name for path in paths if path.is_file()}
+    for name in found.unknown:
+        if name in named:
+            tables = ", ".join(table.name for table in context.contract)
+            hint = f"start the name with the table it belongs to: {tables}"
+            report.refused.append(Refused(name, None, "the name belongs to no table", hint))
+        else:
+            report.unknown_files.append(name)
+    for feed in found.feeds:
+
+        def open_file(
+            connection: Connection, table: Table, work_dir: Path, *, feed: FeedFile = feed
+        ) -> Source:
+            mapping = context.mapping.get(table.name, {})
+            if feed.format == "parquet":
+                return open_parquet(connection, feed.path, table, mapping=mapping)
+            return open_text(
+                feed.path,
+                table,
+                mapping=mapping,
+                encoding=encoding,
+                delimiter=delimiter,
+                work_dir=work_dir,
+                max_line=max_line,
+            )
+
+        def sha256(*, path: Path = feed.path) -> str:
+            try:
+                return file_sha256(path)
+            except OSError as error:
+                raise FeedError(f"the file cannot be read: {error.strerror}") from error
+
+        yield _Feed(feed.table, feed.source_file, sha256, open_file)
+
+
+def _connector_feeds(name: str, folders: list[Path], context: _Context) -> Iterator[_Feed]:
+    module = load_connector(name)
+    if len(folders) != 1 or not folders[0].is_dir():
+        given = ", ".join(str(folder) for folder in folders) or "nothing"
+        raise UserInputError(
+            f"connector {name} reads one folder; given: {given}",
+            hint=f"fa ingest --connector {name} FOLDER",
+        )
+    tables = module.feeds(folders[0])
+    unknown = [table for table in tables if table not in context.contract]
+    if unknown:
+        raise UserInputError(f"connector {name} returned unknown tables: {', '.join(unknown)}")
+    for table in context.contract:
+        data = tables.get(table.name)
+        if data is None:
+            continue
+
+        def open_table(
+            connection: Connection, table: Table, _work_dir: Path, *, data: pa.Table = data
+        ) -> Source:
+            connection.execute(f"drop view if exists {ARROW_VIEW}")
+            mapping = context.mapping.get(table.name, {})
+            return open_arrow(connection, data, table, mapping=mapping)
+
+        def sha256(*, data: pa.Table = data) -> str:
+            return arrow_sha256(data)
+
+        metadata = data.schema.metadata or {}
+        source_file = metadata.get(b"source_file", f"{name}:{table.name}".encode()).decode()
+        yield _Feed(table.name, source_file, sha256, open_table)
+
+
+def _with_mapping(sha256: str, mapping: Mapping[str, str] | None) -> str:
+    """Tell the same file under another column mapping apart."""
+    if not mapping:
+        return sha256
+    return hashlib.sha256((sha256 + json.dumps(mapping, sort_keys=True)).encode()).hexdigest()
+
+
+def _utc(value: datetime) -> datetime:
+    return value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
+
+
+def _check_clock(connection: Connection, loaded_at: datetime) -> None:
+    _, newest = load.newest_load(connection)
+    if newest is not None and loaded_at < newest:
+        raise UserInputError(
+            f"load time {loaded_at:%Y-%m-%d %H:%M:%S} is earlier than the newest load "
+            f"({newest:%Y-%m-%d %H:%M:%S})",
+            hint="load times never go back: check this machine's clock, or leave loaded_at out",
+        )
+
+
+def _warn_of_orphans(connection: Connection, contract: Contract, report: IngestReport) -> None:
+    loaded: dict[str, list[int]] = {}
+    for file in report.files:
+        if not file.already_loaded and file.counts.accepted:
+            loaded.setdefault(file.table, []).append(file.batch_id)
+    with _engine_errors():
+        for name, batch_ids in loaded.items():
+            report.warnings += load.orphans(connection, contract, contract[name], batch_ids)
+
+
+@contextmanager
+def _engine_errors() -> Iterator[None]:
+    """Turn what the engine raises outside the feed itself into an `EngineError`."""
+    try:
+        yield
+    except DatabaseError as error:
+        first_line = str(error).splitlines()[0]
+        if is_resource_error(error):
+            raise EngineError(
+                f"disk or memory ran out: {first_line}",
+                hint="free some space or raise the memory limit; the file in work was not loaded",
+            ) from error
+        raise EngineError(
+            f"the warehouse refused a statement: {first_line}",
+            hint="the file in work was not loaded; run fa doctor",
+        ) from error
+    except OSError as error:
+        raise EngineError(f"cannot work in the data folder: {error}") from error

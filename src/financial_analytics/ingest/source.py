@@ -1,0 +1,48 @@
+"""What every reader hands on: a relation to stage, and where each contract column is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from financial_analytics.ingest.clean import BadLine
+
+
+@dataclass(frozen=True)
+class FeedColumn:
+    """A column as it arrives: SQL expression, and its native type family or ``text``."""
+
+    expression: str
+    family: str
+
+
+@dataclass
+class Source:
+    """A feed, opened and checked, not yet read.
+
+    Attributes
+    ----------
+    relation : str
+        SQL table expression with one row per readable record.
+    columns : mapping of str to FeedColumn
+        Contract columns that the feed has.
+    row : str, optional
+        SQL expression of the row number (1 = first); without it rows count in reading order
+        and make room for bad lines.
+    unknown : tuple of str
+        Feed columns that the contract does not have.
+    bad_lines : list of BadLine
+        Lines that could not be read, by row.
+    width : int
+        Number of columns in the feed.
+    warnings : list of str
+        What a person should know about how the feed was read.
+    """
+
+    relation: str
+    columns: Mapping[str, FeedColumn]
+    row: str | None = None
+    unknown: tuple[str, ...] = ()
+    bad_lines: list[BadLine] = field(default_factory=list)
+    width: int = 0
+    warnings: list[str] = field(default_factory=list)

@@ -1,0 +1,141 @@
+"""Read one feed into a temporary table: typed values, and the raw text of rows with a fault."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from financial_analytics.engines.duckdb_warehouse import Connection, sql_name, sql_text
+from financial_analytics.ingest import rules
+from financial_analytics.ingest.clean import BadLine
+from financial_analytics.ingest.contract import Column, Table
+from financial_analytics.ingest.read_text import drop_rejects, rejected_lines
+from financial_analytics.ingest.source import Source
+
+STAGED = "temp.feed_staged"
+"""Physical table: contract columns, ``_raw`` (raw values of a faulty row), ``_filled``."""
+FEED = "temp.feed_rows"
+"""The same rows with their number in the file, ``_row``."""
+_LEFTOVERS = ("feed_staged", "feed_shift", "feed_keys", "feed_stored", "feed_verdict",
+              "feed_candidate", "feed_bad_line")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A feed that has been read: contract columns it has, rows in all, rows with a fault."""
+
+    columns: tuple[Column, ...]
+    rows: int
+    faulty: int
+    bad_lines: tuple[BadLine, ...]
+
+    @property
+    def read(self) -> int:
+        """Records in the file, the unreadable ones included."""
+        return self.rows + len(self.bad_lines)
+
+
+def clear(connection: Connection) -> None:
+    """Drop the temporary tables of an earlier file."""
+    connection.execute(f"drop view if exists {FEED}")
+    for name in _LEFTOVERS:
+        connection.execute(f"drop table if exists temp.{name}")
+    drop_rejects(connection)
+
+
+def stage(
+    connection: Connection,
+    table: Table,
+    source: Source,
+    *,
+    loaded_at: datetime,
+    extracted_at: datetime,
+) -> Staged:
+    """Read `source` once, in parallel, into `STAGED`."""
+    clear(connection)
+    connection.execute(
+        f"create temp table feed_staged as "
+        f"{_stage_query(table, source, loaded_at=loaded_at, extracted_at=extracted_at)}"
+    )
+    bad_lines = list(source.bad_lines)
+    if source.row is None:
+        bad_lines += rejected_lines(connection, source)
+        bad_lines.sort(key=lambda bad: bad.row)
+        _number_rows(connection, bad_lines)
+    else:
+        connection.execute(f"create temp view feed_rows as select * from {STAGED}")
+    rows, faulty = connection.execute(f"select count(*), count(_raw) from {STAGED}").fetchall()[0]
+    columns = tuple(c for c in table.columns if c.name in _stored_names(table, source))
+    return Staged(columns, rows, faulty, tuple(bad_lines))
+
+
+def _stored_names(table: Table, source: Source) -> set[str]:
+    names = set(source.columns)
+    if table.version_time:
+        names.add(table.version_time)
+    return names
+
+
+def _stage_query(
+    table: Table, source: Source, *, loaded_at: datetime, extracted_at: datetime
+) -> str:
+    present = [column for column in table.columns if column.name in source.columns]
+    raw, typed, bad, texts = [], [], [], []
+    for column in present:
+        feed = source.columns[column.name]
+        r, t = sql_name(f"r_{column.name}"), sql_name(f"t_{column.name}")
+        raw.append(f"{rules.raw_expression(feed)} as {r}")
+        typed.append(f"{rules.typed_expression(column, feed, r)} as {t}")
+        bad += rules.is_bad(column, r, t, loaded_at)
+        texts.append(r if feed.family == "text" else f"cast({r} as varchar)")
+    row = f", {source.row} as _row" if source.row else ""
+    carry = ", _row" if source.row else ""
+    outputs = [_output(table, column, extracted_at) for column in present]
+    filled = "false"
+    if table.version_time in source.columns:
+        filled = f"{sql_name(f't_{table.version_time}')} is null"
+    elif table.version_time:
+        filled = "true"
+        outputs.append(f"{_timestamp(extracted_at)} as {sql_name(table.version_time)}")
+    return (
+        f"select {', '.join(outputs)}, "
+        f"case when _bad then [{', '.join(texts)}] end as _raw, {filled} as _filled{carry} "
+        f"from (select *, coalesce({' or '.join(bad)}, false) as _bad "
+        f"from (select *, {', '.join(typed)} "
+        f"from (select {', '.join(raw)}{row} from {source.relation})))"
+    )
+
+
+def _output(table: Table, column: Column, extracted_at: datetime) -> str:
+    name, typed = sql_name(column.name), sql_name(f"t_{column.name}")
+    if column.name == table.version_time:
+        return f"coalesce({typed}, {_timestamp(extracted_at)}) as {name}"
+    return f"{typed} as {name}"
+
+
+def _timestamp(value: datetime) -> str:
+    return f"timestamp {sql_text(value.isoformat(sep=' '))}"
+
+
+def _number_rows(connection: Connection, bad_lines: list[BadLine]) -> None:
+    """Give rows their number in reading order, with a gap for each unreadable line."""
+    if not bad_lines:
+        connection.execute(
+            f"create temp view feed_rows as select *, rowid + 1 as _row from {STAGED}"
+        )
+        return
+    # The j-th bad line stands after (its row - j) good ones: later rows move down by j.
+    shifts: dict[int, int] = {0: 0}
+    for position, bad in enumerate(bad_lines, start=1):
+        shifts[bad.row - position + 1] = position
+    connection.execute("create temp table feed_shift (first bigint, shift bigint)")
+    connection.execute(
+        "insert into temp.feed_shift select unnest($1), unnest($2)",
+        [list(shifts), list(shifts.values())],
+    )
+    connection.execute(
+        f"create temp view feed_rows as select feed_staged.*, "
+        f"feed_staged.rowid + 1 + feed_shift.shift as _row "
+        f"from {STAGED} as feed_staged asof join temp.feed_shift as feed_shift "
+        f"on feed_staged.rowid + 1 >= feed_shift.first"
+    )
