@@ -1,0 +1,124 @@
+"""What connectors of delimited text share: find the files, read columns, check their form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+
+from financial_analytics.engines.duckdb_warehouse import Connection, sql_name
+from financial_analytics.errors import FeedError
+
+NULL_VALUES = ("", " ", "?")
+"""Texts that mean "not known"."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A form that text may have.
+
+    Attributes
+    ----------
+    sql : str
+        Expression over ``{0}`` (the text column) that gives the value, NULL when the text is
+        not of this form.
+    words : str
+        The form in words: "a date written YYMMDD".
+    personal : bool, default False
+        Values are never shown in an error.
+    """
+
+    sql: str
+    words: str
+    personal: bool = False
+
+
+def find_files(directory: Path, names: Iterable[str]) -> dict[str, Path]:
+    """Return the files called `names` in a folder, whatever their case.
+
+    Raises
+    ------
+    FeedError
+        If the folder or any of the files is missing.
+    """
+    wanted = list(names)
+    if not directory.is_dir():
+        raise FeedError(
+            f"{directory} is not a folder", hint=f"give the folder that holds {', '.join(wanted)}"
+        )
+    present = {path.name.lower(): path for path in sorted(directory.iterdir()) if path.is_file()}
+    missing = [name for name in wanted if name not in present]
+    if missing:
+        raise FeedError(
+            f"{directory} lacks {', '.join(missing)}",
+            hint=f"the connector needs {', '.join(wanted)}; a file may be its header only",
+        )
+    return {name: present[name] for name in wanted}
+
+
+def load_typed(
+    connection: Connection, table: str, path: Path, columns: Mapping[str, Kind], *, delimiter: str
+) -> None:
+    """Create `table` with the wanted columns of a text file, typed, and ``file_row`` (from 1).
+
+    Raises
+    ------
+    FeedError
+        If the file is not delimited UTF-8 text, lacks a column, or holds a value that is not
+        of its column's form. The message names file, line, column and value.
+    """
+    text = _read(path, list(columns), delimiter)
+    text = text.append_column("file_row", pa.array(range(1, text.num_rows + 1), pa.int64()))
+    connection.register("arrived", text)
+    typed = ", ".join(
+        f"{kind.sql.format(sql_name(column))} as {sql_name(column)}"
+        for column, kind in columns.items()
+    )
+    connection.execute(f"create table {sql_name(table)} as select {typed}, file_row from arrived")
+    for column, kind in columns.items():
+        quoted = sql_name(column)
+        fault = connection.execute(
+            f"select arrived.file_row, arrived.{quoted}, count(*) over () from arrived "
+            f"inner join {sql_name(table)} as typed on arrived.file_row = typed.file_row "
+            f"where arrived.{quoted} is not null and typed.{quoted} is null "
+            "order by arrived.file_row limit 1"
+        ).fetchone()
+        if fault is not None:
+            row, value, count = fault
+            shown = "(not shown: personal data)" if kind.personal else repr(value)
+            raise FeedError(
+                f"{path.name} line {row + 1}: {column} is {shown}, not {kind.words} "
+                f"({count} such rows)",
+                hint="restore the file as published, or mend the rows",
+            )
+    connection.unregister("arrived")
+
+
+def _read(path: Path, columns: list[str], delimiter: str) -> pa.Table:
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            header = [name.strip().strip('"') for name in file.readline().split(delimiter)]
+        missing = [column for column in columns if column not in header]
+        if missing:
+            raise FeedError(
+                f"{path.name} lacks column {', '.join(missing)}; it has {', '.join(header)}",
+                hint=f"the file needs a header line and {delimiter!r} between columns",
+            )
+        return pa_csv.read_csv(
+            path,
+            parse_options=pa_csv.ParseOptions(delimiter=delimiter),
+            convert_options=pa_csv.ConvertOptions(
+                column_types={column: pa.string() for column in columns},
+                include_columns=columns,
+                strings_can_be_null=True,
+                null_values=list(NULL_VALUES),
+            ),
+        )
+    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
+        raise FeedError(
+            f"{path.name} is not text with {delimiter!r} between columns: {error}",
+            hint="restore the file as published: UTF-8, each line as wide as the header",
+        ) from error
