@@ -124,7 +124,8 @@ def last_months(frame: pd.DataFrame, months: int, column: str = "month_start_dat
     """Return the rows of the newest `months` months in the frame."""
     newest = frame[column].max()
     first = newest - pd.DateOffset(months=months - 1)
-    return frame[frame[column] >= first].reset_index(drop=True)
+    recent: pd.DataFrame = frame[frame[column] >= first].reset_index(drop=True)
+    return recent
 
 
 def period_words(frame: pd.DataFrame, column: str = "month_start_date") -> str:

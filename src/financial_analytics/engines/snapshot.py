@@ -1,0 +1,193 @@
+"""The published snapshot: one read-only file with the analytics, swapped whole."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from financial_analytics.engines.duckdb_warehouse import Connection, sql_name, sql_text
+from financial_analytics.errors import BuildError, EngineError
+
+FILE_NAME = "warehouse.duckdb"
+SCHEMA = "gold"
+ALSO_PUBLISHED = ("model_registry", "model_metrics")
+
+
+@contextmanager
+def open_snapshot(path: Path) -> Iterator[Connection]:
+    """Open a snapshot for reading, its schema first on the search path.
+
+    The file is attached to a connection of its own: a reader that has an older snapshot open,
+    in this or another process, keeps that one.
+
+    Raises
+    ------
+    EngineError
+        If there is no snapshot, or the file cannot be read.
+    """
+    if not path.is_file():
+        raise EngineError(
+            f"no published snapshot at {path}", hint="build and publish first: fa build"
+        )
+    connection = duckdb.connect(":memory:")
+    try:
+        connection.execute("set TimeZone = 'UTC'")
+        try:
+            connection.execute(f"attach {sql_text(str(path))} as published (read_only)")
+        except duckdb.Error as error:
+            raise EngineError(
+                f"{path} cannot be read: {str(error).splitlines()[0]}",
+                hint="publish again: fa build",
+            ) from error
+        yield connection
+    finally:
+        connection.close()
+
+
+def relation_names(connection: Connection) -> list[str]:
+    """Return the relations of an open snapshot."""
+    rows = connection.execute(
+        "select table_name from information_schema.tables"
+        " where table_catalog = 'published' and table_schema = ? order by table_name",
+        [SCHEMA],
+    ).fetchall()
+    return [str(name) for (name,) in rows]
+
+
+def read_relation(connection: Connection, name: str) -> pd.DataFrame:
+    """Return one relation of an open snapshot."""
+    table = connection.execute(f"select * from published.{sql_name(SCHEMA)}.{sql_name(name)}")
+    frame: pd.DataFrame = table.df()
+    return frame
+
+
+def write_snapshot(
+    warehouse: Path, target: Path, *, run_id: str, engine: str, built_at: datetime
+) -> None:
+    """Copy the analytics of a warehouse into a new file and swap it in whole.
+
+    Views are written as tables. The old snapshot stays in place until the new one is complete
+    and on disk; a failure leaves it untouched.
+
+    Parameters
+    ----------
+    warehouse : Path
+        The warehouse file; it is only read.
+    target : Path
+        The snapshot file.
+    run_id, engine : str
+        What `run_info` says of the build.
+    built_at : datetime
+        Moment of the build, with a time zone.
+
+    Raises
+    ------
+    EngineError
+        If the warehouse is missing or in use.
+    BuildError
+        If it holds no analytics.
+    """
+    if not warehouse.is_file():
+        raise EngineError(
+            f"there is no warehouse at {warehouse}",
+            hint="load feeds first: fa ingest PATH, then fa build",
+        )
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_name(f".{target.stem}.{os.getpid()}.draft")
+    draft.unlink(missing_ok=True)
+    try:
+        connection = duckdb.connect(str(draft))
+        try:
+            connection.execute("set TimeZone = 'UTC'")
+            source = _attach_source(connection, warehouse)
+            _copy(connection, source)
+            _describe(connection, source, run_id=run_id, engine=engine, built_at=built_at)
+            connection.execute(f"detach {sql_name(source)}")
+            connection.execute("checkpoint")
+        finally:
+            connection.close()
+        with draft.open("rb") as written:
+            os.fsync(written.fileno())
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
+        draft.with_name(draft.name + ".wal").unlink(missing_ok=True)
+
+
+def _attach_source(connection: Connection, warehouse: Path) -> str:
+    """Attach the warehouse under the name that its own views use."""
+    name = warehouse.stem
+    try:
+        connection.execute(f"attach {sql_text(str(warehouse))} as {sql_name(name)} (read_only)")
+    except duckdb.Error as error:
+        text = str(error)
+        if "lock" in text.lower():
+            raise EngineError(
+                f"the warehouse {warehouse} is in use by another process",
+                hint="wait until the running fa or dbt command has ended",
+            ) from error
+        raise EngineError(f"{warehouse} cannot be read: {text.splitlines()[0]}") from error
+    return name
+
+
+def _gold_names(connection: Connection, source: str) -> list[str]:
+    rows = connection.execute(
+        "select table_name from information_schema.tables"
+        " where table_catalog = ? and table_schema = ? order by table_name",
+        [source, SCHEMA],
+    ).fetchall()
+    return [str(name) for (name,) in rows]
+
+
+def _copy(connection: Connection, source: str) -> None:
+    names = _gold_names(connection, source)
+    wanted = [name for name in names if name.startswith("analytics_") or name in ALSO_PUBLISHED]
+    if not any(name.startswith("analytics_") for name in wanted):
+        raise BuildError(
+            f"the warehouse has no analytics in schema {SCHEMA}, so nothing was published",
+            hint="build them first: fa build",
+        )
+    connection.execute(f"create schema {sql_name(SCHEMA)}")
+    for name in wanted:
+        relation = f"{sql_name(SCHEMA)}.{sql_name(name)}"
+        connection.execute(
+            f"create table {relation} as select * from {sql_name(source)}.{relation}"
+        )
+
+
+def _describe(
+    connection: Connection, source: str, *, run_id: str, engine: str, built_at: datetime
+) -> None:
+    schema = sql_name(SCHEMA)
+    connection.execute(f"create table {schema}.row_counts (relation text, row_count bigint)")
+    for name in _gold_names(connection, source):
+        if name.startswith(("dim_", "fact_", "analytics_")):
+            connection.execute(
+                f"insert into {schema}.row_counts select ?, count(*)"
+                f" from {sql_name(source)}.{schema}.{sql_name(name)}",
+                [name],
+            )
+    connection.execute(
+        f"create table {schema}.run_info"
+        " (run_id text, as_of_date date, engine text, built_at timestamp)"
+    )
+    connection.execute(
+        f"insert into {schema}.run_info values (?, ?, ?, ?)",
+        [run_id, _as_of(connection, source), engine, built_at.astimezone(UTC).replace(tzinfo=None)],
+    )
+
+
+def _as_of(connection: Connection, source: str) -> date | None:
+    try:
+        row = connection.execute(
+            f"select as_of_date from {sql_name(source)}.silver.data_clock"
+        ).fetchone()
+    except duckdb.CatalogException:
+        return None
+    return None if row is None else row[0]

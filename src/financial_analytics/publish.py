@@ -1,0 +1,84 @@
+"""Publishes a build: the analytics become one read-only snapshot that is swapped whole.
+
+Reports, the live page and BI tools read the snapshot, never the warehouse, so that a reader
+does not block a build nor a build a reader.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from financial_analytics.engines.connections import DEFAULT_TARGET
+from financial_analytics.engines.snapshot import FILE_NAME, write_snapshot
+from financial_analytics.errors import InvalidInputError
+from financial_analytics.settings import Settings
+
+
+@dataclass(frozen=True)
+class Run:
+    """The build that is published.
+
+    Attributes
+    ----------
+    run_id : str
+        Name of the build; reports show it.
+    built_at : datetime
+        Moment of the build, with a time zone. The caller reads the clock, not this module.
+    engine : str
+        Target that built it.
+    """
+
+    run_id: str
+    built_at: datetime
+    engine: str = DEFAULT_TARGET
+
+    def __post_init__(self) -> None:
+        if self.built_at.tzinfo is None:
+            raise InvalidInputError(
+                f"built_at {self.built_at.isoformat()} has no time zone",
+                hint="give an aware datetime, for example in UTC",
+            )
+
+
+def snapshot_path(settings: Settings) -> Path:
+    """Return where the snapshot of an installation is."""
+    return settings.published_dir / FILE_NAME
+
+
+def publish(settings: Settings, run: Run) -> Path:
+    """Write the snapshot of the warehouse and swap it in.
+
+    It holds every ``analytics_`` relation of gold (views as tables), `row_counts` of all
+    dimensions, facts and analytics, and `run_info`. A reader that has the old snapshot open
+    keeps reading it undisturbed; one that opens afterwards sees the new one.
+
+    Parameters
+    ----------
+    settings : Settings
+        Names the warehouse and the folder of the snapshot.
+    run : Run
+        What `run_info` says of the build.
+
+    Returns
+    -------
+    Path
+        The snapshot.
+
+    Raises
+    ------
+    EngineError
+        If the warehouse is missing, in use or unreadable; the old snapshot stays.
+    BuildError
+        If the warehouse has no analytics; the old snapshot stays.
+    """
+    target = snapshot_path(settings)
+    write_snapshot(
+        settings.warehouse_path,
+        target,
+        run_id=run.run_id,
+        engine=run.engine,
+        built_at=run.built_at,
+    )
+    return target

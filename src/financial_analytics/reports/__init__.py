@@ -1,0 +1,1 @@
+"""Reports: one self-contained page per category, drawn from the published snapshot."""
