@@ -83,7 +83,7 @@ class BuildOptions:
 
 def dbt_paths(settings: Settings, target: str | None) -> tuple[Path, Path]:
     """Return dbt's artefact folder (one per target) and its log folder."""
-    return settings.data_dir / "dbt" / _target(target), settings.data_dir / "logs"
+    return settings.data_dir / "dbt" / target_name(target), settings.data_dir / "logs"
 
 
 def dbt_arguments(settings: Settings, options: BuildOptions) -> list[str]:
@@ -141,7 +141,7 @@ def build(
     chosen = options or BuildOptions()
     _, log_path = dbt_paths(settings, chosen.target)
     log_file = log_path / "dbt.log"
-    connections.check_free(settings.warehouse_path, _target(chosen.target))
+    connections.check_free(settings.warehouse_path, target_name(chosen.target))
     outcome = invoke(settings, dbt_arguments(settings, chosen), listener=listener)
     _raise_exception(outcome.exception, log_file)
     result = BuildResult(
@@ -188,7 +188,8 @@ def failure_message(result: BuildResult) -> str:
     return "\n".join(lines)
 
 
-def _target(given: str | None) -> str:
+def target_name(given: str | None) -> str:
+    """Return the dbt target to build: the given one, ``FA_TARGET``, or the default."""
     return given or os.environ.get("FA_TARGET") or connections.DEFAULT_TARGET
 
 

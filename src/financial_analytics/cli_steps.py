@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -17,8 +19,24 @@ if TYPE_CHECKING:
 
 
 def sample_step(display: Display, settings: Settings) -> Path:
-    """Write the demo's feeds into ``data/feeds`` and return the folder."""
-    raise UserInputError("no feeds given", hint="fa demo --feeds DIR")
+    """Write the demo's feeds below ``data/feeds`` and return their folder."""
+    folder = settings.feeds_dir / "sample"
+    with display.step("feeds") as step:
+        sys.path.insert(0, str(settings.project_dir))  # the sample is written by the test fixtures
+        try:
+            lab = importlib.import_module("tests.support.lab")
+            feeds = importlib.import_module("tests.support.small_bank").feeds()
+        except ImportError as error:
+            raise UserInputError(
+                f"no feeds given and no sample in {settings.project_dir}",
+                hint="fa demo --feeds FOLDER",
+            ) from error
+        finally:
+            sys.path.remove(str(settings.project_dir))
+        for table, rows in feeds.items():
+            lab.write_feed(folder, table, rows)
+        step.summary = f"{len(feeds)} tables in {folder}"
+    return folder
 
 
 def ingest_step(
@@ -30,7 +48,7 @@ def ingest_step(
     **options: Any,
 ) -> IngestReport:
     """Load `paths` into bronze; `options` are those of ``ingest``."""
-    from financial_analytics.ingest import ingest  # noqa: PLC0415
+    from financial_analytics.ingest import Progress, ingest  # noqa: PLC0415
 
     missing = [str(path) for path in paths if not path.exists()]
     if missing:
@@ -39,8 +57,16 @@ def ingest_step(
             hint="give the files of the feeds, or the folder that holds them",
         )
     with display.step("ingest") as step:
-        report = ingest(paths, settings=settings, loaded_at=loaded_at, **options)
-        step.summary = f"{report.read:,} rows read, {report.accepted:,} accepted"
+
+        def hear(progress: Progress) -> None:
+            step.total(progress.total)
+            step.started(f"{progress.source_file}: {progress.stage}")
+            if progress.stage == "done":
+                step.finished(progress.source_file, "done", 0.0)
+
+        report = ingest(paths, settings=settings, loaded_at=loaded_at, progress=hear, **options)
+        totals = report.totals
+        step.summary = f"{totals.read:,} rows read, {totals.accepted:,} accepted"
     return report
 
 
@@ -62,10 +88,12 @@ def publish_step(
     display: Display, settings: Settings, moment: datetime, *, target: str | None = None
 ) -> Path:
     """Swap in a new snapshot for readers."""
+    from financial_analytics.build import target_name  # noqa: PLC0415
     from financial_analytics.publish import Run, publish  # noqa: PLC0415
 
+    run = Run(run_id=run_id(moment), built_at=moment, engine=target_name(target))
     with display.step("publish") as step:
-        snapshot = publish(settings, Run(run_id=run_id(moment), built_at=moment))
+        snapshot = publish(settings, run)
         step.summary = str(snapshot)
     return snapshot
 
@@ -82,37 +110,43 @@ def report_step(display: Display, settings: Settings, category: str | None) -> l
     with display.step("report") as step:
         step.total(len(wanted))
         written = []
+        problems: list[str] = []
         with open_reader(settings) as reader:
             for item in wanted:
                 step.started(item.title)
-                written.append(write_report(item.folder, reader, settings.reports_dir))
+                page = write_report(item.folder, reader, settings.reports_dir, problems=problems)
+                written.append(page)
                 step.finished(item.title, "success", 0.0)
         step.summary = f"{len(written)} report{'' if len(written) == 1 else 's'}"
+    for problem in problems:
+        note(f"warning: {problem}")
     return written
 
 
 def show_ingest(report: IngestReport) -> None:
-    """Print the table read = accepted + duplicates + quarantined to stdout, warnings to stderr."""
+    """Print the table read = accepted + duplicates + quarantined to stdout, the rest to stderr."""
+    from financial_analytics.ingest.report import notes  # noqa: PLC0415
+
     say(format_table(*report_table(report)))
-    for warning in report.warnings:
-        note(f"warning: {warning}")
+    for line in notes(report):
+        note(line)
 
 
 def report_table(report: IngestReport) -> tuple[list[str], list[list[object]]]:
     """Return headers and rows of the table of an ingest, a total last."""
     headers = ["table", "read", "accepted", "duplicates", "quarantined", "corrections"]
-    rows: list[list[object]] = [
-        [line.table, line.read, line.accepted, line.duplicates, line.quarantined, line.corrections]
-        for line in report.tables
+    lines = [*report.by_table().items(), ("total", report.totals)]
+    return headers, [
+        [name, line.read, line.accepted, line.duplicates, line.quarantined, line.corrections]
+        for name, line in lines
     ]
-    totals = [sum(int(str(row[i])) for row in rows) for i in range(1, len(headers))]
-    return headers, [*rows, ["total", *totals]]
 
 
 def raise_refused(report: IngestReport) -> None:
     """Raise FeedError if files were refused whole, so that the exit code says it."""
-    if not report.refused:
-        return
-    lines = [f"{len(report.refused)} file(s) refused, nothing of them was loaded:"]
-    lines += [f"  {file.name}: {file.reason}" for file in report.refused]
-    raise FeedError("\n".join(lines), hint="correct them and run fa ingest on them again")
+    if report.refused:
+        names = ", ".join(refused.source_file for refused in report.refused)
+        raise FeedError(
+            f"nothing was loaded from {names}",
+            hint="correct what is said above and load it again; everything else is in",
+        )

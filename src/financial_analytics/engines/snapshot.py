@@ -99,7 +99,8 @@ def write_snapshot(
             hint="load feeds first: fa ingest PATH, then fa build",
         )
     target.parent.mkdir(parents=True, exist_ok=True)
-    draft = target.with_name(f".{target.stem}.{os.getpid()}.draft")
+    # An engine names a file by its first word: never the name under which the source is attached.
+    draft = target.with_name(f".draft.{os.getpid()}.{target.stem}")
     draft.unlink(missing_ok=True)
     try:
         connection = duckdb.connect(str(draft))
