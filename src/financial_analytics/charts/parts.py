@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
 from financial_analytics.charts import theme
 
@@ -147,20 +149,53 @@ def unique_names(names: pd.Series, ids: pd.Series) -> pd.Series:
     return pd.Series(texts, index=names.index, dtype="object")
 
 
-def side_note(figure: go.Figure, text: str) -> None:
-    """Add a muted note under the plot."""
-    figure.add_annotation(
-        text=text,
-        xref="paper",
-        yref="paper",
-        x=0,
-        y=0,
-        yshift=-14,
-        xanchor="left",
-        yanchor="top",
-        align="left",
-        showarrow=False,
-        font={"size": 11, "color": theme.LIGHT["muted"]},
+def row_height(labels: Sequence[str], least: int = 30) -> int:
+    """Return pixels per bar so that labels of several lines do not touch."""
+    lines = max((label.count("<br>") + 1 for label in labels), default=1)
+    return max(least, 15 * lines + 8)
+
+
+def heat_texts(
+    figure: go.Figure,
+    *,
+    x: Sequence[str],
+    y: Sequence[str],
+    shares: NDArray[np.float64],
+    texts: Sequence[Sequence[str]],
+) -> None:
+    """Write texts over a heatmap in the colour that is readable on each cell.
+
+    Parameters
+    ----------
+    figure : plotly.graph_objects.Figure
+        Holds the heatmap; gets one text trace.
+    x, y : sequence of str, shapes (k,) and (n,)
+        Categories of the columns and rows.
+    shares : ndarray of float64, shape (n, k)
+        Position of each cell on the sequential scale, 0 to 1; NaN is an empty cell.
+    texts : sequence of sequence of str, shape (n, k)
+        What to write.
+    """
+    cells = [(row, column) for row in range(len(y)) for column in range(len(x))]
+    figure.add_trace(
+        go.Scatter(
+            x=[x[column] for _, column in cells],
+            y=[y[row] for row, _ in cells],
+            mode="text",
+            text=[texts[row][column] for row, column in cells],
+            textfont={
+                "size": 12,
+                "color": [
+                    theme.LIGHT["muted"]
+                    if np.isnan(shares[row, column])
+                    else theme.text_on_scale(float(shares[row, column]))
+                    for row, column in cells
+                ],
+            },
+            hoverinfo="skip",
+            showlegend=False,
+            name="texts",
+        )
     )
 
 

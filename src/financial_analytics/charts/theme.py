@@ -37,6 +37,8 @@ LIGHT: dict[str, str] = {
     "seq3": "#559BD0",
     "seq4": "#2172B3",
     "seq5": "#084A87",
+    "onlow": "#1A2331",
+    "onhigh": "#FFFFFE",
     "div0": "#8F3F00",
     "div1": "#DB8A45",
     "div2": "#F5F3F1",
@@ -64,9 +66,11 @@ DARK: dict[str, str] = {
     "seq0": "#1C2B3B",
     "seq1": "#20436A",
     "seq2": "#27609B",
-    "seq3": "#3E86C9",
+    "seq3": "#2F75B6",
     "seq4": "#77B4EA",
     "seq5": "#C2E2FF",
+    "onlow": "#E9EDF3",
+    "onhigh": "#0E1318",
     "div0": "#FFB37A",
     "div1": "#B5642A",
     "div2": "#2A2D31",
@@ -95,6 +99,8 @@ DIVERGING: list[list[Any]] = [[step / 4, LIGHT[f"div{step}"]] for step in range(
 
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", Arial, sans-serif'
 UNKNOWN = "unknown"
+NO_BREAK = "\u00a0"
+HIGH_FROM = 0.68  # from here up the sequential scale, text needs the other colour
 
 _AXIS: dict[str, Any] = {
     "gridcolor": LIGHT["grid"],
@@ -158,6 +164,7 @@ def finish(
     finding: str,
     height: int = 380,
     compact: Mapping[str, Any] | None = None,
+    note: str = "",
 ) -> go.Figure:
     """Give a figure the theme, its height and the sentence that says what it shows.
 
@@ -173,6 +180,8 @@ def finish(
     compact : mapping, optional
         What changes where the chart has less than about 560 pixels: ``{"layout": {...},
         "traces": [{...} or None per trace]}``, merged deeply in the browser.
+    note : str, optional
+        What must be known about how it was drawn: a source, a fallback, what is left off.
 
     Returns
     -------
@@ -182,7 +191,12 @@ def finish(
     figure.update_layout(
         template=template(),
         height=height,
-        meta={"finding": finding, "compact": dict(compact or {}), "empty": False},
+        meta={
+            "finding": finding,
+            "note": note,
+            "compact": dict(compact or {}),
+            "empty": False,
+        },
     )
     return figure
 
@@ -216,7 +230,12 @@ def empty_figure(reason: str) -> go.Figure:
     figure.update_layout(
         template=template(),
         height=220,
-        meta={"finding": f"No data to draw: {reason}.", "compact": {}, "empty": True},
+        meta={
+            "finding": f"No data to draw: {reason}.",
+            "note": "",
+            "compact": {},
+            "empty": True,
+        },
     )
     return figure
 
@@ -270,24 +289,24 @@ def percent(value: float | None, digits: int = 1) -> str:
 
 
 def money(value: float | None, currency: str = "") -> str:
-    """Return an amount in at most four digits and its size word.
+    r"""Return an amount in at most four digits and its size word.
 
     Examples
     --------
     >>> money(314625746.8, "CZK"), money(-1250, "USD"), money(12.5, "USD")
-    ('CZK 314.6 M', '-USD 1,250', 'USD 12.50')
+    ('CZK\xa0314.6\xa0M', 'USD\xa0-1,250', 'USD\xa012.50')
     """
     if value is None or math.isnan(value):
         return UNKNOWN
     size = abs(value)
     for limit, word in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e4, "K")):
         if size >= limit:
-            text = f"{size / limit * (10 if limit == 1e4 else 1):,.1f} {word}"
+            text = f"{size / limit * (10 if limit == 1e4 else 1):,.1f}{NO_BREAK}{word}"
             break
     else:
         text = f"{size:,.0f}" if size >= 100 else f"{size:,.2f}"
     sign = "-" if value < 0 else ""
-    return f"{sign}{currency} {text}" if currency else f"{sign}{text}"
+    return f"{currency}{NO_BREAK}{sign}{text}" if currency else f"{sign}{text}"
 
 
 def decimal(value: float | None, digits: int = 1) -> str:
@@ -314,6 +333,11 @@ def series_color(position: int) -> str:
     return SERIES[position % len(SERIES)]
 
 
+def text_on_scale(share: float) -> str:
+    """Return the colour of text on the sequential scale at `share` of its range, 0 to 1."""
+    return LIGHT["onhigh" if share >= HIGH_FROM else "onlow"]
+
+
 def bar_style(position: int) -> dict[str, Any]:
     """Return colour and hatch of the bars at `position` as a ``marker`` mapping."""
     return {
@@ -321,6 +345,7 @@ def bar_style(position: int) -> dict[str, Any]:
         "line": {"color": LIGHT["paper"], "width": 0.5},
         "pattern": {
             "shape": PATTERNS[position % len(PATTERNS)],
+            "fillmode": "overlay",
             "fgcolor": LIGHT["hatch"],
             "fgopacity": 0.55,
             "size": 7,

@@ -29,8 +29,8 @@ class Panel:
     ----------
     id, title, model, unit, reading, span : str
         As registered.
-    finding : str
-        The sentence with the numbers, plain text.
+    finding, note : str
+        The sentence with the numbers, and what must be known about the drawing; plain text.
     figure : mapping
         Plotly JSON without template.
     table : str
@@ -44,6 +44,7 @@ class Panel:
     reading: str
     span: str
     finding: str
+    note: str
     figure: Mapping[str, Any]
     table: str
 
@@ -132,13 +133,14 @@ def plain(text: str) -> str:
 
 
 def _article(panel: Panel) -> str:
-    alt = f"{panel.title}. {panel.finding} {panel.reading}"
+    alt = f"{panel.title}. {panel.finding} {panel.note} {panel.reading}".replace("  ", " ")
+    note = f'<p class="note">{escape(panel.note)}</p>' if panel.note else ""
     return (
         f'<article class="{escape(panel.span)}" id="{escape(panel.anchor)}">'
         f"<h2>{escape(panel.title)}</h2>"
         f'<p class="finding">{escape(panel.finding)}</p>'
         f'<div class="plot" role="img" aria-label="{escape(alt)}" '
-        f'data-chart="{escape(panel.id)}" style="height:{_height(panel)}px"></div>'
+        f'data-chart="{escape(panel.id)}" style="min-height:{_height(panel)}px"></div>{note}'
         '<dl class="facts">'
         f"<dt>How to read it</dt><dd>{escape(panel.reading)}</dd>"
         f"<dt>Unit</dt><dd>{escape(panel.unit)}</dd>"
@@ -188,7 +190,11 @@ def report_page(
             f"<strong>Not everything could be drawn</strong><ul>{items}</ul></section>"
         )
     texts = {
-        panel.id: {"title": _markup(panel.title), "finding": _markup(panel.finding)}
+        panel.id: {
+            "title": _markup(panel.title),
+            "finding": _markup(panel.finding),
+            "note": _markup(panel.note),
+        }
         for panel in panels
     }
     data = {

@@ -70,6 +70,7 @@ def _panel(chart: Chart, source: Source, problems: list[str]) -> Panel:
         reading=chart.reading,
         span=chart.span,
         finding=plain(figure.layout.meta["finding"]),
+        note=plain(figure.layout.meta["note"]),
         figure=content,
         table=table,
     )

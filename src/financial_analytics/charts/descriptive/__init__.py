@@ -7,12 +7,14 @@ from financial_analytics.charts.descriptive import (
     transactions,
     accounts,
     products,
+    balances,
     risk,
     engagement,
 )
 
 __all__ = [
     "accounts",
+    "balances",
     "customers",
     "engagement",
     "geography",

@@ -6,11 +6,10 @@ from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from financial_analytics.charts import theme
 from financial_analytics.charts.frames import currency_of, known, scalar
-from financial_analytics.charts.parts import unique_names
+from financial_analytics.charts.parts import row_height, unique_names
 from financial_analytics.charts.registry import chart
 
 STATUS_ORDER = ("Active", "Dormant", "Closed", "Unknown")
@@ -93,7 +92,7 @@ def _gauge(value: float | None, color: str, domain: dict[str, list[float]]) -> g
             "axis": {
                 "range": [0, top],
                 "ticksuffix": " %",
-                "nticks": 5,
+                "tickvals": [0, top],
                 "tickfont": {"size": 11, "color": theme.LIGHT["muted"]},
                 "tickcolor": theme.LIGHT["line"],
             },
@@ -199,115 +198,5 @@ def accounts_by_product(frame: pd.DataFrame) -> go.Figure:
         figure,
         finding=f"{totals.index[-1]} has most accounts, {theme.count(totals.iloc[-1])} of "
         f"{theme.count(totals.sum())}, in {len(totals)} products.",
-        height=max(260, 130 + 34 * len(totals)),
-    )
-
-
-@chart(
-    id="descriptive.balance_histogram",
-    model="analytics_account_balance_distribution",
-    title="How balances of open accounts are spread",
-    unit="accounts; balance in the reporting currency",
-    reading=(
-        "For each product category: bars count accounts by balance between the 1st and the 99th "
-        "percentile (the outermost bars include what lies beyond). The box above spans the "
-        "quartiles with the median, its whiskers reach the 5th and 95th percentile, the diamond "
-        "is the mean."
-    ),
-    needs=("product_category", "bin_lower", "bin_upper", "account_count", "p25_balance"),
-    measures=("account_count",),
-)
-def balance_histogram(frame: pd.DataFrame) -> go.Figure:
-    """Histogram per product category with a box of its quantiles above."""
-    currency = currency_of(frame)
-    rows = known(frame, "account_count", "bin_lower", "bin_upper")
-    if rows.empty:
-        return theme.empty_figure("no product category has enough open accounts for a histogram")
-    rows["product_category"] = rows["product_category"].fillna("Unknown")
-    present = set(rows["product_category"])
-    categories = [name for name in CATEGORY_ORDER if name in present]
-    categories += sorted(present - set(CATEGORY_ORDER))
-    figure = make_subplots(
-        rows=2 * len(categories),
-        cols=1,
-        row_heights=[0.22, 0.78] * len(categories),
-        vertical_spacing=0.22 / (2 * len(categories)),
-    )
-    medians: list[str] = []
-    for position, category in enumerate(categories):
-        part = rows[rows["product_category"] == category].sort_values("bin_lower", kind="stable")
-        first = part.iloc[0]
-        upper_row, lower_row = 2 * position + 1, 2 * position + 2
-        figure.add_trace(_quantile_box(first, category, position, currency), row=upper_row, col=1)
-        figure.add_trace(_balance_bars(part, category, position, currency), row=lower_row, col=1)
-        span = float(part["bin_upper"].max() - part["bin_lower"].min()) or 1.0
-        edges = [
-            float(part["bin_lower"].min()) - 0.03 * span,
-            float(part["bin_upper"].max()) + 0.03 * span,
-        ]
-        figure.update_xaxes(visible=False, range=edges, row=upper_row, col=1)
-        figure.update_yaxes(visible=False, row=upper_row, col=1)
-        figure.update_xaxes(range=edges, nticks=6, row=lower_row, col=1)
-        figure.update_yaxes(nticks=4, row=lower_row, col=1)
-        axis = figure.get_subplot(upper_row, 1).yaxis
-        figure.add_annotation(
-            text=f"<b>{category}</b>, {theme.count(first.get('category_account_count'))} accounts",
-            xref="paper",
-            yref="paper",
-            x=0,
-            y=axis.domain[1],
-            xanchor="left",
-            yanchor="bottom",
-            yshift=-2,
-            showarrow=False,
-        )
-        medians.append(f"{category} {theme.money(first.get('p50_balance'), currency)}")
-    figure.update_xaxes(title=f"balance, {currency}".rstrip(", "), row=2 * len(categories), col=1)
-    figure.update_layout(showlegend=False, bargap=0.04)
-    return theme.finish(
-        figure,
-        finding=f"Median balance: {'; '.join(medians)}.",
-        height=90 + 190 * len(categories),
-    )
-
-
-def _quantile_box(first: pd.Series, category: str, position: int, currency: str) -> go.Box:
-    def value(name: str) -> list[float] | None:
-        number = first.get(name)
-        return None if number is None or pd.isna(number) else [float(number)]
-
-    return go.Box(
-        q1=value("p25_balance"),
-        median=value("p50_balance"),
-        q3=value("p75_balance"),
-        lowerfence=value("p5_balance"),
-        upperfence=value("p95_balance"),
-        mean=value("avg_balance"),
-        boxmean=True,
-        y=[category],
-        orientation="h",
-        name=category,
-        line={"color": theme.series_color(position), "width": 1.5},
-        fillcolor=theme.LIGHT["card"],
-        hoverinfo="x",
-    )
-
-
-def _balance_bars(part: pd.DataFrame, category: str, position: int, currency: str) -> go.Bar:
-    lower, upper = part["bin_lower"], part["bin_upper"]
-    width = (upper - lower).where(upper > lower, 1.0)
-    return go.Bar(
-        x=((lower + upper) / 2).tolist(),
-        y=part["account_count"].tolist(),
-        width=(width * 0.96).tolist(),
-        name=category,
-        marker=theme.bar_style(position),
-        customdata=[
-            [theme.money(low, currency), theme.money(high, currency), theme.percent(share)]
-            for low, high, share in zip(
-                lower, upper, part.get("pct_of_category", lower * float("nan")), strict=True
-            )
-        ],
-        hovertemplate="%{customdata[0]} to %{customdata[1]}<br>%{y:,.0f} accounts, "
-        "%{customdata[2]} of " + category + "<extra></extra>",
+        height=max(260, 130 + row_height(wrapped) * len(totals)),
     )

@@ -125,7 +125,7 @@ def donut(
     order = range(len(labels))
     figure = go.Figure(
         go.Pie(
-            labels=labels,
+            labels=[theme.wrap(label, 16) for label in labels],
             values=values,
             hole=0.58,
             sort=False,
@@ -133,7 +133,6 @@ def donut(
             texttemplate="%{label}<br>%{percent:.1%}",
             textposition="outside",
             textfont={"size": 12},
-            automargin=True,
             customdata=details,
             hovertemplate="<b>%{label}</b><br>%{value:,.0f} "
             + noun
@@ -143,6 +142,7 @@ def donut(
                 "line": {"color": theme.LIGHT["paper"], "width": 2},
                 "pattern": {
                     "shape": [theme.PATTERNS[position % 7] for position in order],
+                    "bgcolor": [theme.series_color(position) for position in order],
                     "fgcolor": theme.LIGHT["hatch"],
                     "size": 8,
                     "solidity": 0.2,
@@ -160,7 +160,7 @@ def donut(
         showarrow=False,
         font={"size": 15},
     )
-    figure.update_layout(margin={"l": 20, "r": 20, "t": 44, "b": 24})
+    figure.update_layout(margin={"l": 96, "r": 96, "t": 62, "b": 44})
     return figure
 
 
@@ -198,9 +198,9 @@ def age_pyramid(frame: pd.DataFrame) -> go.Figure:
                 name=name,
                 marker=theme.bar_style(position),
                 text=[theme.count(value) if value else "" for value in counts],
-                textposition="auto",
-                insidetextanchor="end",
-                textangle=0,
+                textposition="outside",
+                textfont={"size": 11},
+                cliponaxis=False,
                 customdata=[
                     [
                         theme.count(row.get("customer_count")),
@@ -215,7 +215,7 @@ def age_pyramid(frame: pd.DataFrame) -> go.Figure:
             )
         )
     ticks, texts = _mirror_ticks(longest)
-    edge = longest * 1.12
+    edge = longest * 1.25
     figure.update_layout(barmode="relative", bargap=0.12, legend={"traceorder": "normal"})
     figure.update_xaxes(tickvals=ticks, ticktext=texts, range=[-edge, edge], title="customers")
     figure.update_yaxes(type="category", categoryorder="array", categoryarray=groups)

@@ -21,7 +21,6 @@ from financial_analytics.charts.registry import chart
     ),
     needs=("month_start_date", "dau_count", "wau_count", "mau_count"),
     measures=("dau_count", "wau_count", "mau_count"),
-    span="full",
     rows="last",
 )
 def engagement(frame: pd.DataFrame) -> go.Figure:
@@ -77,6 +76,6 @@ def engagement(frame: pd.DataFrame) -> go.Figure:
         finding=f"In {newest:%B %Y} {theme.count(month['mau_count'])} customers were active, "
         f"{theme.count(month['dau_count'])} on an average day: stickiness "
         f"{theme.percent(float(stickiness.iloc[-1]))}.",
-        height=460,
+        height=470,
         compact={"layout": {"height": 440, "yaxis": {"title": {"text": ""}}}},
     )

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from financial_analytics.charts import maps, theme
 from financial_analytics.charts.frames import currency_of, known
-from financial_analytics.charts.parts import side_note, top_rows
+from financial_analytics.charts.parts import top_rows
 from financial_analytics.charts.registry import chart
 
 MOST_CITIES = 60
@@ -89,15 +89,15 @@ def _us_map(rows: pd.DataFrame) -> go.Figure:
         notes.insert(0, f"Circles: the {len(cities)} cities with most customers.")
     if outside:
         notes.insert(0, f"{theme.count(outside)} customers live outside the states drawn.")
-    figure.update_layout(margin={"l": 4, "r": 4, "t": 34, "b": 92})
-    _bottom_note(figure, notes)
+    figure.update_layout(margin={"l": 4, "r": 4, "t": 34, "b": 56})
     first = states.index[0]
     return theme.finish(
         figure,
         finding=f"{shapes[str(first)]['name']} has most customers, {theme.count(states.iloc[0])} "
         f"of {theme.count(total)}, in {len(states)} states.",
         height=560,
-        compact={"layout": {"height": 400}},
+        compact={"layout": {"height": 340}},
+        note=" ".join(notes),
     )
 
 
@@ -121,22 +121,6 @@ def _add_bubbles(
             customdata=cities["customer_count"].tolist(),
             hovertemplate="%{text}<extra></extra>",
         )
-    )
-
-
-def _bottom_note(figure: go.Figure, notes: list[str]) -> None:
-    figure.add_annotation(
-        text=theme.wrap(" ".join(notes), 62),
-        xref="paper",
-        yref="paper",
-        x=0,
-        y=0,
-        yshift=-54,
-        xanchor="left",
-        yanchor="top",
-        align="left",
-        showarrow=False,
-        font={"size": 11, "color": theme.LIGHT["muted"]},
     )
 
 
@@ -174,9 +158,7 @@ def _bubbles(rows: pd.DataFrame, located: pd.DataFrame) -> go.Figure:
         notes.append(f"{theme.count(unknown)} customers live where no coordinates are known.")
     if left_off:
         notes.append(f"{theme.count(left_off)} smaller places are left off.")
-    side_note(figure, theme.wrap(" ".join(notes), 62))
-    figure.update_layout(margin={"l": 12, "r": 12, "t": 40, "b": 64})
-    return theme.finish(figure, finding=_place_finding(rows), height=480)
+    return theme.finish(figure, finding=_place_finding(rows), height=480, note=" ".join(notes))
 
 
 def _bars(rows: pd.DataFrame) -> go.Figure:
@@ -197,11 +179,14 @@ def _bars(rows: pd.DataFrame) -> go.Figure:
     notes = ["No coordinates are known for these places, so they are bars and not a map."]
     if len(regions) > MOST_BARS:
         notes.append(f"The {MOST_BARS} largest of {len(regions)} regions.")
-    side_note(figure, theme.wrap(" ".join(notes), 62))
     figure.update_xaxes(visible=False, range=[0, float(shown.max()) * 1.15])
     figure.update_yaxes(type="category")
-    figure.update_layout(margin={"l": 12, "r": 12, "t": 40, "b": 56})
-    return theme.finish(figure, finding=_place_finding(rows), height=140 + 26 * len(shown))
+    return theme.finish(
+        figure,
+        finding=_place_finding(rows),
+        height=110 + 26 * len(shown),
+        note=" ".join(notes),
+    )
 
 
 def _place_finding(rows: pd.DataFrame) -> str:

@@ -8,7 +8,7 @@ from plotly.subplots import make_subplots
 
 from financial_analytics.charts import theme
 from financial_analytics.charts.frames import currency_of
-from financial_analytics.charts.parts import unique_names
+from financial_analytics.charts.parts import row_height, unique_names
 from financial_analytics.charts.registry import chart
 
 
@@ -95,5 +95,5 @@ def product_bar(frame: pd.DataFrame) -> go.Figure:
         figure,
         finding=f"{best['product']} holds the largest balance, "
         f"{theme.money(best['balance'], currency)}; {said}.",
-        height=120 + panels * (60 + 30 * len(names)),
+        height=120 + panels * (60 + row_height(wrapped) * len(names)),
     )

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from financial_analytics.charts import theme
 from financial_analytics.charts.frames import currency_of
 from financial_analytics.charts.maps import colorbar
-from financial_analytics.charts.parts import last_months, period_words
+from financial_analytics.charts.parts import heat_texts, last_months, period_words
 from financial_analytics.charts.registry import chart
 
 MONTHS_SHOWN = 12
@@ -55,9 +55,9 @@ def fraud_funnel(frame: pd.DataFrame) -> go.Figure:
             textinfo="text",
             textposition="auto",
             textangle=0,
+            textfont={"size": 13},
             marker={
-                "color": [theme.LIGHT[f"seq{step}"] for step in (5, 4, 3, 2)][: len(counts)],
-                "line": {"color": theme.LIGHT["line"], "width": 1},
+                "color": theme.LIGHT["blue"],
             },
             connector={
                 "fillcolor": theme.LIGHT["card"],
@@ -194,9 +194,6 @@ def roll_rates(frame: pd.DataFrame) -> go.Figure:
             z=rates,
             x=list(BUCKET_NAMES),
             y=list(BUCKET_NAMES),
-            text=texts,
-            texttemplate="%{text}",
-            textfont={"size": 12},
             zmin=0,
             zmax=100,
             xgap=2,
@@ -208,6 +205,7 @@ def roll_rates(frame: pd.DataFrame) -> go.Figure:
             hoverongaps=False,
         )
     )
+    heat_texts(figure, x=BUCKET_NAMES, y=BUCKET_NAMES, shares=rates / 100, texts=texts)
     figure.update_yaxes(autorange="reversed", title="was", type="category", showgrid=False)
     figure.update_xaxes(title="became", type="category", showgrid=False)
     figure.update_layout(margin={"b": 70})
@@ -220,6 +218,6 @@ def roll_rates(frame: pd.DataFrame) -> go.Figure:
         height=470,
         compact={
             "layout": {"height": 450, "yaxis": {"title": {"text": ""}}},
-            "traces": [{"textfont": {"size": 9}}],
+            "traces": [None, {"textfont": {"size": 9}}],
         },
     )

@@ -117,11 +117,10 @@ def channel_donut(frame: pd.DataFrame) -> go.Figure:
     unit="posted volume in the reporting currency",
     reading=(
         "The area of a tile is the posted volume of a merchant category, inside its group. "
-        "Click a group to enter it, its heading to leave it."
+        "Click a group to enter it, its heading to leave it again."
     ),
     needs=("merchant_category_group", "merchant_category", "volume"),
     measures=("volume",),
-    span="full",
 )
 def category_treemap(frame: pd.DataFrame) -> go.Figure:
     """Treemap of volume, merchant category within its group."""
@@ -136,10 +135,14 @@ def category_treemap(frame: pd.DataFrame) -> go.Figure:
     groups = rows.groupby("merchant_category_group")["volume"].sum()
     groups = groups.sort_values(ascending=False, kind="stable")
     colors = {name: theme.series_color(position) for position, name in enumerate(groups.index)}
-    ids = [f"group:{name}" for name in groups.index]
-    labels, parents = list(groups.index), [""] * len(groups)
-    values, fills = groups.tolist(), [colors[name] for name in groups.index]
-    details = [f"{(rows['merchant_category_group'] == name).sum()} categories" for name in labels]
+    total = float(groups.sum())
+    ids = ["all"] + [f"group:{name}" for name in groups.index]
+    labels, parents = ["All categories", *groups.index], [""] + ["all"] * len(groups)
+    values = [total, *groups.tolist()]
+    fills = [theme.LIGHT["card"]] + [colors[name] for name in groups.index]
+    details = [f"{len(rows)} categories"] + [
+        f"{(rows['merchant_category_group'] == name).sum()} categories" for name in groups.index
+    ]
     for row in rows.sort_values("volume", ascending=False, kind="stable").to_dict("records"):
         group = row["merchant_category_group"]
         ids.append(f"category:{group}:{row['merchant_category']}")
@@ -152,7 +155,6 @@ def category_treemap(frame: pd.DataFrame) -> go.Figure:
             f"{theme.count(row.get('unique_customers'))} customers"
             f"<br>average {theme.money(row.get('avg_amount'), currency)}"
         )
-    total = float(groups.sum())
     figure = go.Figure(
         go.Treemap(
             ids=ids,
@@ -172,9 +174,8 @@ def category_treemap(frame: pd.DataFrame) -> go.Figure:
                 "line": {"color": theme.LIGHT["paper"], "width": 1.5},
                 "pad": {"t": 22, "l": 3, "r": 3, "b": 3},
             },
-            pathbar={"visible": True, "thickness": 22},
+            pathbar={"visible": False},
             tiling={"pad": 2},
-            root={"color": theme.LIGHT["card"]},
         )
     )
     figure.update_layout(margin={"l": 4, "r": 4, "t": 36, "b": 4})
@@ -183,7 +184,7 @@ def category_treemap(frame: pd.DataFrame) -> go.Figure:
         figure,
         finding=f"{groups.index[0]} takes {theme.percent(share)} of "
         f"{theme.money(total, currency)} posted volume.",
-        height=460,
+        height=420,
         compact={"layout": {"height": 460}},
     )
 
@@ -351,6 +352,7 @@ def monthly_trend(frame: pd.DataFrame) -> go.Figure:
                 "color": theme.LIGHT["blue"],
                 "pattern": {
                     "shape": ["/" if part else "" for part in partial],
+                    "fillmode": "overlay",
                     "fgcolor": theme.LIGHT["hatch"],
                     "size": 6,
                 },

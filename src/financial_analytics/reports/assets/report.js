@@ -69,6 +69,12 @@
     figure.layout.margin = Object.assign({}, figure.layout.margin);
     figure.layout.margin.t = (figure.layout.margin.t || 40) + 60;
     figure.layout.margin.b = (figure.layout.margin.b || 12) + 24;
+    if (say.note) {
+      figure.layout.annotations = (figure.layout.annotations || []).concat([{
+        text: say.note, xref: "paper", yref: "paper", x: 0, y: 0, xanchor: "left", yanchor: "bottom",
+        yshift: 4 - figure.layout.margin.b, showarrow: false, font: { size: 10 },
+      }]);
+    }
     Plotly.downloadImage(figure, { format: format, filename: id, width: 1100, height: height });
   }
   function config(id) {
