@@ -42,7 +42,7 @@
 
 {#- The partition values that a query of one column returns, in order. -#}
 {% macro listed_partitions(query) -%}
-    {%- set values = run_query(query).columns[0].values() | reject('none') | map('int') | sort | list -%}
+    {%- set values = run_query(query).columns[0].values() | reject('none') | map('int') | unique | sort | list -%}
     {%- do log(this ~ ': ' ~ (values | length) ~ ' affected partitions ' ~ values, info=false) -%}
     {{ return(values) }}
 {%- endmacro %}

@@ -648,7 +648,7 @@ class FrameSource:
     def frame(self, model: str) -> pd.DataFrame:
         return self._frames[model]
 
-    def run_info(self):  # noqa: ANN201
+    def run_info(self):
         from financial_analytics.reports.reader import RunInfo
 
         return RunInfo(

@@ -34,7 +34,10 @@ def write_feed(folder: Path, table: str, rows: Sequence[Row]) -> Path:
 
 
 class Lab:
-    """One data folder; loads are an hour apart, so that time of arrival only grows."""
+    """One data folder; loads are an hour apart, so that time of arrival only grows.
+
+    Tests that share a folder (and start from `reset`) save dbt a full parse each.
+    """
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -43,6 +46,26 @@ class Lab:
             project_dir=find_project_dir(), data_dir=folder, reports_dir=folder / "reports"
         )
         self.loads = 0
+
+    def reset(self, warehouse: Path | None = None, *, loads: int = 0) -> None:
+        """Start from a copy of a warehouse file, or from nothing."""
+        for path in (self.settings.warehouse_path, self.settings.data_dir / "logs" / "dbt.log"):
+            path.unlink(missing_ok=True)
+        if warehouse:
+            self.settings.warehouse_path.write_bytes(warehouse.read_bytes())
+        self.loads = loads
+
+    def affected(self) -> dict[str, str]:
+        """Return the partitions each incremental model found stale, from the log since `reset`.
+
+        A model that ran twice shows its last verdict.
+        """
+        log = (self.settings.data_dir / "logs" / "dbt.log").read_text()
+        return {
+            line.split('"')[-2]: line.split("partitions ")[1].strip()
+            for line in log.splitlines()
+            if "affected partitions" in line
+        }
 
     def load(self, feeds: Mapping[str, Sequence[Row]] | Path, **options: Any) -> Any:
         """Ingest rows by table, or the files of a folder; return the report."""

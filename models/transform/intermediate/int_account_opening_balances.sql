@@ -30,7 +30,9 @@ select
     case
         -- opened inside the span of the feed: its whole history is here
         when accounts.open_date >= clock.first_transaction_date then {{ money('0') }}
-        else {{ money('coalesce(accounts.reported_balance, 0) - coalesce(movements.movement_amount, 0)') }}
+        -- the bank reports no balance: movements are all there is to know
+        when accounts.reported_balance is null then {{ money('0') }}
+        else {{ money('accounts.reported_balance - coalesce(movements.movement_amount, 0)') }}
     end as opening_balance
 from accounts
 cross join clock
