@@ -1,0 +1,141 @@
+{#- How far behind each loan is at each month end (or at the clock, in its month). Grain: one row per loan account and month. -#}
+with clock as (
+    select * from {{ ref('data_clock') }}
+),
+
+months as (
+    select * from {{ ref('int_months') }}
+),
+
+accounts as (
+    select * from {{ ref('dim_account') }}
+    where is_current
+),
+
+instalments as (
+    select
+        payments.payment_id,
+        payments.account_natural_key,
+        payments.customer_natural_key,
+        payments.product_key,
+        payments.scheduled_date,
+        payments.paid_date
+    from {{ ref('fact_loan_payments') }} as payments
+),
+
+loans as (
+    select
+        instalments.account_natural_key,
+        min(instalments.scheduled_date) as first_scheduled_date,
+        case
+            -- something is open, or more will fall due: the loan runs until its account is closed
+            when
+                count(case when instalments.paid_date is null or instalments.paid_date > clock.as_of_date then 1 end) > 0
+                then coalesce(max(accounts.close_date), clock.as_of_date)
+            else greatest(max(instalments.scheduled_date), max(instalments.paid_date))
+        end as last_date
+    from instalments
+    cross join clock
+    left join accounts on instalments.account_natural_key = accounts.account_natural_key
+    where instalments.scheduled_date <= clock.as_of_date or instalments.paid_date is null
+    group by instalments.account_natural_key, clock.as_of_date
+),
+
+loan_months as (
+    select
+        loans.account_natural_key,
+        months.month_number,
+        months.month_start_date,
+        months.month_end_date,
+        months.last_known_date
+    from loans
+    inner join months
+        on
+            loans.first_scheduled_date <= months.last_known_date
+            and loans.last_date >= months.month_start_date
+),
+
+unpaid as (
+    select
+        instalments.account_natural_key,
+        months.month_number,
+        min(instalments.scheduled_date) as oldest_unpaid_date,
+        count(*) as unpaid_count
+    from instalments
+    inner join months
+        on
+            instalments.scheduled_date <= months.last_known_date
+            and (instalments.paid_date is null or instalments.paid_date > months.last_known_date)
+    group by instalments.account_natural_key, months.month_number
+),
+
+newest as (
+    -- the terms of a loan at a month end are those of the last instalment that fell due by then
+    select
+        instalments.account_natural_key,
+        instalments.customer_natural_key,
+        instalments.product_key,
+        instalments.scheduled_date as due_from_date,
+        lead(instalments.scheduled_date) over (
+            partition by instalments.account_natural_key
+            order by instalments.scheduled_date nulls last, instalments.payment_id nulls last
+        ) as due_before_date
+    from instalments
+),
+
+aged as (
+    select
+        loan_months.account_natural_key,
+        newest.customer_natural_key,
+        newest.product_key,
+        loan_months.month_number,
+        loan_months.month_start_date,
+        loan_months.month_end_date,
+        loan_months.last_known_date,
+        coalesce(unpaid.unpaid_count, 0) as unpaid_count,
+        coalesce(
+            cast({{ dbt.datediff('unpaid.oldest_unpaid_date', 'loan_months.last_known_date', 'day') }} as integer), 0
+        ) as past_due_days
+    from loan_months
+    inner join newest
+        on
+            loan_months.account_natural_key = newest.account_natural_key
+            and newest.due_from_date <= loan_months.last_known_date
+            and (newest.due_before_date is null or newest.due_before_date > loan_months.last_known_date)
+    left join unpaid
+        on
+            loan_months.account_natural_key = unpaid.account_natural_key
+            and loan_months.month_number = unpaid.month_number
+),
+
+bucketed as (
+    select
+        account_natural_key,
+        customer_natural_key,
+        product_key,
+        month_number,
+        month_start_date,
+        month_end_date,
+        last_known_date,
+        unpaid_count,
+        past_due_days,
+        {{ delinquency_bucket('past_due_days') }} as delinquency_bucket
+    from aged
+)
+
+select
+    account_natural_key,
+    customer_natural_key,
+    product_key,
+    month_number,
+    month_start_date,
+    month_end_date,
+    last_known_date,
+    last_known_date < month_end_date as is_partial_month,
+    cast(unpaid_count as bigint) as unpaid_count,
+    past_due_days,
+    delinquency_bucket,
+    lag(delinquency_bucket) over (
+        partition by account_natural_key order by month_number nulls last
+    ) as previous_bucket
+from bucketed

@@ -1,0 +1,82 @@
+{#- What products earned in the twelve months up to the clock. Grain: one row per product. -#}
+with clock as (
+    select
+        as_of_date,
+        {{ add_months('as_of_date', -12) }} as after_date
+    from {{ ref('data_clock') }}
+),
+
+transactions as (
+    select * from {{ ref('fact_transactions') }}
+),
+
+snapshots as (
+    select * from {{ ref('fact_account_daily_snapshot') }}
+    where is_month_end
+),
+
+accounts as (
+    select * from {{ ref('dim_account') }}
+),
+
+products as (
+    select * from {{ ref('dim_product') }}
+),
+
+rates as (
+    select * from {{ ref('int_daily_exchange_rates') }}
+),
+
+fees as (
+    select
+        transactions.product_key,
+        sum(-transactions.posted_amount) as fee_revenue_amount
+    from transactions
+    inner join clock
+        on
+            transactions.transaction_date > clock.after_date
+            and transactions.transaction_date <= clock.as_of_date
+    where transactions.transaction_type = 'Fee'
+    group by transactions.product_key
+),
+
+interest_months as (
+    -- a twelfth of the yearly rate on what is owed at each month end
+    select
+        snapshots.product_key,
+        snapshots.closing_balance,
+        {{ money(
+            '-snapshots.closing_balance * ' ~ reporting_rate('snapshots.currency', 'rates.exchange_rate')
+            ~ ' * coalesce(accounts.interest_rate, products.interest_rate) / 12'
+        ) }} as interest_amount
+    from snapshots
+    inner join clock on snapshots.snapshot_date > clock.after_date and snapshots.snapshot_date <= clock.as_of_date
+    inner join products on snapshots.product_key = products.product_key
+    left join accounts on snapshots.account_key = accounts.account_key
+    left join rates on snapshots.currency = rates.currency and snapshots.snapshot_date = rates.rate_date
+    where products.product_category in ('Credit', 'Loan') and snapshots.closing_balance < 0
+),
+
+interest as (
+    select
+        product_key,
+        count(*) as owed_month_count,
+        sum(interest_amount) as interest_revenue_amount
+    from interest_months
+    group by product_key
+),
+
+earning as (
+    select product_key from fees
+    union
+    select product_key from interest
+)
+
+select
+    earning.product_key,
+    {{ money('coalesce(fees.fee_revenue_amount, 0)') }} as fee_revenue_amount,
+    coalesce(interest.owed_month_count, 0) as owed_month_count,
+    {{ money('interest.interest_revenue_amount') }} as interest_revenue_amount
+from earning
+left join fees on earning.product_key = fees.product_key
+left join interest on earning.product_key = interest.product_key
