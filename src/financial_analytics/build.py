@@ -92,7 +92,8 @@ def dbt_arguments(settings: Settings, options: BuildOptions) -> list[str]:
     Unit tests stay out: they test the code, not the data, and belong to ``make test``.
     """
     target_path, log_path = dbt_paths(settings, options.target)
-    arguments = [options.command, "--quiet", "--no-use-colors", "--no-send-anonymous-usage-stats"]
+    arguments = [options.command, "--no-use-colors", "--no-send-anonymous-usage-stats"]
+    arguments += ["--log-level", "none", "--log-level-file", "debug"]
     arguments += ["--project-dir", str(settings.project_dir)]
     arguments += ["--profiles-dir", str(settings.project_dir)]
     arguments += ["--target-path", str(target_path), "--log-path", str(log_path)]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
+import threading
 import traceback
 from importlib import metadata
 from pathlib import Path
@@ -23,6 +26,8 @@ from financial_analytics.cli_console import (
 from financial_analytics.errors import FinancialAnalyticsError, UserInputError
 
 INTERRUPTED = 130
+INTERRUPTION = "interrupted: what was committed stays, the rest is as before; run it again"
+GRACE_SECONDS = 5.0
 PACKAGE = "financial-analytics"
 
 app = typer.Typer(
@@ -173,7 +178,7 @@ def demo(
     chosen = parse_vars(variables)
     moment = now()
     with Display() as display:
-        folder = feeds or cli_steps.sample_step(display, settings)
+        folder = feeds or cli_steps.feeds_step(display, settings)
         loaded = cli_steps.ingest_step(
             display, settings, [folder], loaded_at=moment, connector=connector
         )
@@ -246,7 +251,7 @@ def run(arguments: list[str]) -> int:
     try:
         code = app(command_line, standalone_mode=False)
     except (KeyboardInterrupt, typer.Abort):
-        note("interrupted: what was committed stays, the rest is as before; run it again")
+        note(INTERRUPTION)
         return INTERRUPTED
     except BrokenPipeError:
         return 1
@@ -270,11 +275,30 @@ def run(arguments: list[str]) -> int:
             )
         )
         return 1
+    if code == INTERRUPTED:  # typer turns Ctrl-C into its exit code and says nothing
+        note(INTERRUPTION)
     return int(code or 0)
+
+
+def _stop(_signal: int, _frame: object) -> None:
+    """End by Ctrl-C; for good when a query does not let go within some seconds.
+
+    Both databases are transactional: what was not committed is undone on the next opening.
+    """
+
+    def give_up() -> None:
+        note(INTERRUPTION)
+        os._exit(INTERRUPTED)
+
+    timer = threading.Timer(GRACE_SECONDS, give_up)
+    timer.daemon = True
+    timer.start()
+    raise KeyboardInterrupt
 
 
 def main() -> None:
     """Entry point of the ``fa`` script."""
+    signal.signal(signal.SIGINT, _stop)
     sys.exit(run(sys.argv[1:]))
 
 

@@ -153,6 +153,10 @@ class Display:
     ) -> None:
         self._progress.stop()
 
+    def refresh(self) -> None:
+        """Draw the bars now."""
+        self._progress.refresh()
+
     @contextmanager
     def step(self, name: str) -> Iterator[Step]:
         """Show a step while its block runs, and one line of summary when it has ended."""

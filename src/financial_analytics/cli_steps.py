@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from financial_analytics.ingest import IngestReport
 
 
-def sample_step(display: Display, settings: Settings) -> Path:
+def feeds_step(display: Display, settings: Settings) -> Path:
     """Write the demo's feeds below ``data/feeds`` and return their folder."""
     folder = settings.feeds_dir / "sample"
     with display.step("feeds") as step:

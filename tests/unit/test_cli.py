@@ -1,0 +1,342 @@
+"""The command line: what goes to stdout, what to stderr, and which exit code comes back."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.support.lab import write_feed
+from tests.support.small_bank import feeds
+
+from financial_analytics import cli, cli_steps
+from financial_analytics.build import BuildResult, NodeResult
+from financial_analytics.errors import (
+    BuildError,
+    EngineError,
+    FeedError,
+    InvalidInputError,
+    UserInputError,
+)
+from financial_analytics.ingest import IngestReport, Refused
+
+TINY_PROJECT = {
+    "dbt_project.yml": "name: tiny\nprofile: financial_analytics\nmodel-paths: [models]\n",
+    "profiles.yml": "financial_analytics:\n  target: duckdb\n  outputs:\n    duckdb:\n"
+    "      type: duckdb\n      path: \"{{ env_var('FA_DATA_DIR') }}/warehouse.duckdb\"\n"
+    "      threads: 1\n",
+    "models/first.sql": "{{ config(materialized='table') }} select 1 as answer",
+}
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("FA_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("FA_REPORTS_DIR", str(tmp_path / "reports"))
+    monkeypatch.setenv("FA_NOW", "2026-01-02T03:04:05Z")
+    monkeypatch.delenv("FA_PROJECT_DIR", raising=False)
+    monkeypatch.delenv("FA_TARGET", raising=False)
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def tiny_project(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    project = tmp_path / "project"
+    for name, text in TINY_PROJECT.items():
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text(text, encoding="utf-8")
+    monkeypatch.setenv("FA_PROJECT_DIR", str(project))
+    return project
+
+
+def write_bank(folder: Path) -> Path:
+    for table, rows in feeds().items():
+        write_feed(folder, table, rows)
+    return folder
+
+
+def table_of(text: str) -> dict[str, dict[str, int]]:
+    header, *lines = text.strip().splitlines()
+    names = header.split()[1:]
+    cells = [line.split() for line in lines]
+    return {
+        row[0]: dict(zip(names, (int(cell.replace(",", "")) for cell in row[1:]), strict=True))
+        for row in cells
+    }
+
+
+def test_help__without_arguments_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run([]) == 0
+    out = capsys.readouterr().out
+    for command in ("ingest", "build", "report", "demo", "doctor"):
+        assert f"\n  {command} " in out
+    assert "Exit codes" in out
+
+
+def test_version__is_the_installed_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["--version"]) == 0
+    assert capsys.readouterr().out == "fa 0.1.0\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["bulid"],
+        ["ingest"],
+        ["build", "--frobnicate"],
+        ["build", "--vars", "[1"],
+        ["build", "--vars", "as_of"],
+        ["ingest", "/no/such/folder"],
+        ["ingest", "--loaded-at", "yesterday", "."],
+        ["report", "--category", "09_magic"],
+    ],
+)
+def test_wrong_use__is_exit_2_with_error_and_hint_on_stderr(
+    arguments: list[str], data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(arguments) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    lines = captured.err.splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith("error: "))
+    assert lines[start + 1] == ""
+    assert lines[start + 2].startswith("hint: ")
+    assert "Traceback" not in captured.err
+    assert not (data / "warehouse.duckdb").exists()
+
+
+def test_now__refuses_a_wrong_fa_now(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FA_NOW", "noon")
+    assert cli.run(["ingest", "."]) == 2
+
+
+def test_ingest__prints_the_table_and_the_same_files_add_nothing(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write_bank(tmp_path / "feeds")
+    assert cli.run(["ingest", str(folder)]) == 0
+    first = table_of(capsys.readouterr().out)
+    expected = {table: len(rows) for table, rows in feeds().items()}
+    assert {table: line["accepted"] for table, line in first.items()} == {
+        **expected,
+        "total": sum(expected.values()),
+    }
+    assert cli.run(["ingest", str(folder)]) == 0
+    second = table_of(capsys.readouterr().out)
+    assert second["total"]["duplicates"] == second["total"]["read"] == sum(expected.values())
+    assert second["total"]["accepted"] == 0
+
+
+def test_ingest__a_refused_file_is_exit_3_and_the_others_are_in(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write_bank(tmp_path / "feeds")
+    (folder / "customers.csv").write_text("city\nRome\n", encoding="utf-8")
+    assert cli.run(["ingest", str(folder)]) == 3
+    captured = capsys.readouterr()
+    counts = table_of(captured.out)
+    assert "customers" not in counts
+    assert counts["transactions"]["accepted"] == len(feeds()["transactions"])
+    assert "error: nothing was loaded from customers.csv" in captured.err
+    assert "customer_id" in captured.err
+
+
+def test_ingest__passes_its_options_on(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: dict[str, Any] = {}
+
+    def ingest(paths: list[Path], **options: Any) -> IngestReport:
+        seen.update(options, paths=paths)
+        return IngestReport()
+
+    monkeypatch.setattr("financial_analytics.ingest.ingest", ingest)
+    mapping = tmp_path / "mapping.yml"
+    arguments = ["ingest", str(tmp_path), "--connector", "berka", "--mapping", str(mapping)]
+    arguments += ["--encoding", "latin-1", "--delimiter", ";", "--extracted-at", "2025-12-31"]
+    assert cli.run(arguments) == 0
+    assert seen["paths"] == [tmp_path]
+    assert seen["connector"] == "berka"
+    assert seen["mapping"] == mapping
+    assert (seen["encoding"], seen["delimiter"]) == ("latin-1", ";")
+    assert seen["extracted_at"] == datetime(2025, 12, 31, tzinfo=UTC)
+    assert seen["loaded_at"] == datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+def test_build__runs_and_is_silent_on_stdout(
+    tiny_project: Path, data: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(["build", "--no-publish"]) == 0
+    captured = capfd.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("build     1 models and seeds, 0 tests (")
+    assert captured.err.count("\n") == 1
+
+
+def test_build__a_failed_model_is_exit_4(
+    tiny_project: Path, data: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tiny_project / "models" / "first.sql").write_text("select nonsense", encoding="utf-8")
+    assert cli.run(["build"]) == 4
+    captured = capfd.readouterr()
+    err = captured.err
+    assert captured.out == ""
+    assert "error: 1 of 1 nodes failed\n  model first: " in err
+    assert "hint: full log: " in err
+    assert not (data / "published" / "warehouse.duckdb").exists()
+
+
+def test_build__a_warehouse_in_use_is_exit_5(
+    tiny_project: Path, data: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    data.mkdir(exist_ok=True)
+    code = (
+        "import duckdb, sys; c = duckdb.connect(sys.argv[1]); "
+        "print('held', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(data / "warehouse.duckdb")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        assert cli.run(["build"]) == 5
+        holder.communicate("")
+    assert "in use by another process" in capfd.readouterr().err
+    assert cli.run(["build", "--no-publish"]) == 0
+
+
+def test_build__ctrl_c_is_exit_130_with_a_sentence(tiny_project: Path, data: Path) -> None:
+    slow = (
+        "{{ config(materialized='table') }} "
+        "select count(*) as answer from range(200000) as a, range(2000000) as b"
+        " where hash(a.range, b.range) % 7 = 1"
+    )
+    (tiny_project / "models" / "first.sql").write_text(slow, encoding="utf-8")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "financial_analytics.cli", "build"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ.copy(),
+    )
+    log = data / "logs" / "dbt.log"
+    deadline = time.monotonic() + 120
+    while not (log.is_file() and "model main.first" in log.read_text(encoding="utf-8")):
+        assert process.poll() is None, process.communicate()[1]
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert out == ""
+    assert "interrupted: " in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (UserInputError("x"), 2),
+        (InvalidInputError("x"), 2),
+        (FeedError("x"), 3),
+        (BuildError("x"), 4),
+        (EngineError("x"), 5),
+        (RuntimeError("x"), 1),
+        (KeyboardInterrupt(), 130),
+    ],
+)
+def test_run__each_error_has_its_exit_code(
+    error: BaseException,
+    code: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fail() -> None:
+        raise error
+
+    monkeypatch.setattr("financial_analytics.settings.load_settings", fail)
+    assert cli.run(["doctor"]) == code
+    err = capsys.readouterr().err
+    assert "Traceback" not in err
+    assert err.startswith("interrupted: " if code == 130 else "error: ")
+    assert err.count("interrupted: ") == (code == 130)
+
+
+def test_run__verbose_adds_the_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> None:
+        raise BuildError("it broke", hint="mend it")
+
+    monkeypatch.setattr("financial_analytics.settings.load_settings", fail)
+    assert cli.run(["doctor", "--verbose"]) == 4
+    err = capsys.readouterr().err
+    assert "Traceback" in err
+    assert err.endswith("error: it broke\n\nhint: mend it\n")
+
+
+def _fake_steps(monkeypatch: pytest.MonkeyPatch, loaded: IngestReport) -> list[str]:
+    done: list[str] = []
+    result = BuildResult(
+        nodes=(NodeResult("balance_gaps", "test", "warn", 0.1, "", 20),), log_file=Path("dbt.log")
+    )
+
+    def step(name: str, value: Any) -> None:
+        def act(*_args: Any, **_options: Any) -> Any:
+            done.append(name)
+            return value
+
+        monkeypatch.setattr(cli_steps, f"{name}_step", act)
+
+    step("feeds", Path("feeds"))
+    step("ingest", loaded)
+    step("build", result)
+    step("publish", Path("published") / "warehouse.duckdb")
+    step("report", [Path("01") / "index.html"])
+    return done
+
+
+def test_demo__goes_from_feeds_to_report_and_says_where_to_look(
+    data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done = _fake_steps(monkeypatch, IngestReport())
+    assert cli.run(["demo"]) == 0
+    assert done == ["feeds", "ingest", "build", "publish", "report"]
+    captured = capsys.readouterr()
+    assert str(Path("01") / "index.html") in captured.out
+    assert str(data / "warehouse.duckdb") in captured.out
+    assert "warning: balance_gaps: 20 rows to look at" in captured.err
+
+
+def test_demo__with_feeds_makes_none_and_a_refused_file_still_ends_in_3(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = IngestReport(refused=[Refused("x.csv", "customers", "truncated")])
+    done = _fake_steps(monkeypatch, refused)
+    assert cli.run(["demo", "--feeds", str(tmp_path)]) == 3
+    assert done == ["ingest", "build", "publish", "report"]
+
+
+@pytest.mark.parametrize(
+    ("text", "variables"),
+    [
+        ("", {}),
+        ("{as_of: 2024-12-31}", {"as_of": "2024-12-31"}),
+        ('{"include_pii": true, "last_year": 2031}', {"include_pii": True, "last_year": 2031}),
+        ("{as_of: null}", {"as_of": None}),
+        ("reporting_currency: CZK", {"reporting_currency": "CZK"}),
+    ],
+)
+def test_parse_vars__keeps_types_and_leaves_dates_text(
+    text: str, variables: dict[str, Any]
+) -> None:
+    assert cli.parse_vars(text) == variables
