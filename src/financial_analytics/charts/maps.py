@@ -251,15 +251,10 @@ def bubble_sizes(values: Sequence[float], largest: float = 26.0) -> list[float]:
     return [max(3.5, largest * float(np.sqrt(max(value, 0.0) / top))) for value in values]
 
 
-def flat_axes(figure: go.Figure, *, ratio: float = 1.0, upside_down: bool = False) -> None:
-    """Hide the axes and keep the plane's shape."""
+def flat_axes(figure: go.Figure) -> None:
+    """Hide the axes of the projected plane, keep its shape, let y grow downwards."""
     figure.update_xaxes(visible=False)
-    figure.update_yaxes(
-        visible=False,
-        scaleanchor="x",
-        scaleratio=ratio,
-        autorange="reversed" if upside_down else True,
-    )
+    figure.update_yaxes(visible=False, scaleanchor="x", autorange="reversed")
 
 
 __all__ = [

@@ -78,7 +78,12 @@ def _place(cards: Sequence[Card], columns: int) -> dict[str, Any]:
         texts = (
             (card.label, 0.80, 12, theme.LIGHT["muted"]),
             (f"<b>{card.value}</b>", 0.48, 21, theme.LIGHT["text"]),
-            (" · ".join(lines) if lines else " ", 0.17, 12, _change_color(card)),
+            (
+                " · ".join(lines) if lines else " ",
+                0.17,
+                12 if columns > 2 else 11,
+                _change_color(card),
+            ),
         )
         for text, share, size, color in texts:
             notes.append(
@@ -87,7 +92,7 @@ def _place(cards: Sequence[Card], columns: int) -> dict[str, Any]:
                     "xref": "paper",
                     "yref": "paper",
                     "x": left,
-                    "xshift": 10,
+                    "xshift": 10 if columns > 2 else 7,
                     "y": top - height * (1 - share),
                     "xanchor": "left",
                     "yanchor": "middle",
@@ -113,13 +118,13 @@ def cards_figure(cards: Sequence[Card], *, finding: str, columns: int = 4) -> go
     """
     wide_rows = -(-len(cards) // columns)
     phone_rows = -(-len(cards) // 2)
-    margin = {"l": 2, "r": 2, "t": 34, "b": 4}
+    margin = {"l": 2, "r": 2, "t": 4, "b": 4}
     figure = go.Figure()
     figure.update_layout(**_place(cards, columns), margin=margin)
     figure.update_xaxes(visible=False, range=[0, 1])
     figure.update_yaxes(visible=False, range=[0, 1])
-    compact = {"layout": {**_place(cards, 2), "height": 40 + 100 * phone_rows}}
-    return theme.finish(figure, finding=finding, height=40 + 108 * wide_rows, compact=compact)
+    compact = {"layout": {**_place(cards, 2), "height": 10 + 100 * phone_rows}}
+    return theme.finish(figure, finding=finding, height=10 + 104 * wide_rows, compact=compact)
 
 
 def last_months(frame: pd.DataFrame, months: int, column: str = "month_start_date") -> pd.DataFrame:
@@ -136,6 +141,20 @@ def period_words(frame: pd.DataFrame, column: str = "month_start_date") -> str:
     if first == last:
         return f"{first:%B %Y}"
     return f"{first:%B %Y} to {last:%B %Y}"
+
+
+def month_axis(months: pd.Series | pd.Index) -> dict[str, Any]:
+    """Return the x axis of monthly data: no ticks within a month, however few there are."""
+    stamps = pd.DatetimeIndex(months)
+    first, last = stamps.min(), stamps.max()
+    axis: dict[str, Any] = {
+        "type": "date",
+        "range": [first - pd.Timedelta(days=20), last + pd.Timedelta(days=20)],
+        "hoverformat": "%B %Y",
+    }
+    if len(stamps.unique()) <= 12:
+        axis |= {"tickvals": sorted(stamps.unique()), "tickformat": "%b<br>%Y"}
+    return axis
 
 
 def unique_names(names: pd.Series, ids: pd.Series) -> pd.Series:

@@ -39,6 +39,7 @@ LIGHT: dict[str, str] = {
     "seq5": "#084A87",
     "onlow": "#1A2331",
     "onhigh": "#FFFFFE",
+    "onfill": "#FFFFFD",
     "div0": "#8F3F00",
     "div1": "#DB8A45",
     "div2": "#F5F3F1",
@@ -71,6 +72,7 @@ DARK: dict[str, str] = {
     "seq5": "#C2E2FF",
     "onlow": "#E9EDF3",
     "onhigh": "#0E1318",
+    "onfill": "#0B0F15",
     "div0": "#FFB37A",
     "div1": "#B5642A",
     "div2": "#2A2D31",
@@ -125,7 +127,7 @@ def template() -> go.layout.Template:
             "paper_bgcolor": LIGHT["paper"],
             "plot_bgcolor": LIGHT["paper"],
             "colorway": list(SERIES),
-            "margin": {"l": 12, "r": 16, "t": 40, "b": 12, "autoexpand": True},
+            "margin": {"l": 12, "r": 16, "t": 14, "b": 12, "autoexpand": True},
             "hoverlabel": {
                 "bgcolor": LIGHT["card"],
                 "bordercolor": LIGHT["line"],
@@ -274,18 +276,18 @@ def count(value: float | None) -> str:
 
 
 def percent(value: float | None, digits: int = 1) -> str:
-    """Return a percentage 0-100 as text; small ones keep two significant digits.
+    r"""Return a percentage 0-100 as text; small ones keep two significant digits.
 
     Examples
     --------
     >>> percent(45.97), percent(0.0213), percent(None)
-    ('46.0 %', '0.021 %', 'unknown')
+    ('46.0\xa0%', '0.021\xa0%', 'unknown')
     """
     if value is None or math.isnan(value):
         return UNKNOWN
     if value != 0 and abs(value) < 0.1:
-        return f"{value:.2g} %"
-    return f"{value:,.{digits}f} %"
+        return f"{value:.2g}{NO_BREAK}%"
+    return f"{value:,.{digits}f}{NO_BREAK}%"
 
 
 def money(value: float | None, currency: str = "") -> str:
@@ -315,17 +317,17 @@ def decimal(value: float | None, digits: int = 1) -> str:
 
 
 def change(value: float | None) -> str:
-    """Return a change in per cent with an arrow, so that colour is not its only sign.
+    r"""Return a change in per cent with an arrow, so that colour is not its only sign.
 
     Examples
     --------
     >>> change(3.24), change(-0.5), change(0.0), change(None)
-    ('▲ 3.2 %', '▼ 0.5 %', '= 0.0 %', '')
+    ('▲\xa03.2\xa0%', '▼\xa00.5\xa0%', '=\xa00.0\xa0%', '')
     """
     if value is None or math.isnan(value):
         return ""
     arrow = "▲" if value > 0 else "▼" if value < 0 else "="
-    return f"{arrow} {percent(abs(value))}"
+    return f"{arrow}{NO_BREAK}{percent(abs(value))}"
 
 
 def series_color(position: int) -> str:

@@ -6,8 +6,8 @@ from financial_analytics.charts.descriptive import (
     geography,
     transactions,
     accounts,
-    products,
     balances,
+    products,
     risk,
     engagement,
 )

@@ -67,7 +67,7 @@ def account_gauges(frame: pd.DataFrame) -> go.Figure:
         phone_traces.append({"domain": phone})
         for domain, target in ((wide, notes), (phone, phone_notes)):
             target.extend(_gauge_notes(name, value, detail, domain))
-    figure.update_layout(annotations=notes, margin={"l": 8, "r": 8, "t": 34, "b": 8})
+    figure.update_layout(annotations=notes, margin={"l": 8, "r": 8, "t": 8, "b": 8})
     finding = (
         f"{theme.count(scalar(frame, 'total_accounts'))} accounts, "
         f"{theme.percent(scalar(frame, 'active_pct'))} active; balance "
@@ -77,7 +77,7 @@ def account_gauges(frame: pd.DataFrame) -> go.Figure:
     return theme.finish(
         figure,
         finding=finding,
-        height=300,
+        height=280,
         compact={"layout": {"annotations": phone_notes, "height": 640}, "traces": phone_traces},
     )
 

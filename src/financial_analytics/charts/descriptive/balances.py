@@ -28,7 +28,6 @@ BOX_SHARE = 0.16
     ),
     needs=("product_category", "bin_lower", "bin_upper", "account_count", "p25_balance"),
     measures=("account_count",),
-    span="full",
 )
 def balance_histogram(frame: pd.DataFrame) -> go.Figure:
     """Draw a histogram per product category with a box of its quantiles above."""
@@ -56,14 +55,14 @@ def balance_histogram(frame: pd.DataFrame) -> go.Figure:
         )
         medians.append(f"{category} {theme.money(first.get('p50_balance'), currency)}")
     figure.update_layout(axes)
-    columns = min(4, len(categories))
+    columns = min(2, len(categories))
     figure.update_layout(_grid(titles, columns))
     figure.update_layout(showlegend=False, bargap=0.04)
     rows_wide = -(-len(categories) // columns)
     return theme.finish(
         figure,
         finding=f"Median balance: {'; '.join(medians)}.",
-        height=60 + 290 * rows_wide,
+        height=60 + 230 * rows_wide,
         compact={"layout": {**_grid(titles, 1), "height": 50 + 240 * len(categories)}},
     )
 
@@ -94,7 +93,7 @@ def _axes(part: pd.DataFrame, box: int, bars: int, currency: str) -> dict[str, A
 def _grid(titles: list[str], columns: int) -> dict[str, Any]:
     """Return the domains of all axes and the titles for a grid of `columns`."""
     rows = -(-len(titles) // columns)
-    gap_x = 0.07 if columns > 1 else 0.0
+    gap_x = 0.1 if columns > 1 else 0.0
     gap_y = 0.0 if rows == 1 else 0.3 / rows
     width = (1 - gap_x * (columns - 1)) / columns
     height = (1 - gap_y * (rows - 1)) / rows

@@ -10,6 +10,12 @@ from financial_analytics.charts.frames import currency_of, known, scalar
 from financial_analytics.charts.parts import Card, Good, cards_figure
 from financial_analytics.charts.registry import chart
 
+DONUT_ON_PHONE = {
+    "layout": {
+        "height": 300,
+        "margin": {"l": 82, "r": 82, "t": 40, "b": 40},
+    }
+}
 AGE_ORDER = ("18-24", "25-34", "35-44", "45-54", "55-64", "65-74", "75+", "Unknown")
 
 
@@ -104,7 +110,7 @@ def segment_donut(frame: pd.DataFrame) -> go.Figure:
         finding=f"{largest['customer_segment']} is the largest segment with "
         f"{theme.percent(share)} of {theme.count(total)} customers.",
         height=360,
-        compact={"layout": {"height": 340}},
+        compact=DONUT_ON_PHONE,
     )
 
 
@@ -158,9 +164,9 @@ def donut(
         xref="paper",
         yref="paper",
         showarrow=False,
-        font={"size": 15},
+        font={"size": 13},
     )
-    figure.update_layout(margin={"l": 96, "r": 96, "t": 62, "b": 44})
+    figure.update_layout(margin={"l": 96, "r": 96, "t": 44, "b": 44})
     return figure
 
 
@@ -227,14 +233,14 @@ def age_pyramid(frame: pd.DataFrame) -> go.Figure:
         figure,
         finding=f"The largest age group is {by_group.idxmax()} with {theme.percent(share)} of "
         f"customers; {theme.count(active_count)} of {theme.count(total)} are active.",
-        height=400,
-        compact={"layout": {"height": 380}},
+        height=380,
+        compact={"layout": {"height": 380, "xaxis": {"range": [-1.45 * longest, 1.45 * longest]}}},
     )
 
 
 def _mirror_ticks(longest: float) -> tuple[list[float], list[str]]:
     """Return round tick positions on both sides of zero, labelled without sign."""
-    rough = longest / 2
+    rough = longest / 1.5
     power = 10 ** max(0, len(str(int(rough))) - 1)
     step = next((factor * power for factor in (5, 2, 1) if factor * power <= rough), 1)
     ticks = [float(step * k) for k in range(-3, 4) if abs(step * k) <= longest * 1.1]

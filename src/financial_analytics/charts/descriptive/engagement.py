@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from financial_analytics.charts import theme
+from financial_analytics.charts.parts import month_axis
 from financial_analytics.charts.registry import chart
 
 
@@ -68,6 +69,7 @@ def engagement(frame: pd.DataFrame) -> go.Figure:
     )
     figure.update_yaxes(title_text="customers", rangemode="tozero", row=1, col=1)
     figure.update_yaxes(title_text="DAU / MAU, %", rangemode="tozero", row=2, col=1)
+    figure.update_xaxes(month_axis(months.index))
     figure.update_layout(hovermode="x unified")
     newest = months.index[-1]
     month = months.loc[newest]

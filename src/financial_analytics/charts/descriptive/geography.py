@@ -14,6 +14,7 @@ from financial_analytics.charts.registry import chart
 
 MOST_CITIES = 60
 MOST_BARS = 20
+MOST_NAMES = 8
 
 
 def _hover(frame: pd.DataFrame, currency: str) -> list[str]:
@@ -82,33 +83,41 @@ def _us_map(rows: pd.DataFrame) -> go.Figure:
             cities["longitude"].tolist(), cities["latitude"].tolist(), cities["code"].tolist()
         )
         _add_bubbles(figure, x.tolist(), y.tolist(), cities, _hover(cities, currency))
-    maps.flat_axes(figure, upside_down=True)
+    maps.flat_axes(figure)
     outside = total - float(inside["customer_count"].sum())
     notes = [maps.ATTRIBUTION + "."]
     if not cities.empty:
         notes.insert(0, f"Circles: the {len(cities)} cities with most customers.")
     if outside:
         notes.insert(0, f"{theme.count(outside)} customers live outside the states drawn.")
-    figure.update_layout(margin={"l": 4, "r": 4, "t": 34, "b": 56})
+    figure.update_layout(margin={"l": 4, "r": 4, "t": 4, "b": 56})
     first = states.index[0]
     return theme.finish(
         figure,
         finding=f"{shapes[str(first)]['name']} has most customers, {theme.count(states.iloc[0])} "
         f"of {theme.count(total)}, in {len(states)} states.",
-        height=560,
+        height=530,
         compact={"layout": {"height": 340}},
         note=" ".join(notes),
     )
 
 
 def _add_bubbles(
-    figure: go.Figure, x: list[float], y: list[float], cities: pd.DataFrame, hover: list[str]
+    figure: go.Figure,
+    x: list[float],
+    y: list[float],
+    cities: pd.DataFrame,
+    hover: list[str],
+    *,
+    named: int = 0,
 ) -> None:
+    """Add circles whose areas are customers; the first `named` carry the place's name."""
+    names = [name if place < named else "" for place, name in enumerate(cities["city"])]
     figure.add_trace(
         go.Scatter(
             x=x,
             y=y,
-            mode="markers",
+            mode="markers+text" if named else "markers",
             name="cities",
             showlegend=False,
             marker={
@@ -117,9 +126,12 @@ def _add_bubbles(
                 "opacity": 0.72,
                 "line": {"color": theme.LIGHT["paper"], "width": 1},
             },
-            text=hover,
-            customdata=cities["customer_count"].tolist(),
-            hovertemplate="%{text}<extra></extra>",
+            text=names,
+            textposition="top center",
+            textfont={"size": 11, "color": theme.LIGHT["text"]},
+            cliponaxis=False,
+            customdata=list(zip(cities["customer_count"].tolist(), hover, strict=True)),
+            hovertemplate="%{customdata[1]}<extra></extra>",
         )
     )
 
@@ -134,24 +146,17 @@ def _bubbles(rows: pd.DataFrame, located: pd.DataFrame) -> go.Figure:
         cities["latitude"].tolist(),
         cities,
         _hover(cities, currency),
-    )
-    labelled = cities.head(8)
-    figure.add_trace(
-        go.Scatter(
-            x=labelled["longitude"],
-            y=labelled["latitude"],
-            mode="text",
-            text=labelled["city"],
-            textposition="top center",
-            textfont={"size": 11, "color": theme.LIGHT["text"]},
-            hoverinfo="skip",
-            showlegend=False,
-            name="names",
-        )
+        named=MOST_NAMES,
     )
     middle = float(cities["latitude"].mean())
-    cosine = max(0.2, math.cos(math.radians(middle)))
-    maps.flat_axes(figure, ratio=1 / cosine)
+    axis = {"ticksuffix": "°", "showgrid": True, "nticks": 6}
+    figure.update_xaxes(axis, title="longitude")
+    figure.update_yaxes(
+        axis,
+        title="latitude",
+        scaleanchor="x",
+        scaleratio=1 / max(0.2, math.cos(math.radians(middle))),
+    )
     notes = ["Not US states: each place is a circle at its coordinates, without borders."]
     unknown = float(rows["customer_count"].sum()) - float(located["customer_count"].sum())
     if unknown:

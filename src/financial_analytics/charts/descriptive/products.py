@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
@@ -18,11 +20,13 @@ from financial_analytics.charts.registry import chart
     title="Balance and revenue of each product",
     unit="reporting currency",
     reading=(
-        "Upper panel: balance of the open accounts. Lower panel: revenue of the last twelve "
-        "months, interest and (hatched) fees. Hover for holders, penetration and growth."
+        "First panel: balance of the open accounts. Second panel: revenue of the last twelve "
+        "months, interest and fees, told apart by hatch. Where no revenue is known there is "
+        "no second panel. Hover for holders, penetration and growth."
     ),
     needs=("product_natural_key", "product_name", "balance", "account_count"),
     measures=("balance", "account_count"),
+    span="full",
 )
 def product_bar(frame: pd.DataFrame) -> go.Figure:
     """Bars of balance and, where known, of revenue per product."""
@@ -35,7 +39,7 @@ def product_bar(frame: pd.DataFrame) -> go.Figure:
     ]
     parts = [entry for entry in parts if entry[0] in rows and rows[entry[0]].notna().any()]
     panels = 2 if parts else 1
-    figure = make_subplots(rows=panels, cols=1, vertical_spacing=0.16 if panels == 2 else 0)
+    figure = make_subplots(rows=1, cols=panels, horizontal_spacing=0.04)
     details = [
         f"{theme.count(row.get('account_count'))} open accounts, "
         f"{theme.count(row.get('unique_customers'))} holders"
@@ -69,8 +73,8 @@ def product_bar(frame: pd.DataFrame) -> go.Figure:
                 marker=theme.bar_style(style),
                 hovertemplate="<b>%{y}</b><br>" + name.lower() + " %{x:,.0f}<extra></extra>",
             ),
-            row=2,
-            col=1,
+            row=1,
+            col=2,
         )
     wrapped = [theme.wrap(name, 18) for name in names]
     for panel in range(1, panels + 1):
@@ -80,14 +84,16 @@ def product_bar(frame: pd.DataFrame) -> go.Figure:
             categoryarray=names,
             tickvals=names,
             ticktext=wrapped,
-            row=panel,
-            col=1,
+            showticklabels=panel == 1,
+            row=1,
+            col=panel,
         )
     code = f", {currency}" if currency else ""
     figure.update_xaxes(title_text=f"balance{code}", row=1, col=1)
     if panels == 2:
-        figure.update_xaxes(title_text=f"revenue, twelve months{code}", row=2, col=1)
+        figure.update_xaxes(title_text=f"revenue, twelve months{code}", row=1, col=2)
     figure.update_layout(barmode="relative", legend={"traceorder": "normal"})
+    body = row_height(wrapped) * len(names)
     best = rows.iloc[-1]
     revenue = rows["revenue_amount"].sum(min_count=1) if "revenue_amount" in rows else float("nan")
     said = f"revenue of all products {theme.money(float(revenue), currency)}"
@@ -95,5 +101,19 @@ def product_bar(frame: pd.DataFrame) -> go.Figure:
         figure,
         finding=f"{best['product']} holds the largest balance, "
         f"{theme.money(best['balance'], currency)}; {said}.",
-        height=120 + panels * (60 + row_height(wrapped) * len(names)),
+        height=110 + body,
+        compact=_stacked(body) if panels == 2 else None,
     )
+
+
+def _stacked(body: int) -> dict[str, Any]:
+    """Return the change that puts the second panel under the first."""
+    return {
+        "layout": {
+            "height": 160 + 2 * body,
+            "xaxis": {"domain": [0, 1]},
+            "yaxis": {"domain": [0.56, 1]},
+            "xaxis2": {"domain": [0, 1]},
+            "yaxis2": {"domain": [0, 0.44], "showticklabels": True},
+        }
+    }

@@ -8,13 +8,12 @@ import plotly.graph_objects as go
 
 from financial_analytics.charts import theme
 from financial_analytics.charts.frames import currency_of
-from financial_analytics.charts.maps import colorbar
 from financial_analytics.charts.parts import heat_texts, last_months, period_words
 from financial_analytics.charts.registry import chart
 
 MONTHS_SHOWN = 12
 BUCKETS = ("current", "1_29", "30_59", "60_89", "90_plus")
-BUCKET_NAMES = ("current", "1-29 days", "30-59 days", "60-89 days", "90+ days")
+BUCKET_NAMES = ("current", "1-29", "30-59", "60-89", "90+")
 
 
 @chart(
@@ -55,7 +54,8 @@ def fraud_funnel(frame: pd.DataFrame) -> go.Figure:
             textinfo="text",
             textposition="auto",
             textangle=0,
-            textfont={"size": 13},
+            insidetextfont={"size": 13, "color": theme.LIGHT["onfill"]},
+            outsidetextfont={"size": 13, "color": theme.LIGHT["text"]},
             marker={
                 "color": theme.LIGHT["blue"],
             },
@@ -138,7 +138,7 @@ def loan_waterfall(frame: pd.DataFrame) -> go.Figure:
     )
     highest = max(values[0], values[4], 0.0)
     figure.update_yaxes(title=currency, range=[0, highest * 1.12 if highest else 1.0])
-    figure.update_layout(showlegend=False)
+    figure.update_layout(showlegend=False, uniformtext={"mode": False})
     due, paid = values[0], values[4]
     share = 100 * paid / due if due else None
     return theme.finish(
@@ -199,25 +199,28 @@ def roll_rates(frame: pd.DataFrame) -> go.Figure:
             xgap=2,
             ygap=2,
             colorscale=theme.SEQUENTIAL,
-            colorbar={**colorbar("per cent of the bucket left"), "y": -0.16},
+            showscale=False,
             customdata=counts,
             hovertemplate="%{y} → %{x}<br>%{z:.2f} % (%{customdata:,.0f} loans)<extra></extra>",
             hoverongaps=False,
         )
     )
     heat_texts(figure, x=BUCKET_NAMES, y=BUCKET_NAMES, shares=rates / 100, texts=texts)
-    figure.update_yaxes(autorange="reversed", title="was", type="category", showgrid=False)
-    figure.update_xaxes(title="became", type="category", showgrid=False)
-    figure.update_layout(margin={"b": 70})
+    figure.update_yaxes(
+        autorange="reversed", title="days past due before", type="category", showgrid=False
+    )
+    figure.update_xaxes(
+        title="days past due one payment month later", type="category", showgrid=False
+    )
     worse = counts[0, 1:].sum()
     share = 100 * worse / totals[0, 0] if totals[0, 0] else None
     return theme.finish(
         figure,
         finding=f"{theme.percent(share)} of loans that were current fell behind by the next "
         f"payment month, {period_words(rows)}.",
-        height=470,
+        height=440,
         compact={
-            "layout": {"height": 450, "yaxis": {"title": {"text": ""}}},
+            "layout": {"height": 380, "yaxis": {"title": {"text": ""}}},
             "traces": [None, {"textfont": {"size": 9}}],
         },
     )

@@ -7,12 +7,14 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from financial_analytics.charts import theme
-from financial_analytics.charts.descriptive.customers import donut
+from financial_analytics.charts.descriptive.customers import DONUT_ON_PHONE, donut
 from financial_analytics.charts.frames import currency_of, known, scalar
-from financial_analytics.charts.parts import Card, Good, cards_figure
+from financial_analytics.charts.parts import Card, Good, cards_figure, month_axis
 from financial_analytics.charts.registry import chart
 
 LONG_SERIES_DAYS = 400
+SHORT_SERIES_DAYS = 14
+DAY_MS = 86_400_000
 
 
 @chart(
@@ -106,7 +108,7 @@ def channel_donut(frame: pd.DataFrame) -> go.Figure:
         finding=f"{first['channel']} carries {theme.percent(share)} of {theme.count(total)} "
         "transactions.",
         height=360,
-        compact={"layout": {"height": 340}},
+        compact=DONUT_ON_PHONE,
     )
 
 
@@ -167,6 +169,10 @@ def category_treemap(frame: pd.DataFrame) -> go.Figure:
                 for value, detail in zip(values, details, strict=True)
             ],
             texttemplate="%{label}<br>%{customdata[0]}",
+            textfont={
+                "color": [theme.LIGHT["text"]] + [theme.LIGHT["onfill"]] * (len(ids) - 1),
+                "size": 12,
+            },
             hovertemplate="<b>%{label}</b><br>volume %{customdata[0]}, %{percentRoot:.1%} of all"
             "<br>%{customdata[1]}<extra></extra>",
             marker={
@@ -178,7 +184,7 @@ def category_treemap(frame: pd.DataFrame) -> go.Figure:
             tiling={"pad": 2},
         )
     )
-    figure.update_layout(margin={"l": 4, "r": 4, "t": 36, "b": 4})
+    figure.update_layout(margin={"l": 4, "r": 4, "t": 4, "b": 4})
     share = 100 * float(groups.iloc[0]) / total
     return theme.finish(
         figure,
@@ -208,14 +214,16 @@ def daily_trend(frame: pd.DataFrame) -> go.Figure:
     currency = currency_of(frame)
     rows = frame.sort_values("transaction_date", kind="stable").reset_index(drop=True)
     days = rows["transaction_date"]
+    short = len(rows) <= SHORT_SERIES_DAYS
     figure = go.Figure()
     figure.add_trace(
         go.Scatter(
             x=days,
             y=rows["volume"],
             name="Day",
-            mode="lines",
+            mode="lines+markers" if short else "lines",
             line={"color": theme.LIGHT["grey"], "width": 0.8},
+            marker={"size": 6},
             opacity=0.65,
             customdata=rows.get("transaction_count"),
             hovertemplate="%{y:,.0f}, %{customdata:,.0f} transactions<extra>day</extra>",
@@ -261,6 +269,8 @@ def daily_trend(frame: pd.DataFrame) -> go.Figure:
             )
     figure.update_yaxes(title=f"{currency} per day".strip(), rangemode="tozero")
     figure.update_xaxes(rangeselector=_range_buttons(), type="date")
+    if short:
+        figure.update_xaxes(dtick=DAY_MS, tickformat="%-d %b")
     if len(rows) > LONG_SERIES_DAYS:
         last = days.iloc[-1]
         figure.update_xaxes(range=[last - pd.DateOffset(years=1), last + pd.DateOffset(days=2)])
@@ -269,24 +279,30 @@ def daily_trend(frame: pd.DataFrame) -> go.Figure:
             figure.update_yaxes(range=[0, float(recent) * 1.08])
     figure.update_layout(
         hovermode="x unified",
+        showlegend=True,
         dragmode="pan",
-        margin={"t": 64},
-        legend={"y": 1.0, "yanchor": "bottom", "x": 0},
+        margin={"t": 60},
+        legend={"y": 1.0, "yanchor": "bottom"},
     )
-    newest = rows.iloc[-1]
     mean = scalar(rows, "ma28_volume_amount", len(rows) - 1)
+    finding = (
+        f"{theme.count(len(rows))} days up to {days.iloc[-1]:%-d %B %Y}, too few for a mean of 28."
+        if mean is None
+        else f"On average {theme.money(mean, currency)} a day over the 28 days up to "
+        f"{days.iloc[-1]:%-d %B %Y}; {theme.count(len(rows))} days in all."
+    )
     return theme.finish(
         figure,
-        finding=f"On average {theme.money(mean, currency)} a day over the 28 days up to "
-        f"{newest['transaction_date']:%-d %B %Y}; {theme.count(len(rows))} days in all.",
+        finding=finding,
         height=420,
         compact={
             "layout": {
                 "height": 420,
                 "dragmode": False,
                 "yaxis": {"title": {"text": ""}},
-                "margin": {"t": 96},
+                "margin": {"t": 92},
                 "legend": {"font": {"size": 11}},
+                "xaxis": {"rangeselector": {"y": 1.17}, "nticks": 4},
             }
         },
     )
@@ -348,6 +364,7 @@ def monthly_trend(frame: pd.DataFrame) -> go.Figure:
             x=rows["month_start_date"],
             y=rows["volume"],
             name="Volume",
+            width=26 * DAY_MS,
             marker={
                 "color": theme.LIGHT["blue"],
                 "pattern": {
@@ -378,7 +395,7 @@ def monthly_trend(frame: pd.DataFrame) -> go.Figure:
     )
     figure.update_yaxes(title_text=f"volume, {currency}".rstrip(", "), row=1, col=1)
     figure.update_yaxes(title_text="customers", rangemode="tozero", row=2, col=1)
-    figure.update_layout(bargap=0.15)
+    figure.update_xaxes(month_axis(rows["month_start_date"]))
     whole = rows[~partial]
     newest = (whole if not whole.empty else rows).iloc[-1]
     yoy = newest.get("yoy_change_pct")

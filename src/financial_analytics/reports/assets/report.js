@@ -79,7 +79,7 @@
   }
   function config(id) {
     return {
-      responsive: true,
+      responsive: false, // the observer below resizes
       displaylogo: false,
       showSendToCloud: false,
       plotlyServerURL: "about:blank",
@@ -101,10 +101,15 @@
     const width = plot.clientWidth;
     const theme = printing ? "light" : root.dataset.theme;
     const state = theme + (width < COMPACT_BELOW ? " compact" : " wide");
-    if (drawn.get(id) === state) { return Promise.resolve(); }
-    drawn.set(id, state);
+    const before = drawn.get(id);
+    drawn.set(id, { state: state, width: width });
+    if (before && before.state === state) {
+      return before.width === width ? Promise.resolve() : Plotly.Plots.resize(plot);
+    }
     const figure = figureFor(id, width, theme);
-    return Plotly.react(plot, figure.data, figure.layout, config(id));
+    return Plotly.react(plot, figure.data, figure.layout, config(id)).then(() => {
+      plot.style.minHeight = "";
+    });
   }
   function drawAll() { return Promise.all(plots.map(draw)); }
 
@@ -134,7 +139,7 @@
   }
   drawAll().then(function () {
     if (window.ResizeObserver) {
-      const observer = new ResizeObserver((entries) => entries.forEach((entry) => draw(entry.target)));
+      const observer = new ResizeObserver((entries) => window.requestAnimationFrame(() => entries.forEach((entry) => draw(entry.target))));
       plots.forEach((plot) => observer.observe(plot));
     }
     root.dataset.state = "drawn";
