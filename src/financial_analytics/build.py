@@ -94,6 +94,7 @@ def dbt_arguments(settings: Settings, options: BuildOptions) -> list[str]:
     target_path, log_path = dbt_paths(settings, options.target)
     arguments = [options.command, "--no-use-colors", "--no-send-anonymous-usage-stats"]
     arguments += ["--log-level", "none", "--log-level-file", "debug"]
+    arguments.append("--no-write-json")  # nothing here reads the artefacts, and they cost seconds
     arguments += ["--project-dir", str(settings.project_dir)]
     arguments += ["--profiles-dir", str(settings.project_dir)]
     arguments += ["--target-path", str(target_path), "--log-path", str(log_path)]
