@@ -1,0 +1,350 @@
+"""Fraud alerts, risk assessments and regulatory reports (mechanisms 13 and 14)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from financial_analytics.synthetic import catalog
+from financial_analytics.synthetic.accounts import Accounts
+from financial_analytics.synthetic.calendar import Calendar
+from financial_analytics.synthetic.catalog import CHECKING
+from financial_analytics.synthetic.churn import Life
+from financial_analytics.synthetic.config import BankConfig
+from financial_analytics.synthetic.customers import Customers
+from financial_analytics.synthetic.frame import DAY, NULL, Bools, Floats, Frame, Ints, Text, fixed_digits
+from financial_analytics.synthetic.fraud import RING, TAKEOVER, TESTING, TRAVEL
+from financial_analytics.synthetic.legs import CODE, Legs, join, legs
+from financial_analytics.synthetic.network import names
+from financial_analytics.synthetic.rng import stream
+
+ALERT_Z = 3.1
+"""Latent score above which an alert is raised: 1 honest transaction in 1,000."""
+STATUSES = ("Open", "Under Review", "Confirmed", "False Positive", "Closed")
+ALERT_TYPES = ("Score", "Velocity", "Impossible Travel", "New Device", "Shared Device", "Customer Report")
+CTR_LIMIT = 1_000_000
+ANALYSTS = tuple(names(np.arange(12) * 7, np.arange(12) * 5 + 3))
+
+
+def cash_legs(
+    config: BankConfig, calendar: Calendar, people: Customers, accounts: Accounts, life: Life, block: int
+) -> tuple[Legs, Bools]:
+    """Draw large cash deposits, and structured ones just below the reporting limit.
+
+    Honest large deposits are Poisson (``large_cash_rate`` a year) with amounts
+    uniform on 8,000-20,000: no one counts to 10,000. A share ``structuring_share`` of
+    customers splits 3-7 deposits of 9,000-9,950 over some weeks. So the excess in
+    [9,000, 10,000) over [10,000, 11,000) is planted. Banks must report cash above
+    10,000 USD and suspect splitting (31 CFR 1010.311 and 1010.314).
+    """
+    effect = config.regulatory
+    rng = stream(config.seed, "regulatory cash", block)
+    n = people.size
+    counts = rng.poisson(effect.large_cash_rate * calendar.years, n)
+    structurer = rng.random(n) < effect.structuring_share
+    number = np.where(structurer, rng.integers(3, 8, n), 0)
+    begin = np.maximum(people.signup + 2, calendar.first + 1)
+    span = np.maximum(np.minimum(life.until, calendar.horizon + 1) - begin, 1)
+    burst = begin + (rng.random(n) * np.maximum(span - 40, 1)).astype(np.int64)
+    honest = np.repeat(np.arange(n), counts)
+    split = np.repeat(np.arange(n), number)
+    day = np.concatenate([
+        begin[honest] + (rng.random(len(honest)) * span[honest]).astype(np.int64),
+        burst[split] + (rng.random(len(split)) * 35).astype(np.int64),
+    ])  # fmt: skip
+    value = np.concatenate([rng.uniform(8_000, 20_000, len(honest)), rng.uniform(9_000, 9_950, len(split))])
+    row = np.concatenate([honest, split])
+    hour = rng.random(len(row))
+    weekend = (day + 3) % 7
+    day = day - np.where(weekend == 6, 2, np.where(weekend == 5, 1, 0))
+    ok = np.flatnonzero(accounts.open_on(row, CHECKING, day) & (day <= calendar.horizon) & (day >= calendar.first))
+    cents = np.round(value[ok] / 10).astype(np.int64) * 1000
+    table = legs(
+        customer=row[ok],
+        slot=CHECKING,
+        at=day[ok] * DAY + ((9 + 7.5 * hour[ok]) * 3600).astype(np.int64),
+        kind=catalog.DEPOSIT,
+        cents=cents,
+        channel=catalog.BRANCH,
+        description=CODE["Cash deposit"],
+    )
+    # the money leaves again by transfer, so that balances stay in proportion
+    later = table.take(np.arange(len(table)))
+    later.at = later.at + 3 * DAY
+    later.cents = -later.cents
+    later.kind = np.full(len(later), catalog.TRANSFER)
+    later.channel = np.full(len(later), catalog.ONLINE)
+    later.description = np.full(len(later), CODE["Transfer to external account"])
+    gone = later.at // DAY
+    keep = accounts.open_on(later.customer, CHECKING, gone) & (gone <= calendar.horizon)
+    return join([table, later.take(np.flatnonzero(keep))]), structurer
+
+
+@dataclass(frozen=True)
+class Alerts:
+    """Rows of the alert feed: one per alert and status."""
+
+    leg: Ints
+    status: Ints
+    at: Ints
+    raised: Ints
+    kind: Ints
+    severity: Ints
+    resolved: Ints
+    recovered: Ints
+
+
+def draw_alerts(
+    config: BankConfig, table: Legs, latent: Floats, label: Ints, horizon: int, block: int
+) -> Alerts:
+    """Raise alerts by score, by rule and by customers' reports, and work them off.
+
+    An alert opens minutes after its transaction (a customer's report: when the fraud is
+    known), is reviewed a day or so later, decided within days, closed after. Each
+    status is a row of its own; recovery follows ``recovered_share``.
+    """
+    rng = stream(config.seed, "fraud_alerts", block)
+    u = rng.random(len(table))
+    fraud = table.typology > 0
+    posted = table.decline < 0
+    by_score = latent > ALERT_Z
+    by_rule = fraud & np.isin(table.typology, (TESTING, TRAVEL, TAKEOVER, RING)) & (u < 0.55)
+    reported = fraud & ~by_score & ~by_rule & posted & (label != NULL)
+    hit = np.flatnonzero(by_score | by_rule | reported)
+    size = len(hit)
+    v = rng.random((6, size))
+    late = reported[hit]
+    kind = np.where(
+        late, 5, np.where(by_rule[hit], np.array([0, 0, 1, 2, 3, 4])[table.typology[hit]], 0)
+    )
+    raised = np.where(
+        late, (label[hit] + 0) * DAY + 10 * 3600 + (v[0] * 20_000).astype(np.int64),
+        table.at[hit] + 60 + (v[0] * 1200).astype(np.int64),
+    )  # fmt: skip
+    raised = np.maximum(raised, table.at[hit] + 60)
+    value = np.abs(table.cents[hit])
+    severity = np.clip(
+        np.digitize(value, [5_000, 30_000, 100_000]) + (np.isin(kind, (3, 4))).astype(int), 0, 3
+    )
+    review = raised + 3600 + (-np.log1p(-v[1]) * 0.8 * DAY).astype(np.int64)
+    decide = review + 7200 + (-np.log1p(-v[2]) * 3.0 * DAY).astype(np.int64)
+    known = np.where(label[hit] == NULL, 0, label[hit] * DAY + 12 * 3600)
+    decide = np.where(fraud[hit], np.maximum(decide, known), decide)
+    close = decide + DAY + (v[3] * 9 * DAY).astype(np.int64)
+    share = np.clip(config.fraud.recovered_share * (0.4 + 1.2 * v[4]), 0, 1)
+    recovered = np.where(fraud[hit] & posted[hit], np.round(value * share), 0).astype(np.int64)
+    verdict = np.where(fraud[hit], 2, 3)
+    moments = np.stack([raised, review, decide, close])
+    status = np.stack([np.zeros(size, np.int64), np.ones(size, np.int64), verdict, np.full(size, 4)])
+    flat = np.arange(4 * size) % max(size, 1)
+    stage = np.arange(4 * size) // max(size, 1)
+    return Alerts(
+        leg=hit[flat] if size else hit,
+        status=status.ravel(),
+        at=moments.ravel(),
+        raised=raised[flat] if size else raised,
+        kind=kind[flat] if size else kind,
+        severity=severity[flat] if size else severity,
+        resolved=np.where(stage >= 2, decide[flat], NULL) if size else decide,
+        recovered=np.where(stage >= 3, recovered[flat], 0) if size else recovered,
+    )
+
+
+def alert_frame(people: Customers, table: Legs, ids: Ints, alerts: Alerts) -> Frame:
+    """Return the alert feed; `ids` are the transaction ids of the legs."""
+    who = people.ids[table.customer[alerts.leg]]
+    return {
+        "alert_id": ids[alerts.leg],
+        "transaction_id": ids[alerts.leg],
+        "customer_id": who,
+        "account_id": who * 10 + table.slot[alerts.leg],
+        "alert_date": alerts.raised,
+        "alert_type": Text(alerts.kind, ALERT_TYPES),
+        "alert_severity": Text(alerts.severity, ("Low", "Medium", "High", "Critical")),
+        "investigation_status": Text(alerts.status, STATUSES),
+        "resolution_date": alerts.resolved,
+        "amount_recovered": alerts.recovered,
+        "assigned_to": Text(np.where(alerts.status > 0, ids[alerts.leg] % len(ANALYSTS), -1), ANALYSTS),
+        "notes": None,
+        "updated_at": alerts.at,
+        "created_at": alerts.raised,
+    }
+
+
+def assessments(
+    config: BankConfig, calendar: Calendar, people: Customers, accounts: Accounts, life: Life,
+    table: Legs, structurer: Bools, block: int,
+) -> tuple[Frame, Ints]:  # fmt: skip
+    """Return yearly (low risk: every two years) assessments; sanctions hits stand out."""
+    rng = stream(config.seed, "risk_assessments", block)
+    n = people.size
+    u = rng.random((8, n))
+    sanctioned = u[0] < config.regulatory.sanctions_share
+    risk = people.states[0].risk
+    period = np.where(risk == 0, 730, 365)
+    first = np.maximum(people.signup + 30, calendar.first) + (u[1] * period).astype(np.int64)
+    number = np.maximum((calendar.horizon - first) // period + 1, 0)
+    row = np.repeat(np.arange(n), number)
+    turn = np.arange(len(row)) - np.repeat(np.cumsum(number) - number, number)
+    day = first[row] + turn * period[row]
+    keep = (day < life.until[row]) & (day > people.signup[row])
+    row, turn, day = row[keep], turn[keep], day[keep]
+    noise = rng.standard_normal(len(row))
+    month = calendar.month_of_day[day - calendar.first]
+    score = people.score[row, month]
+    credit = 2 - np.digitize(score, [620, 700])
+    level = np.clip(0.45 - (score - 650) / 400 + 0.08 * noise + 0.4 * sanctioned[row] + 0.25 * structurer[row], 0.01, 0.99)
+    rating = np.digitize(level, [0.35, 0.65])
+    flagged = sanctioned | structurer
+    aml = np.where(sanctioned[row], 2, np.where(structurer[row], 2, (u[2, row] > 0.93).astype(int)))
+    status = np.where(sanctioned[row], 2, np.where(u[3, row] < 0.04, 1, 0))
+    order = np.argsort((table.customer << 40) + table.at, kind="stable")
+    key = ((table.customer << 40) + table.at)[order]
+    total = np.concatenate([[0], np.cumsum(np.where(table.decline < 0, np.abs(table.cents), 0)[order])])
+    base = (row << 40) + day * DAY
+    volume = total[np.searchsorted(key, base)] - total[np.searchsorted(key, base - 90 * DAY)]
+    owned = (accounts.opened[row] != NULL) & (accounts.opened[row] <= day[:, None])
+    owned &= (accounts.closed[row] == NULL) | (accounts.closed[row] > day[:, None])
+    ids = people.ids[row]
+    words = ("Low", "Medium", "High")
+    frame: Frame = {
+        "assessment_id": ids * 100 + turn + 1,
+        "customer_id": ids,
+        "assessment_date": day,
+        "assessment_type": Text(np.where(turn == 0, 0, np.where(flagged[row], 2, 1)), ("Onboarding", "Periodic", "Triggered")),
+        "risk_rating": Text(rating, words),
+        "risk_score": np.round(level, 4),
+        "credit_risk": Text(credit, words),
+        "fraud_risk": Text((u[4, row] > 0.9).astype(int), words),
+        "aml_risk": Text(aml, words),
+        "kyc_status": Text(status, ("Verified", "Pending", "Failed")),
+        "kyc_last_updated": np.maximum(day - (u[5, row] * 120).astype(np.int64), people.signup[row]),
+        "pep_flag": u[6, row] < 0.004,
+        "sanctions_flag": sanctioned[row],
+        "adverse_media_flag": (u[7, row] < 0.006) | sanctioned[row],
+        "high_value_customer": people.income[row] > 190_000,
+        "transaction_volume_last_90d": volume,
+        "num_accounts": owned.sum(axis=1),
+        "years_as_customer": np.round((day - people.signup[row]) / 365.25, 2),
+        "employment_verified": u[5, row] < 0.9,
+        "income_verified": u[5, row] < 0.8,
+        "address_verified": u[3, row] < 0.95,
+        "regulatory_concerns": Text(np.where(sanctioned[row], 0, np.where(structurer[row], 1, -1)), ("Sanctions list match", "Possible structuring")),
+        "next_review_date": day + period[row],
+        "assessor_id": fixed_digits(ids % 37, 3, "RA"),
+        "requires_enhanced_due_diligence": flagged[row],
+        "created_at": day * DAY + 15 * 3600,
+    }
+    return frame, sanctioned
+
+
+REPORT_NAMES = (
+    "Currency Transaction Report", "Suspicious Activity Report", "Call Report",
+    "Sanctions Blocking Report",
+)  # fmt: skip
+REPORT_CODES = ("CTR", "SAR", "CALL", "OFAC")
+
+
+def report_rows(
+    config: BankConfig, calendar: Calendar, people: Customers, table: Legs, ids: Ints,
+    structurer: Bools, sanctioned: Bools, life: Life, block: int,
+) -> tuple[Frame, Ints, Ints]:  # fmt: skip
+    """File a CTR per cash deposit above 10,000, a SAR per structurer, a report per sanctions hit.
+
+    Returns the frame in final state, the day each report appears and the day it is filed.
+    """
+    rng = stream(config.seed, "regulatory_reports", block)
+    cash = (table.description == CODE["Cash deposit"]) & (table.cents > CTR_LIMIT) & (table.decline < 0)
+    hit = np.flatnonzero(cash)
+    split = (table.description == CODE["Cash deposit"]) & (table.cents >= 900_000) & (table.cents < CTR_LIMIT)
+    split &= structurer[table.customer]
+    chosen = np.flatnonzero(split)
+    last = np.append(table.customer[chosen][1:] != table.customer[chosen][:-1], np.ones(min(1, len(chosen)), bool))
+    sar = chosen[last]
+    listed = np.flatnonzero(sanctioned)
+    known = np.maximum(people.signup[listed] + 35, calendar.first + 40)
+    ok = known < life.until[listed]
+    listed, known = listed[ok], known[ok]
+    leg = np.concatenate([hit, sar, np.full(len(listed), -1)]).astype(np.int64)
+    kind = np.repeat([0, 1, 3], [len(hit), len(sar), len(listed)])
+    who = np.concatenate([table.customer[hit], table.customer[sar], listed])
+    event = np.concatenate([table.at[hit] // DAY, table.at[sar] // DAY, known])
+    return _report_frame(people, table, ids, rng, leg, kind, who, event)
+
+
+def _report_frame(
+    people: Customers, table: Legs, ids: Ints, rng: np.random.Generator, leg: Ints, kind: Ints,
+    who: Ints, event: Ints,
+) -> tuple[Frame, Ints, Ints]:  # fmt: skip
+    size = len(leg)
+    u = rng.random((4, size))
+    seen = event + 1 + np.where(kind == 1, 10, 0)
+    due = event + np.array([15, 40, 30, 10])[kind]
+    late = u[0] < 0.04
+    filed = np.where(late, due + 1 + (u[1] * 12).astype(np.int64), seen + (u[1] * (due - seen)).astype(np.int64))
+    account = np.where(leg >= 0, people.ids[who] * 10 + table.slot[np.maximum(leg, 0)] if len(table) else 0, NULL)
+    order = np.lexsort((kind, event, who))
+    start = np.searchsorted(who[order], who[order], side="left")
+    number = np.empty(size, dtype=np.int64)
+    number[order] = np.arange(size) - start + 1
+    amount = np.abs(table.cents[np.maximum(leg, 0)]) if len(table) else np.zeros(size, np.int64)
+    frame: Frame = {
+        "report_id": people.ids[who] * 1000 + number,
+        "report_type_code": Text(kind, REPORT_CODES),
+        "report_type_name": Text(kind, REPORT_NAMES),
+        "report_period_start": event,
+        "report_period_end": event,
+        "filing_date": filed,
+        "due_date": due,
+        "actual_filing_date": filed,
+        "filing_status": Text(late.astype(np.int64), ("Filed", "Late Filed")),
+        "report_frequency": "Event",
+        "regulator": Text((kind == 3).astype(np.int64), ("FinCEN", "OFAC")),
+        "customer_id": people.ids[who],
+        "account_id": account,
+        "transaction_id": np.where(leg >= 0, ids[np.maximum(leg, 0)] if len(ids) else 0, NULL),
+        "amount_reported": np.where(leg >= 0, amount, NULL),
+        "risk_level": Text(np.where(kind == 0, 1, 2), ("Low", "Medium", "High")),
+        "requires_follow_up": kind > 0,
+        "follow_up_date": np.where(kind > 0, filed + 90, NULL),
+        "assigned_to": Text(people.ids[who] % len(ANALYSTS), ANALYSTS),
+        "reviewed_by": Text((people.ids[who] + 5) % len(ANALYSTS), ANALYSTS),
+        "approval_date": filed,
+        "filing_method": "Electronic",
+        "confirmation_number": fixed_digits(people.ids[who] * 1000 + number, 12, "BSA"),
+        "is_amended": u[2] < 0.01,
+        "penalty_amount": np.where(late & (u[3] < 0.1), 50_000, 0),
+    }
+    return frame, seen, filed
+
+
+def call_reports(calendar: Calendar) -> tuple[Frame, Ints]:
+    """Return the quarterly call reports (no customer; ids below 1000)."""
+    months = calendar.month_code[(calendar.month_code % 3 == 0)]
+    end = months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64) - 1
+    start = (months - 3).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+    keep = end + 30 <= calendar.last
+    start, end = start[keep], end[keep]
+    size = len(end)
+    frame: Frame = {
+        "report_id": np.arange(size) + 1,
+        "report_type_code": "CALL",
+        "report_type_name": "Call Report",
+        "report_period_start": start,
+        "report_period_end": end,
+        "filing_date": end + 25,
+        "due_date": end + 30,
+        "actual_filing_date": end + 25,
+        "filing_status": "Filed",
+        "report_frequency": "Quarterly",
+        "regulator": "FFIEC",
+        "risk_level": "Low",
+        "requires_follow_up": np.zeros(size, dtype=np.bool_),
+        "approval_date": end + 24,
+        "filing_method": "Electronic",
+        "confirmation_number": fixed_digits(np.arange(size) + 1, 9, "CALL"),
+        "is_amended": np.zeros(size, dtype=np.bool_),
+        "penalty_amount": np.zeros(size, dtype=np.int64),
+    }
+    return frame, end + 25

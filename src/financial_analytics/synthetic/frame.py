@@ -1,0 +1,198 @@
+"""Columns of a feed as NumPy arrays, turned into Arrow by the contract's types.
+
+Inside the simulation money is an integer count of cents, dates are days and
+times are seconds since 1970, text is a code into a small vocabulary. A missing
+value is `NULL` (integers), NaN (floats) or code -1 (text).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from financial_analytics.ingest.contract import Column, load_contract
+
+Ints: TypeAlias = NDArray[np.int64]
+Floats: TypeAlias = NDArray[np.float64]
+Bools: TypeAlias = NDArray[np.bool_]
+
+NULL = int(np.iinfo(np.int64).min)
+DAY = 86_400
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text column as codes into a vocabulary; -1 is missing."""
+
+    codes: NDArray[Any]
+    values: Sequence[str] | pa.Array
+
+
+Values: TypeAlias = NDArray[Any] | Text | pa.Array | str | int | float | None
+Frame: TypeAlias = Mapping[str, Values]
+
+
+def fixed_digits(numbers: Ints, width: int, prefix: str = "", known: Bools | None = None) -> pa.Array:
+    """Return `numbers` as text, zero-padded to `width` digits behind `prefix`.
+
+    Rows that are not `known` are missing.
+
+    Examples
+    --------
+    >>> fixed_digits(np.array([7, 120]), 4, "A", np.array([True, False])).to_pylist()
+    ['A0007', None]
+    """
+    rows = np.asarray(numbers, dtype=np.int64)
+    mask = None
+    if known is not None:
+        mask = pa.py_buffer(np.packbits(known, bitorder="little"))
+        rows = rows[known]
+    size = len(prefix) + width
+    out = np.empty((len(rows), size), dtype=np.uint8)
+    out[:, : len(prefix)] = np.frombuffer(prefix.encode(), dtype=np.uint8)
+    for place in range(size - 1, len(prefix) - 1, -1):
+        quotient = rows // 10
+        out[:, place] = rows - quotient * 10 + 48
+        rows = quotient
+    if known is None:
+        offsets = np.arange(0, size * (len(rows) + 1), size, dtype=np.int32)
+    else:
+        offsets = np.zeros(len(known) + 1, dtype=np.int32)
+        np.cumsum(known, out=offsets[1:])
+        offsets *= size
+    buffers = [mask, pa.py_buffer(offsets), pa.py_buffer(out)]
+    return pa.Array.from_buffers(pa.string(), len(offsets) - 1, buffers)
+
+
+@lru_cache(maxsize=1)
+def _columns() -> dict[str, tuple[Column, ...]]:
+    return {table.name: table.columns for table in load_contract().tables.values()}
+
+
+def _decimal(values: Ints, scale: int, precision: int) -> pa.Array:
+    """Build a decimal column from integers that count its last place."""
+    wide = np.empty((len(values), 2), dtype=np.int64)
+    missing = values == NULL
+    wide[:, 0] = values
+    wide[:, 1] = values >> 63
+    mask = None
+    if missing.any():
+        mask = pa.py_buffer(np.packbits(~missing, bitorder="little"))
+    kind = pa.decimal128(precision, scale)
+    return pa.Array.from_buffers(kind, len(values), [mask, pa.py_buffer(wide)])
+
+
+def _whole(values: NDArray[Any], kind: pa.DataType, scale: int = 1) -> pa.Array:
+    wide = np.asarray(values, dtype=np.int64)
+    missing = wide == NULL
+    mask = missing if missing.any() else None
+    if mask is not None:
+        wide = np.where(missing, 0, wide)
+    if scale != 1:
+        wide = wide * scale
+    narrow = wide.astype(np.int32) if kind in (pa.int32(), pa.date32()) else wide
+    return pa.array(narrow, mask=mask).view(kind)
+
+
+def _text(value: Text) -> pa.Array:
+    codes = np.asarray(value.codes, dtype=np.int32)
+    words = value.values if isinstance(value.values, pa.Array) else pa.array(value.values, pa.string())
+    missing = codes < 0
+    index = pa.array(codes, mask=missing) if missing.any() else pa.array(codes)
+    return words.take(index)
+
+
+TYPES = {
+    "integer": pa.int32(),
+    "bigint": pa.int64(),
+    "text": pa.string(),
+    "boolean": pa.bool_(),
+    "date": pa.date32(),
+    "timestamp": pa.timestamp("us"),
+    "double": pa.float64(),
+}
+
+
+def arrow_type(column: Column) -> pa.DataType:
+    """Return the Arrow type of a contract column."""
+    if column.family == "decimal":
+        precision = 9 if column.scale == 6 else 18
+        return pa.decimal128(precision, column.scale)
+    return TYPES[column.type]
+
+
+def _array(value: Values, column: Column, rows: int) -> pa.Array:
+    kind = arrow_type(column)
+    if value is None:
+        return pa.nulls(rows, kind)
+    if isinstance(value, pa.Array):
+        return value
+    if isinstance(value, Text):
+        return _text(value)
+    if isinstance(value, str | int | float):
+        return pa.repeat(pa.scalar(value).cast(kind), rows)
+    if column.family == "decimal":
+        return _decimal(np.asarray(value, dtype=np.int64), column.scale, kind.precision)
+    if column.type == "double":
+        return pa.array(np.asarray(value, dtype=np.float64), from_pandas=True)
+    if column.type == "boolean":
+        if value.dtype == np.bool_:
+            return pa.array(value)
+        return pa.array(value > 0, mask=np.asarray(value < 0))
+    return _whole(value, kind, 1_000_000 if column.type == "timestamp" else 1)
+
+
+def to_arrow(table: str, frame: Frame, rows: int) -> pa.Table:
+    """Return `frame` as an Arrow table in the contract's columns and types.
+
+    Parameters
+    ----------
+    table : str
+        Name of a feed of the contract.
+    frame : mapping of str to values
+        Columns; those the contract has and `frame` lacks become all missing.
+        Decimals are integers in units of their last place, dates are days and
+        timestamps seconds since 1970.
+    rows : int
+        Number of rows.
+    """
+    columns = _columns()[table]
+    unknown = set(frame) - {column.name for column in columns}
+    if unknown:
+        raise KeyError(f"{table} has no columns {sorted(unknown)}")
+    arrays = [_array(frame.get(column.name), column, rows) for column in columns]
+    return pa.Table.from_arrays(arrays, names=[column.name for column in columns])
+
+
+def schema(table: str) -> pa.Schema:
+    """Return the Arrow schema of a feed."""
+    return pa.schema([(column.name, arrow_type(column)) for column in _columns()[table]])
+
+
+def select(table: pa.Table, keep: Bools) -> pa.Table:
+    """Return the rows of `table` where `keep` holds; the table itself when all do."""
+    if keep.all():
+        return table
+    return table.filter(pa.array(keep)) if keep.any() else table.slice(0, 0)
+
+
+def concat(tables: Sequence[pa.Table]) -> pa.Table:
+    """Concatenate tables of one schema."""
+    return pa.concat_tables(tables)
+
+
+def days_of(text: str) -> int:
+    """Return an ISO date as days since 1970."""
+    return int(np.datetime64(text, "D").astype(np.int64))
+
+
+def sort_by(table: pa.Table, *keys: str) -> pa.Table:
+    """Return `table` sorted by `keys`, ascending."""
+    return table.take(pc.sort_indices(table, [(key, "ascending") for key in keys]))

@@ -1,0 +1,177 @@
+"""Generate a bank: all feeds, the deltas after the full load and the ledger of truths."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from financial_analytics.errors import UserInputError
+from financial_analytics.ingest.contract import load_contract
+from financial_analytics.synthetic.campaigns import Results, campaign_versions
+from financial_analytics.synthetic.compliance import call_reports
+from financial_analytics.synthetic.config import BLOCK_CUSTOMERS, BankConfig
+from financial_analytics.synthetic.dirt import DirtMaker
+from financial_analytics.synthetic.emit import emit_block
+from financial_analytics.synthetic.frame import DAY, Frame, Ints, to_arrow
+from financial_analytics.synthetic.load import check, load_config
+from financial_analytics.synthetic.merchants import merchant_versions
+from financial_analytics.synthetic.network import atm_versions, branch_versions
+from financial_analytics.synthetic.rates import (
+    code_rows,
+    exchange_rows,
+    holiday_rows,
+    indicator_rows,
+    product_versions,
+    zip_rows,
+)
+from financial_analytics.synthetic.simulate import World, build_world, simulate_block
+from financial_analytics.synthetic.sink import Sink, iso
+from financial_analytics.synthetic.truth import block_truth, write_parameters
+
+__all__ = ["BankConfig", "GenerateReport", "generate", "load_config"]
+
+FORMATS = ("parquet", "csv")
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class GenerateReport:
+    """What was written.
+
+    Attributes
+    ----------
+    out_dir : Path
+    rows : dict of str to int
+        Rows per feed, full load and deltas together, planted faults included.
+    faults : int
+        Rows planted by the dirt, see ``truth/latent_dirt.parquet``.
+    batches : list of Path
+        Folders to ingest, in this order: the full load, then a folder per day.
+    extracted_at : dict of Path to str
+        Last day that each batch knows.
+    """
+
+    out_dir: Path
+    rows: dict[str, int]
+    faults: int
+    batches: list[Path] = field(default_factory=list)
+    extracted_at: dict[Path, str] = field(default_factory=dict)
+
+
+def _put_shared(world: World, sink: Sink) -> None:
+    config, calendar, geography = world.config, world.calendar, world.geography
+
+    def put(table: str, rows: tuple[Frame, Ints]) -> None:
+        frame, day = rows
+        sink.put(table, to_arrow(table, frame, len(day)), day)
+
+    put("products", product_versions(calendar, world.market))
+    put("merchants", merchant_versions(config, calendar, geography, world.merchants))
+    put("branch_locations", branch_versions(config, calendar, geography, world.network))
+    put("atm_locations", atm_versions(config, calendar, geography, world.network))
+    put("economic_indicators", indicator_rows(calendar, world.market))
+    put("exchange_rates", exchange_rows(config, calendar))
+    put("bank_holidays", holiday_rows(calendar))
+    put("merchant_category_codes", code_rows())
+    put("zip_codes", zip_rows(geography))
+    put("regulatory_reports", call_reports(calendar))
+
+
+def _clear(out_dir: Path) -> None:
+    """Remove what an earlier run wrote, and nothing else."""
+    if out_dir.exists() and not out_dir.is_dir():
+        raise UserInputError(f"{out_dir} is a file", "give a folder")
+    out_dir.mkdir(parents=True, exist_ok=True)
+    for name in ("full", "deltas", "truth"):
+        folder = out_dir / name
+        if folder.is_dir():
+            shutil.rmtree(folder)
+
+
+def generate(
+    config: BankConfig,
+    out_dir: Path,
+    *,
+    fmt: str = "parquet",
+    progress: Progress | None = None,
+    chunk_blocks: int = 1,
+) -> GenerateReport:
+    """Write a synthetic bank.
+
+    ``full/`` gets the full load of 22 feeds, ``deltas/YYYY-MM-DD/`` what each of the
+    last ``config.deltas`` days adds, ``truth/`` the ledger. The same configuration
+    gives the same bytes on every run.
+
+    Parameters
+    ----------
+    config : BankConfig
+        From `load_config`.
+    out_dir : Path
+        Folder to write to; ``full``, ``deltas`` and ``truth`` in it are replaced.
+    fmt : str, default 'parquet'
+        Or ``csv``.
+    progress : callable, optional
+        Called with customers done and customers in total.
+    chunk_blocks : int, default 1
+        Blocks simulated before they are written. Changes memory, never the files.
+
+    Raises
+    ------
+    UserInputError
+        If the format or the folder is not valid.
+    """
+    if fmt not in FORMATS:
+        raise UserInputError(f"format is {fmt!r}", "choose parquet or csv")
+    check(config)
+    out_dir = Path(out_dir)
+    _clear(out_dir)
+    world = build_world(config)
+    sink = Sink(out_dir, fmt, world.full_last, world.calendar.last)
+    for table in load_contract().tables:
+        sink.declare(table)
+    dirt = DirtMaker(world, sink)
+    try:
+        _put_shared(world, sink)
+        results = Results.empty(len(world.plan.first))
+        last_second = (world.calendar.last + 1) * DAY - 1
+        for start in range(0, config.blocks, max(1, chunk_blocks)):
+            numbers = range(start, min(start + max(1, chunk_blocks), config.blocks))
+            blocks = [
+                simulate_block(
+                    world, number, min(BLOCK_CUSTOMERS, config.customers - number * BLOCK_CUSTOMERS)
+                )
+                for number in numbers
+            ]
+            for block in blocks:
+                ids, label = emit_block(world, block, dirt.watch(block.number))
+                block_truth(world, block, ids, label, sink)
+                known = block.touches_kept[
+                    block.touches.at[block.touches_kept] <= last_second
+                ]
+                results.add(block.touches, known, last_second)
+            if progress is not None:
+                progress(min((numbers[-1] + 1) * BLOCK_CUSTOMERS, config.customers), config.customers)
+        frame, day = campaign_versions(world.calendar, world.plan, results)
+        sink.put("marketing_campaigns", to_arrow("marketing_campaigns", frame, len(day)), day)
+        dirt.finish()
+    finally:
+        sink.close()
+    write_parameters(world, out_dir)
+    return _report(world, sink, dirt.planted)
+
+
+def _report(world: World, sink: Sink, faults: int) -> GenerateReport:
+    out_dir = sink.out_dir
+    rows: dict[str, int] = dict.fromkeys(load_contract().tables, 0)
+    for path, file in sink.files.items():
+        if path.parent.name != "truth":
+            rows[path.stem.removesuffix("_dirty")] += file.rows
+    days = np.arange(world.full_last + 1, world.calendar.last + 1).tolist()
+    folders = {out_dir / "full": iso(world.full_last)}
+    folders |= {out_dir / "deltas" / iso(day): iso(day) for day in days}
+    present = {path: day for path, day in folders.items() if path.is_dir()}
+    return GenerateReport(out_dir, rows, faults, list(present), present)

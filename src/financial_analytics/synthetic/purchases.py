@@ -1,0 +1,318 @@
+"""The purchase process: when, where, how much (mechanisms 1 and 2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import betaincinv
+
+from financial_analytics.synthetic import catalog
+from financial_analytics.synthetic.accounts import Accounts, Holdings
+from financial_analytics.synthetic.calendar import Calendar
+from financial_analytics.synthetic.catalog import CARD, CHECKING
+from financial_analytics.synthetic.churn import Life
+from financial_analytics.synthetic.config import BankConfig
+from financial_analytics.synthetic.credit import EFFECT_DAYS, EXTRA_PURCHASE, Applications
+from financial_analytics.synthetic.customers import Customers
+from financial_analytics.synthetic.frame import DAY, NULL, Bools, Floats, Ints
+from financial_analytics.synthetic.legs import CODE, Legs, join, legs
+from financial_analytics.synthetic.merchants import FOREIGN_PLACE, ONLINE_PLACE, Merchants
+from financial_analytics.synthetic.mobile import Rollout
+from financial_analytics.synthetic.rng import stream
+
+CARD_SHARE = 0.65
+FOREIGN_SHARE = np.array([0.006, 0.015, 0.002, 0.02, 0.14])
+STEPS = 2048
+
+
+def steps(cumulative: Floats) -> Ints:
+    """Turn rows of cumulative shares into lookup tables of ``STEPS`` equal steps."""
+    place = (np.arange(STEPS) + 0.5) / STEPS
+    return np.array([np.searchsorted(row, place).clip(0, len(row) - 1) for row in cumulative])
+
+
+def blend(table: Floats, separation: float) -> Floats:
+    """Pull the archetypes' shares towards their average."""
+    mean = catalog.ARCHETYPE_SHARE @ table
+    return np.asarray(separation * table + (1 - separation) * mean)
+
+
+@dataclass(frozen=True)
+class Profiles:
+    """Lookup tables by archetype, shape (archetypes, STEPS)."""
+
+    category: Ints
+    channel: Ints
+    service: Ints
+    other: Ints
+    hour: Floats
+    spend: Floats
+    other_mix: Floats
+
+    @classmethod
+    def build(cls, config: BankConfig) -> Profiles:
+        """Return the tables for the separation and hour effects of `config`."""
+        separation = config.archetypes.separation
+        mix = blend(catalog.CATEGORY_MIX, separation)
+        flat = config.purchase.hour_effect * blend(catalog.HOURS, separation)
+        hours = flat + (1 - config.purchase.hour_effect) / 24
+        edges = np.concatenate([np.zeros((len(hours), 1)), np.cumsum(hours, axis=1)], axis=1)
+        place = (np.arange(STEPS) + 0.5) / STEPS
+        hour = np.array([np.interp(place, row, np.arange(25.0)) for row in edges])
+        sigma = config.purchase.amount_sigma * catalog.CATEGORY_SIGMA
+        other = blend(catalog.OTHER_MIX, separation)
+        return cls(
+            category=steps(np.cumsum(mix, axis=1)),
+            channel=steps(np.cumsum(blend(catalog.PURCHASE_CHANNEL, separation), axis=1)),
+            service=steps(np.cumsum(blend(catalog.SERVICE_CHANNEL, separation), axis=1)),
+            other=steps(np.cumsum(other, axis=1)),
+            hour=hour,
+            spend=mix @ np.exp(catalog.CATEGORY_MU + sigma**2 / 2),
+            other_mix=other,
+        )
+
+
+def step(uniform: Floats) -> Ints:
+    """Return the lookup place of uniforms."""
+    return (uniform * STEPS).astype(np.int64)
+
+
+def amount_factor(config: BankConfig, people: Customers) -> Floats:
+    """Return how much more than the category's median each customer spends."""
+    factor = catalog.AMOUNT_FACTOR[people.archetype] ** config.archetypes.separation
+    income = np.clip(people.income / 62_000, 0.1, 20) ** config.purchase.income_effect
+    return np.asarray(factor * income)
+
+
+def seconds(profiles: Profiles, archetype: Ints, u: Floats, v: Floats) -> Ints:
+    """Return a second of the day by archetype from two uniforms."""
+    hour = profiles.hour[archetype, step(u)] + (v - 0.5) * 24 / STEPS
+    return (np.clip(hour, 0, 23.9997) * 3600).astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Activity:
+    """Expected purchases and services of each customer and month.
+
+    Attributes
+    ----------
+    purchases, services : ndarray of float64, shape (customers, months)
+        Expected counts at scale 1.
+    low, span : ndarray of float64, shape (customers, months)
+        Cumulative intensity at the start of the exposed part of the month, and
+        its length.
+    """
+
+    purchases: Floats
+    services: Floats
+    low: Floats
+    span: Floats
+
+
+def expected_activity(
+    config: BankConfig,
+    calendar: Calendar,
+    rollout: Rollout,
+    people: Customers,
+    held: Holdings,
+    life: Life,
+    service_rate: Floats,
+) -> Activity:
+    """Return the expected counts, which carry every effect on activity.
+
+    ``rate = gamma * archetype * exp(confounding) * exp(mobile ramp + adoption) *
+    falling * intensity``; see the mechanisms' own modules for each factor.
+    """
+    first = np.maximum(people.signup + 1, calendar.first) - calendar.first
+    until = np.clip(life.until - calendar.first, 0, calendar.days)
+    edge = calendar.month_first
+    low = np.clip(first[:, None], edge[:-1], edge[1:])
+    high = np.clip(until[:, None], low, edge[1:])
+    total = calendar.cumulative
+    span = total[high] - total[low]
+    ramp = rollout.ramp[people.region]
+    month_day = calendar.first + edge[:-1]
+    # a month counts as adopted when it starts after adoption
+    adopted = (held.brokerage_open != NULL)[:, None] & (held.brokerage_open[:, None] < month_day)
+    factor = np.exp(
+        config.mobile.transaction_effect * ramp + config.adoption.causal_effect * adopted
+    )
+    factor = np.where(life.disengaged, config.churn.falling_activity * factor, factor)
+    return Activity(
+        purchases=people.rate[:, None] * factor * span,
+        services=service_rate[:, None] * np.where(life.disengaged, config.churn.falling_activity, 1)
+        * span,
+        low=total[low],
+        span=span,
+    )  # fmt: skip
+
+
+def when(calendar: Calendar, activity: Activity, cell: Ints, u: Floats) -> Ints:
+    """Return a day index for each event of `cell`, by the days' intensity."""
+    level = activity.low.ravel()[cell] + u * activity.span.ravel()[cell]
+    return np.clip(np.searchsorted(calendar.cumulative, level, side="right") - 1, 0, calendar.days - 1)
+
+
+def _shop(
+    config: BankConfig, profiles: Profiles, rollout: Rollout, calendar: Calendar,
+    merchants: Merchants, people: Customers, accounts: Accounts, row: Ints, day: Ints,
+    draws: Floats, noise: Floats, mean: float | None,
+) -> Legs:  # fmt: skip
+    """Fill in category, channel, merchant, account and amount of purchases."""
+    archetype = people.archetype[row]
+    category = profiles.category[archetype, step(draws[0])]
+    channel = profiles.channel[archetype, step(draws[1])]
+    channel = np.where(catalog.ONLINE_ONLY[category] & (channel == catalog.POS), catalog.ONLINE, channel)
+    before = calendar.month_of_day[day] < rollout.month[people.region[row]]
+    early = before & (channel == catalog.MOBILE) & (draws[2] > catalog.MOBILE_BEFORE_ROLLOUT)
+    channel = np.where(early, catalog.ONLINE, channel)
+    share = blend(FOREIGN_SHARE[:, None], config.archetypes.separation)[archetype, 0]
+    abroad = draws[3] < share
+    remote = channel != catalog.POS
+    place = np.where(remote & (draws[4] < 0.8), ONLINE_PLACE, people.region[row])
+    place = np.where(abroad, FOREIGN_PLACE, place)
+    merchant = merchants.draw(place, category, draws[5])
+    stamp = calendar.first + day
+    by_card = accounts.open_on(row, CARD, stamp) & (draws[6] < CARD_SHARE)
+    second = seconds(profiles, archetype, draws[7], draws[8])
+    if mean is None:
+        sigma = config.purchase.amount_sigma * catalog.CATEGORY_SIGMA[category]
+        log = catalog.CATEGORY_MU[category] + sigma * noise
+        value = np.exp(log) * amount_factor(config, people)[row]
+    else:
+        value = mean * np.exp(0.4 * noise - 0.08)
+    cents = -np.maximum(np.round(np.minimum(value, 25_000) * 100), 50).astype(np.int64)
+    return legs(
+        customer=row,
+        slot=np.where(by_card, CARD, CHECKING),
+        at=stamp * DAY + second,
+        kind=catalog.PURCHASE,
+        cents=cents,
+        channel=channel,
+        category=category,
+        merchant=merchant,
+        description=np.where(remote, CODE["Online purchase"], CODE["Card purchase"]),
+    )
+
+
+def draw_purchases(
+    config: BankConfig,
+    calendar: Calendar,
+    profiles: Profiles,
+    rollout: Rollout,
+    merchants: Merchants,
+    people: Customers,
+    accounts: Accounts,
+    activity: Activity,
+    scale: float,
+    block: int,
+) -> tuple[Legs, Ints]:
+    """Draw purchases, and the purchase after which each customer drops out.
+
+    BG/NBD (Fader, Hardie and Lee 2005, *Marketing Science* 24(2)): while active,
+    customer i buys as a Poisson process with rate ``scale * rate_i`` (gamma with
+    shape r), modulated by the calendar; after each purchase i drops out with
+    probability ``p_i ~ Beta(a, b)``. Amounts are log-normal by category; card
+    payments average about 60 USD (Diary of Consumer Payment Choice 2023).
+
+    Returns
+    -------
+    Legs
+        Purchases up to the dropout.
+    ndarray of int64, shape (customers,)
+        Number of the last purchase that dropout allows (a large number: none).
+    """
+    effect = config.purchase
+    rng = stream(config.seed, "purchases", block)
+    counts = rng.poisson(scale * activity.purchases)
+    cell = np.repeat(np.arange(counts.size), counts.ravel())
+    row = cell // calendar.months
+    size = len(cell)
+    day = when(calendar, activity, cell, rng.random(size))
+    draws, noise = rng.random((9, size)), rng.standard_normal(size)
+    made = _shop(
+        config, profiles, rollout, calendar, merchants, people, accounts, row, day, draws, noise, None
+    )
+    made = made.take(np.argsort(row * (1 << 40) + made.at, kind="stable"))
+    drop = stream(config.seed, "dropout", block)
+    u, v = drop.random(people.size), drop.random(people.size)
+    if effect.dropout_a == 0:
+        last = np.full(people.size, 10**12)
+    else:
+        chance = np.clip(betaincinv(effect.dropout_a, effect.dropout_b, u), 1e-12, 1 - 1e-12)
+        last = 1 + np.minimum(np.log1p(-v) / np.log1p(-chance), 1e12).astype(np.int64)
+    rank = np.arange(size) - np.searchsorted(made.customer, made.customer, side="left")
+    return made.take(np.flatnonzero(rank < last[made.customer])), last
+
+
+def draw_credit_purchases(
+    config: BankConfig, calendar: Calendar, profiles: Profiles, rollout: Rollout,
+    merchants: Merchants, people: Customers, accounts: Accounts, made: Applications, life: Life,
+    block: int,
+) -> Legs:  # fmt: skip
+    """Draw the purchases that approval adds (mechanism 5), for a year after the decision."""
+    rng = stream(config.seed, "credit purchases", block)
+    per_day = config.credit.spend_effect / EXTRA_PURCHASE / 30.4375
+    start = made.decided + 1
+    stop = np.minimum(made.decided + 1 + EFFECT_DAYS, np.minimum(life.until, calendar.horizon + 1)[made.customer])
+    length = np.where(made.approved, np.maximum(stop - start, 0), 0)
+    counts = rng.poisson(per_day * length)
+    at = np.repeat(np.arange(len(counts)), counts)
+    day = start[at] - calendar.first + (rng.random(len(at)) * length[at]).astype(np.int64)
+    row = made.customer[at]
+    return _shop(
+        config, profiles, rollout, calendar, merchants, people, accounts, row, day,
+        rng.random((9, len(at))), rng.standard_normal(len(at)), EXTRA_PURCHASE,
+    )  # fmt: skip
+
+
+def with_declines(config: BankConfig, attempts: Legs, block: int) -> Legs:
+    """Make some attempts fail, some of them with a successful retry minutes later.
+
+    A share ``decline_share`` of attempts fails; of those, ``retry_share`` is an extra
+    failed attempt before one that succeeds. Issuers decline 2-5 % of card-present
+    and more of online payments (Federal Reserve Payments Study 2022).
+    """
+    effect = config.purchase
+    rng = stream(config.seed, "declines", block)
+    u, which, gap = rng.random((3, len(attempts)))
+    online = (attempts.channel == catalog.ONLINE) | (attempts.channel == catalog.MOBILE)
+    share = effect.decline_share * np.where(online, 1.5, 0.85)
+    reason = np.where(
+        attempts.kind == catalog.WITHDRAWAL,
+        np.searchsorted([0.35, 0.55, 0.90, 0.93], which),
+        np.searchsorted([0.45, 0.62, 0.66, 0.78, 0.90], which),
+    )
+    reason = np.array([0, 1, 2, 3, 4, 5])[reason]
+    fails = u < share * (1 - effect.retry_share)
+    attempts.decline = np.where(fails, reason, attempts.decline)
+    again = np.flatnonzero(~fails & (u < share))
+    first = attempts.take(again)
+    first.decline = reason[again]
+    first.at = first.at - 45 - (gap[again] * 500).astype(np.int64)
+    first.at = np.maximum(first.at, first.at // DAY * DAY)
+    same = first.at // DAY == attempts.at[again] // DAY
+    return join([attempts, first.take(np.flatnonzero(same))])
+
+
+def draw_refunds(config: BankConfig, accounts: Accounts, bought: Legs, horizon: int, block: int) -> Legs:
+    """Refund some posted purchases in full, two to twenty days later."""
+    rng = stream(config.seed, "refunds", block)
+    u, gap = rng.random((2, len(bought)))
+    day = bought.at // DAY + 2 + (gap * 18).astype(np.int64)
+    keep = (u < config.purchase.refund_share) & (bought.decline < 0) & (day <= horizon)
+    keep &= accounts.open_on(bought.customer, bought.slot, day)
+    index = np.flatnonzero(keep)
+    back = bought.take(index)
+    back.cents = -back.cents
+    back.kind = np.full(len(index), catalog.REFUND)
+    back.description = np.full(len(index), CODE["Refund"])
+    back.at = day[index] * DAY + bought.at[index] % DAY
+    back.parent = index
+    return back
+
+
+def is_posted(table: Legs) -> Bools:
+    """Say which legs move money."""
+    return table.decline < 0

@@ -1,0 +1,254 @@
+"""One block of customers, simulated from who they are to every movement of their money."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from financial_analytics.synthetic import catalog
+from financial_analytics.synthetic.accounts import Accounts, Holdings, build_accounts, draw_holdings
+from financial_analytics.synthetic.balances import (
+    card_cycle,
+    closing_legs,
+    drop_orphan_refunds,
+    overdraft_limits,
+    refuse_unfunded,
+)
+from financial_analytics.synthetic.calendar import Calendar, build_calendar
+from financial_analytics.synthetic.campaigns import (
+    Plan,
+    Touches,
+    build_plan,
+    draw_touches,
+    retention_log_hazard,
+)
+from financial_analytics.synthetic.catalog import CHECKING
+from financial_analytics.synthetic.churn import Life, draw_life
+from financial_analytics.synthetic.compliance import cash_legs
+from financial_analytics.synthetic.config import BLOCK_CUSTOMERS, BankConfig
+from financial_analytics.synthetic.credit import Applications, draw_applications
+from financial_analytics.synthetic.customers import Customers, draw_customers
+from financial_analytics.synthetic.frame import DAY, NULL, Bools, Floats, Ints
+from financial_analytics.synthetic.fraud import draw_fraud
+from financial_analytics.synthetic.geography import Geography, build_geography
+from financial_analytics.synthetic.interactions import Contacts, draw_contacts
+from financial_analytics.synthetic.legs import Legs, join
+from financial_analytics.synthetic.loans import Loans, draw_loans, utilisation_of
+from financial_analytics.synthetic.merchants import Merchants, build_merchants
+from financial_analytics.synthetic.mobile import Rollout, build_rollout
+from financial_analytics.synthetic.network import Network, build_network
+from financial_analytics.synthetic.purchases import (
+    Activity,
+    Profiles,
+    draw_credit_purchases,
+    draw_purchases,
+    draw_refunds,
+    expected_activity,
+    with_declines,
+)
+from financial_analytics.synthetic.rates import Market, build_market
+from financial_analytics.synthetic.services import (
+    draw_services,
+    loan_legs,
+    opening_legs,
+    savings_legs,
+    service_rates,
+    small_legs,
+)
+from financial_analytics.synthetic.transactions import Places, order_legs
+
+PILOT_BLOCK = 2**31
+PILOT_BLOCKS = 3
+
+
+@dataclass(frozen=True)
+class World:
+    """What all customers share."""
+
+    config: BankConfig
+    calendar: Calendar
+    geography: Geography
+    network: Network
+    merchants: Merchants
+    market: Market
+    rollout: Rollout
+    plan: Plan
+    profiles: Profiles
+    places: Places
+    scale: float
+    """Purchases per day of a customer of average rate; chosen to meet the transactions asked."""
+
+    @property
+    def full_last(self) -> int:
+        """Last day of the first full load."""
+        return self.calendar.last - self.config.deltas
+
+
+@dataclass(frozen=True)
+class Block:
+    """Everything that happened to one block of customers."""
+
+    number: int
+    people: Customers
+    held: Holdings
+    made: Applications
+    made_kept: Ints
+    contacts: Contacts
+    contacts_kept: Ints
+    touches: Touches
+    touches_kept: Ints
+    life: Life
+    accounts: Accounts
+    loans: Loans
+    activity: Activity
+    drop_after: Ints
+    savings_target: Ints
+    legs: Legs
+    takeover: Ints
+    structurer: Bools
+    utilisation: Floats
+
+
+def build_world(config: BankConfig) -> World:
+    """Build what all customers share, and find the scale that meets ``transactions``."""
+    calendar = build_calendar(config)
+    geography = build_geography(config)
+    world = World(
+        config=config,
+        calendar=calendar,
+        geography=geography,
+        network=build_network(config, calendar, geography),
+        merchants=build_merchants(config, geography),
+        market=build_market(config, calendar),
+        rollout=build_rollout(config, calendar),
+        plan=build_plan(config, calendar),
+        profiles=Profiles.build(config),
+        places=Places.build(geography),
+        scale=0.0,
+    )
+    return replace(world, scale=find_scale(world))
+
+
+def find_scale(world: World) -> float:
+    """Return the scale at which the expected number of transactions is the one asked.
+
+    Purchases are expected to be ``(1 - exp(-scale A p)) / p`` (Poisson, stopped with
+    probability p after each), services ``scale S``; movements that do not depend on
+    the scale are counted on pilot blocks with streams of their own.
+    """
+    wanted = world.config.transactions / world.config.customers
+    drop = world.config.purchase
+    guess = max(wanted / 60.0, 1e-4) * 0.02
+    for _ in range(2):
+        pilot = [
+            simulate_block(replace(world, scale=guess), PILOT_BLOCK + k, BLOCK_CUSTOMERS)
+            for k in range(PILOT_BLOCKS)
+        ]
+        people = PILOT_BLOCKS * BLOCK_CUSTOMERS
+        last = (world.calendar.last + 1) * DAY
+        total = sum(int((block.legs.at < last).sum()) for block in pilot) / people
+        bought = np.concatenate([block.activity.purchases.sum(axis=1) for block in pilot])
+        served = float(sum(block.activity.services.sum() for block in pilot))
+        place = (np.arange(len(bought)) + 0.5) / len(bought)
+        chance = np.full(len(bought), 1e-9)
+        if drop.dropout_a > 0:
+            from scipy.special import betaincinv
+
+            order = np.random.Generator(np.random.SFC64(1)).permutation(len(bought))
+            chance = np.clip(betaincinv(drop.dropout_a, drop.dropout_b, place[order]), 1e-9, 1)
+
+        def free(
+            scale: float, bought: Floats = bought, served: float = served, chance: Floats = chance
+        ) -> float:
+            stopped = -np.expm1(-scale * bought * chance) / chance
+            return float(stopped.sum() + scale * served) / people * 1.03
+
+        rest = max(total - free(guess), 0.0)
+        low, high = 1e-7, 1e4
+        for _ in range(80):
+            middle = float(np.sqrt(low * high))
+            low, high = (middle, high) if free(middle) + rest < wanted else (low, middle)
+        guess = low
+    return guess
+
+
+def simulate_block(world: World, number: int, size: int) -> Block:
+    """Simulate one block of `size` customers; `number` keys its streams."""
+    config, calendar = world.config, world.calendar
+    people = draw_customers(config, calendar, world.geography, number, size)
+    held = draw_holdings(config, calendar, people, number)
+    contacts = draw_contacts(config, calendar, world.network, world.rollout, people, number)
+    touches = draw_touches(config, calendar, world.plan, people, number)
+    retention = retention_log_hazard(config, calendar, world.plan, touches, people.size)
+    life = draw_life(
+        config, calendar, world.network, world.market, people, contacts, held.saver, retention, number
+    )
+    has = [(item != NULL) for item in (held.card_open, held.loan_open)]
+    made = draw_applications(config, calendar, people, has[0], has[1], number)
+    accounts = build_accounts(calendar, people, held, made, life.leave)
+    utilisation = utilisation_of(held, config, number, people.size)
+    loans = draw_loans(
+        config, calendar, world.market, people, held, made, accounts, life.autopay, utilisation, number
+    )
+    until = life.until
+    kept = np.flatnonzero(
+        (touches.at // DAY < until[touches.customer])
+        & (touches.at // DAY > people.signup[touches.customer])
+    )
+    service_rate = service_rates(config, people, number)
+    activity = expected_activity(
+        config, calendar, world.rollout, people, held, life, service_rate
+    )
+    bought, drop_after = draw_purchases(
+        config, calendar, world.profiles, world.rollout, world.merchants, people, accounts,
+        activity, world.scale, number,
+    )  # fmt: skip
+    extra = draw_credit_purchases(
+        config, calendar, world.profiles, world.rollout, world.merchants, people, accounts, made,
+        life, number,
+    )  # fmt: skip
+    services = draw_services(
+        config, calendar, world.profiles, world.merchants, people, accounts, activity, loans,
+        service_rate, world.scale, number,
+    )  # fmt: skip
+    attempts = with_declines(config, join([bought, extra, services]), number)
+    keep = calendar.month_of_day[attempts.at // DAY - calendar.first] >= 0
+    attempts = attempts.take(np.flatnonzero(keep))
+    shopped = np.flatnonzero(attempts.kind == catalog.PURCHASE)
+    refunds = draw_refunds(config, accounts, attempts.take(shopped), calendar.horizon, number)
+    refunds.parent = shopped[refunds.parent] if len(refunds) else refunds.parent
+    openings = opening_legs(config, calendar, people, accounts, loans, utilisation, number)
+    savings, target = savings_legs(
+        config, calendar, world.market, people, accounts, openings, number
+    )
+    cash, structurer = cash_legs(config, calendar, people, accounts, life, number)
+    stolen, takeover = draw_fraud(
+        config, calendar, world.merchants, people, accounts, life, number
+    )
+    everything = join([
+        attempts, refunds, openings, savings, cash, stolen,
+        loan_legs(people, loans, accounts),
+        small_legs(
+            config, calendar, people, held, accounts, life, made, touches, kept, world.merchants,
+            number,
+        ),
+    ])  # fmt: skip
+    everything, payments = card_cycle(config, calendar, people, accounts, everything, number)
+    everything = join([everything, payments])
+    refuse_unfunded(accounts, everything, overdraft_limits(accounts.product[:, CHECKING]))
+    everything = drop_orphan_refunds(everything, len(attempts))
+    everything = everything.take(np.flatnonzero(everything.at // DAY <= calendar.horizon))
+    everything = join([everything, closing_legs(accounts, everything)])
+    day = contacts.at // DAY
+    talked = np.flatnonzero(
+        (day > people.signup[contacts.customer]) & (day < until[contacts.customer])
+    )
+    asked = np.flatnonzero(made.applied < until[made.customer])
+    return Block(
+        number=number, people=people, held=held, made=made, made_kept=asked, contacts=contacts,
+        contacts_kept=talked, touches=touches, touches_kept=kept, life=life, accounts=accounts,
+        loans=loans, activity=activity, drop_after=drop_after, savings_target=target,
+        legs=order_legs(everything), takeover=takeover, structurer=structurer,
+        utilisation=utilisation,
+    )  # fmt: skip
