@@ -56,7 +56,7 @@ def transaction(transaction_id: int, at: str, amount: str, **changes: Any) -> Ro
 
 
 def feeds() -> dict[str, list[Row]]:
-    """Return the first full load: three customers, three accounts, ten transactions in four months."""
+    """Return the first full load: three customers, three accounts, eleven transactions."""
     return {
         "products": [
             {
@@ -75,6 +75,7 @@ def feeds() -> dict[str, list[Row]]:
         "customers": [customer(1), customer(2), customer(3)],
         "accounts": [account(10, 1), account(20, 2), account(30, 3)],
         "transactions": [
+            transaction(99, "2023-11-30 10:00:00", "5.00"),
             transaction(1, "2024-01-05 10:00:00", "1000.00"),
             transaction(2, "2024-01-20 23:30:00", "-50.25"),
             transaction(3, "2024-02-10 08:00:00", "-100.00"),

@@ -40,7 +40,7 @@ def test_posted_and_declined_amounts(lab: Lab) -> None:
     assert lab.rows(
         "select sum(transaction_amount), sum(posted_amount), count(*), count_if(is_declined)"
         " from gold.fact_transactions"
-    ) == [(Decimal("764.65"), Decimal("1664.65"), 10, 1)]
+    ) == [(Decimal("769.65"), Decimal("1669.65"), 11, 1)]
 
 
 def test_a_build_without_news_rewrites_no_partition(lab: Lab) -> None:
@@ -50,66 +50,6 @@ def test_a_build_without_news_rewrites_no_partition(lab: Lab) -> None:
     assert len(affected) == 9  # seven event facts, the snapshot and the monthly summary
     assert set(affected.values()) == {"[]"}, affected
     assert lab.differences(before) == {}
-
-
-def test_late_corrected_duplicated_same_day_and_moved_transactions(lab: Lab) -> None:
-    report = lab.load(
-        {
-            "transactions": [
-                transaction(11, "2024-01-21 09:00:00", "-7.00"),  # late, into an old month
-                transaction(2, "2024-01-20 23:30:00", "-60.25"),  # corrected amount
-                transaction(5, "2024-03-15 12:00:00", "-20.10"),  # exact duplicate
-                transaction(12, "2024-04-20 10:00:00", "1.00"),  # same day as the newest
-                # moved: customer 3 had nothing else in February
-                transaction(9, "2024-03-01 10:00:00", "70.00", account_id=30, customer_id=3),
-                transaction(
-                    8,
-                    "2024-03-09 10:00:00",
-                    "-30.00",
-                    account_id=20,
-                    customer_id=2,
-                    decline_reason="Reversed",
-                ),  # taken back
-            ]
-        }
-    )
-    counts = report.totals
-    assert (counts.read, counts.accepted, counts.duplicates, counts.quarantined) == (6, 5, 1, 0)
-    lab.build(*FACTS)
-    assert lab.rows(
-        "select transaction_month, count(*), sum(posted_amount) from gold.fact_transactions"
-        " group by all order by all"
-    ) == [
-        (202401, 4, Decimal("1232.75")),
-        (202402, 2, Decimal("-100.00")),
-        (202403, 3, Decimal("49.90")),
-        (202404, 3, Decimal("496.00")),
-    ]
-    assert lab.rows(
-        "select customer_natural_key, closing_balance from gold.fact_account_daily_snapshot"
-        " where snapshot_date = '2024-04-20' order by all"
-    ) == [(1, Decimal("1313.65")), (2, Decimal("300.00")), (3, Decimal("65.00"))]
-    assert lab.rows(
-        "select summary_month, posted_count, net_amount, month_end_balance"
-        " from gold.fact_customer_monthly_summary where customer_natural_key = 3 order by all"
-    ) == [
-        (202401, 0, Decimal(0), Decimal(0)),
-        (202402, 0, Decimal(0), Decimal(0)),
-        (202403, 1, Decimal(70), Decimal(70)),
-        (202404, 1, Decimal(-5), Decimal(65)),
-    ]
-    assert_equals_full_refresh(lab)
-
-
-def test_a_month_emptied_by_a_correction_disappears(lab: Lab) -> None:
-    lab.load({"transactions": [transaction(99, "2023-11-30 10:00:00", "5.00")]})
-    lab.build(*FACTS)
-    months = "select distinct transaction_month from gold.fact_transactions order by 1"
-    assert lab.rows(months)[0] == (202311,)
-    lab.load({"transactions": [transaction(99, "2024-01-30 10:00:00", "5.00")]})
-    lab.build(*FACTS)
-    assert lab.rows(months)[0] == (202401,)
-    assert_equals_full_refresh(lab)
 
 
 def test_only_touched_months_are_rewritten(lab: Lab) -> None:
@@ -122,45 +62,96 @@ def test_only_touched_months_are_rewritten(lab: Lab) -> None:
     assert affected["fact_account_events"] == "[]"
 
 
-def test_orphans_get_inferred_members_that_are_completed_later(lab: Lab) -> None:
-    lab.load(
+def test_late_corrected_duplicated_same_day_and_moved_transactions(lab: Lab) -> None:
+    assert lab.value("select min(transaction_month) from gold.fact_transactions") == 202311
+    report = lab.load(
         {
             "transactions": [
-                transaction(14, "2024-04-21 09:00:00", "9.00", account_id=40, customer_id=4)
+                transaction(11, "2024-01-21 09:00:00", "-7.00"),  # late, into an old month
+                transaction(2, "2024-01-20 23:30:00", "-60.25"),  # corrected amount
+                transaction(5, "2024-03-15 12:00:00", "-20.10"),  # exact duplicate
+                transaction(12, "2024-04-20 10:00:00", "1.00"),  # same day as the newest
+                # moved to other months; November is left empty
+                transaction(9, "2024-03-01 10:00:00", "70.00", account_id=30, customer_id=3),
+                transaction(99, "2024-01-30 10:00:00", "5.00"),
+                # taken back
+                transaction(
+                    8,
+                    "2024-03-09 10:00:00",
+                    "-30.00",
+                    account_id=20,
+                    customer_id=2,
+                    decline_reason="Reversed",
+                ),
             ]
         }
     )
+    counts = report.totals
+    assert (counts.read, counts.accepted, counts.duplicates, counts.quarantined) == (7, 6, 1, 0)
+    assert counts.corrections == 4
     lab.build(*FACTS)
-    joined = (
-        "select a.is_inferred, c.is_inferred, c.city from gold.fact_transactions f"
-        " join gold.dim_account a using (account_key) join gold.dim_customer c"
-        " on f.customer_key = c.customer_key where transaction_id = 14"
-    )
-    assert lab.rows(joined) == [(True, True, None)]
-    lab.load({"customers": [customer(4)], "accounts": [account(40, 4)]})
-    lab.build(*FACTS)
-    assert lab.rows(joined) == [(False, False, "Springfield")]
+    assert lab.rows(
+        "select transaction_month, count(*), sum(posted_amount) from gold.fact_transactions"
+        " group by all order by all"
+    ) == [
+        (202401, 5, Decimal("1237.75")),
+        (202402, 2, Decimal("-100.00")),
+        (202403, 3, Decimal("49.90")),
+        (202404, 3, Decimal("496.00")),
+    ]
+    assert lab.rows(
+        "select customer_natural_key, closing_balance from gold.fact_account_daily_snapshot"
+        " where snapshot_date = '2024-04-20' order by all"
+    ) == [(1, Decimal("1318.65")), (2, Decimal("300.00")), (3, Decimal("65.00"))]
+    assert lab.rows(
+        "select summary_month, posted_count, net_amount, month_end_balance"
+        " from gold.fact_customer_monthly_summary where customer_natural_key = 3 order by all"
+    ) == [
+        (202401, 0, Decimal(0), Decimal(0)),
+        (202402, 0, Decimal(0), Decimal(0)),
+        (202403, 1, Decimal(70), Decimal(70)),
+        (202404, 1, Decimal(-5), Decimal(65)),
+    ]
     assert_equals_full_refresh(lab)
 
 
-def test_past_transactions_keep_the_version_of_their_day(lab: Lab) -> None:
-    lab.load({"customers": [customer(1, "2024-03-01 00:00:00", city="Chicago")]})
-    lab.build(*FACTS)
-    by_month = (
-        "select transaction_month, any_value(city) from gold.fact_transactions"
-        " join gold.dim_customer using (customer_key)"
-        " where fact_transactions.customer_natural_key = 1 group by all order by all"
+def test_versions_come_late_and_orphans_are_completed(lab: Lab) -> None:
+    orphan = (
+        "select a.is_inferred, c.is_inferred, c.city from gold.fact_transactions as f"
+        " join gold.dim_account as a using (account_key) join gold.dim_customer as c"
+        " on f.customer_key = c.customer_key where transaction_id = 14"
     )
-    assert lab.rows(by_month) == [
+    city_by_month = (
+        "select transaction_month, any_value(city) from gold.fact_transactions"
+        " join gold.dim_customer using (customer_key) where transaction_month > 202312"
+        " and fact_transactions.customer_natural_key = 1 group by all order by all"
+    )
+    lab.load(
+        {
+            "customers": [customer(1, "2024-03-01 00:00:00", city="Chicago")],
+            "transactions": [
+                transaction(14, "2024-04-21 09:00:00", "9.00", account_id=40, customer_id=4)
+            ],
+        }
+    )
+    lab.build(*FACTS)
+    assert lab.rows(orphan) == [(True, True, None)]
+    assert lab.rows(city_by_month) == [
         (202401, "Springfield"),
         (202402, "Springfield"),
         (202403, "Chicago"),
         (202404, "Chicago"),
     ]
-    # and a change dated before the one already loaded
-    lab.load({"customers": [customer(1, "2024-02-01 00:00:00", city="Peoria")]})
+    # a change dated before the one already loaded; the orphan's customer and account arrive
+    lab.load(
+        {
+            "customers": [customer(1, "2024-02-01 00:00:00", city="Peoria"), customer(4)],
+            "accounts": [account(40, 4)],
+        }
+    )
     lab.build(*FACTS)
-    assert lab.rows(by_month) == [
+    assert lab.rows(orphan) == [(False, False, "Springfield")]
+    assert lab.rows(city_by_month) == [
         (202401, "Springfield"),
         (202402, "Peoria"),
         (202403, "Chicago"),
@@ -213,6 +204,13 @@ def test_a_far_future_event_does_not_move_the_clock(lab: Lab) -> None:
     assert str(lab.value("select as_of_date from silver.data_clock")) == "2024-04-20"
 
 
+def test_an_empty_bank_builds(lab: Lab) -> None:
+    lab.reset()
+    result = lab.build(command="build")
+    assert not result.failed
+    assert lab.value("select count(*) from gold.dim_customer") == 1  # the unknown member
+
+
 def test_a_pinned_clock_gives_the_same_tables_from_scratch(lab: Lab) -> None:
     kept = []
     for name in ("one", "two"):
@@ -223,10 +221,3 @@ def test_a_pinned_clock_gives_the_same_tables_from_scratch(lab: Lab) -> None:
     assert lab.differences(kept[0]) == {}
     last_day = "select max(snapshot_date)::varchar from gold.fact_account_daily_snapshot"
     assert lab.value(last_day) == "2024-04-10"
-
-
-def test_an_empty_bank_builds(lab: Lab) -> None:
-    lab.reset()
-    result = lab.build(command="build")
-    assert not result.failed
-    assert lab.value("select count(*) from gold.dim_customer") == 1  # the unknown member
