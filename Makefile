@@ -44,7 +44,7 @@ check: $(INSTALLED)
 	$(BIN)/python -m pytest tests/conventions
 
 bench: $(INSTALLED)
-	@set -e; for script in benchmarks/bench_*.py; do echo "== $$script" >&2; $(BIN)/python "$$script"; done
+	@set -e; for script in benchmarks/[a-z]*.py; do echo "== $$script" >&2; $(BIN)/python "$$script"; done
 
 clean:
 	rm -rf target logs build dist visualizations/outputs .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -24,10 +24,14 @@ NAMED_NUMBERS = frozenset(
     {
         *("latitude", "longitude", "rate_to_usd", "product_promoted"),
         *("treasury_yield_10yr", "mortgage_rate_30yr"),
-        # analytics.md, 01
-        *("avg_clv", "avg_income", "year", "month", "volume", "count", "avg", "pct"),
+        # analytics.md, category 01, names these; total_accounts follows total_customers
+        *("avg_clv", "avg_income", "year", "month", "volume", "balance", "unique_customers"),
+        *("total_customers", "active_customers", "inactive_customers", "total_accounts"),
     }
 )
+# The same measure at another time, and a share of something (analytics.md: pct_of_total).
+TIME_PREFIX = re.compile(r"^(previous|current)_(\d+d_)?")
+SHARE = re.compile(r"^pct_of_[a-z]+$")
 NAMED_DATES = frozenset({"date_of_birth"})
 NAMED_TIMES = frozenset({"valid_from", "valid_to"})
 NEEDS_UNIT = ("_amount", "_balance")
@@ -108,7 +112,8 @@ def column_faults(name: str, data_type: str, unit: str | None) -> list[str]:
             faults.append(f"{name} {data_type}: a measure's ending on text")
     elif kind not in {"boolean", "date", "timestamp"}:
         known = (*ENDINGS, *UNIT_ENDINGS, *ORDINAL_ENDINGS)
-        if not name.endswith(known) and name not in NAMED_NUMBERS:
+        named = TIME_PREFIX.sub("", name) in NAMED_NUMBERS or SHARE.match(name)
+        if not name.endswith(known) and not named:
             faults.append(f"{name} {data_type}: ends in none of {' '.join(known)}")
         if kind in {"float", "real"}:
             faults.append(f"{name} {data_type}: 32 bits; use double")
@@ -117,7 +122,7 @@ def column_faults(name: str, data_type: str, unit: str | None) -> list[str]:
 
 
 def _unit_faults(name: str, kind: str, data_type: str, unit: str | None) -> list[str]:
-    if unit:
+    if unit or SHARE.match(name):
         return []
     bare = name.removesuffix("_lower").removesuffix("_upper")
     if bare.endswith(NEEDS_UNIT):
@@ -135,7 +140,7 @@ def sql_faults(text: str) -> list[str]:
         r"\bqualify\b": "qualify",
         r"\bcurrent_date\b|\bcurrent_timestamp\b|\bnow\s*\(|\btoday\s*\(|run_started_at": "a clock",
         r"\btarget\.(type|name)\b": "target.type",
-        r"\bfloat\b|\breal\b|type_float": "a 32-bit float",
+        r"(?<!\| )\bfloat\b|\breal\b|type_float": "a 32-bit float",
     }
     faults = [word for ban, word in bans.items() if re.search(ban, code, re.IGNORECASE)]
     for match in re.finditer(r"select\s+\*", code, re.IGNORECASE):

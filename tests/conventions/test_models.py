@@ -105,9 +105,10 @@ def test_names_of_a_layer_start_alike(models: Models) -> None:
     for model in models:
         folder = str(Path(model["original_file_path"]).parent)
         near = max((f for f in prefixes if folder.startswith(f)), key=len, default=None)
-        if near is not None and (near == folder or near.endswith("analytics")):
-            if not model["name"].startswith(prefixes[near]):
-                faults.append(model["original_file_path"])
+        if near is None or (near != folder and not near.endswith("analytics")):
+            continue
+        if not model["name"].startswith(prefixes[near]):
+            faults.append(model["original_file_path"])
     assert faults == []
 
 

@@ -72,6 +72,8 @@ def test_grain_faults__other_tests_do_not_count() -> None:
         ("transaction_month", "integer", None),
         ("latitude", "double", "degrees"),
         ("city", "text", None),
+        ("pct_of_total", "double", None),
+        ("previous_avg_income", "decimal(18, 2)", "currency"),
     ],
 )
 def test_column_faults__accepts(name: str, data_type: str, unit: str | None) -> None:
@@ -93,6 +95,7 @@ def test_column_faults__accepts(name: str, data_type: str, unit: str | None) -> 
         ("paid", "decimal(18, 2)", "currency"),
         ("risk_score", "float", None),
         ("latitude", "double", None),
+        ("previous_customers", "bigint", None),
     ],
 )
 def test_column_faults__finds(name: str, data_type: str, unit: str | None) -> None:

@@ -1,0 +1,133 @@
+"""What the documents promise exists: links, commands, targets, options, exit codes."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from financial_analytics import cli, errors
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+COMMANDS = ("ingest", "build", "report", "demo", "doctor")
+
+
+def _name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def _text(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=_name)
+def test_links_lead_somewhere(path: Path) -> None:
+    links = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8"))
+    local = [link for link in links if not link.startswith(("http:", "https:", "mailto:"))]
+    assert [link for link in local if not (path.parent / link).exists()] == []
+
+
+def test_make_lists_each_target_in_one_line() -> None:
+    listed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    names = [line.split()[1] for line in listed.splitlines()]
+    assert names == ["install", "demo", "test", "check", "bench", "clean"]
+    assert set(re.findall(r"`make (\w+)`", _text("docs/commands.md"))) == set(names)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_commands_md_has_every_option(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run([command, "--help"]) == 0
+    shown = capsys.readouterr().out
+    section = re.search(rf"### fa {command}\b.*?(?=\n### |\n## )", _text("docs/commands.md"), re.S)
+    assert section is not None
+    offered = set(re.findall(r"--[a-z][a-z-]*", shown)) - {"--help"}
+    documented = set(re.findall(r"--[a-z][a-z-]*", section.group(0)))
+    # A pair --tests/--no-tests is documented by the one that is not the default.
+    offered = {option for option in offered if f"--no-{option[2:]}" not in offered}
+    assert documented == offered
+
+
+def test_commands_md_has_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["--help"]) == 0
+    listed = re.search(r"Commands:\n(.*?)\n\n", capsys.readouterr().out, re.S)
+    assert listed is not None
+    assert tuple(re.findall(r"^  (\w+)", listed.group(1), re.M)) == COMMANDS
+
+
+def test_commands_md_has_every_exit_code() -> None:
+    codes = {
+        item.exit_code
+        for item in vars(errors).values()
+        if isinstance(item, type) and issubclass(item, errors.FinancialAnalyticsError)
+    }
+    section = _text("docs/commands.md").split("## Exit codes")[1]
+    documented = {int(code) for code in re.findall(r"^\| (\d+) \|", section, re.M)}
+    assert documented == codes | {0, cli.INTERRUPTED}
+
+
+def test_environment_variables_are_documented() -> None:
+    sources = [*(ROOT / "src").rglob("*.py"), ROOT / "profiles.yml"]
+    used = {
+        name
+        for path in sources
+        for name in re.findall(r"\bFA_[A-Z_]+\b", path.read_text(encoding="utf-8"))
+    }
+    section = _text("docs/commands.md").split("## Environment")[1].split("\n## ")[0]
+    assert set(re.findall(r"`(FA_[A-Z_]+)`", section)) == used
+
+
+def test_changelog_opens_with_the_numbers_that_change() -> None:
+    headings = re.findall(r"^## (.*)$", _text("CHANGELOG.md"), re.M)
+    assert headings[0] == "Numbers that change"
+    assert "| model | column | before | after | who is affected |" in _text("CHANGELOG.md")
+
+
+def test_decisions_are_dated_and_worked() -> None:
+    entries = re.split(r"^## ", _text("DECISIONS.md"), flags=re.M)[1:]
+    assert entries
+    for entry in entries:
+        title = entry.splitlines()[0]
+        assert re.match(r"\d{4}-\d{2}-\d{2} · .*\?$", title), title
+        assert "**Choice.**" in entry, title
+        assert "**Why.**" in entry, title
+        rows = [line for line in entry.splitlines() if line.startswith("|")]
+        assert len(rows) == 2 + 3, f"{title}: a table of three worked rows"
+
+
+def test_readme_first_screen_is_a_sentence_a_picture_and_two_commands() -> None:
+    screen = _text("README.md").split("\n## ")[0]
+    assert screen.index("](docs/images/") < screen.index("```sh")
+    block = screen.split("```sh\n")[1].split("```")[0].strip().splitlines()
+    assert len(block) == 2
+    assert all(line.startswith("make demo") for line in block)
+    questions = re.findall(r"^\| (\d) \| [A-Z].*\? \| ", _text("README.md"), re.M)
+    assert questions == list("12345678")
+
+
+def test_no_file_names_a_package_registry(files: list[Path]) -> None:
+    hosts = re.compile("|".join(map(re.escape, ["pypi" + ".org", "python" + "hosted.org"])))
+    npm = re.compile(re.escape("registry." + "npmjs.org"))
+    faults = []
+    for name in files:
+        try:
+            text = (ROOT / name).read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue
+        if hosts.search(text) or npm.search(text):
+            faults.append(str(name))
+    assert faults == []
+
+
+def test_lock_pins_every_package_with_hashes() -> None:
+    entries = re.split(r"\n(?=[A-Za-z0-9])", _text("requirements.lock").strip())
+    assert len(entries) > 50
+    faults = [
+        entry.splitlines()[0]
+        for entry in entries
+        if not re.match(r"[A-Za-z0-9_.-]+(\[[a-z,]+\])?==\S+", entry)
+        or "--hash=sha256:" not in entry
+    ]
+    assert faults == []
