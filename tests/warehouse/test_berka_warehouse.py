@@ -1,4 +1,4 @@
-"""A real bank from its files to the facts: nothing lost, history right, increments equal a rebuild."""
+"""A real bank from its files to the facts: nothing lost, history right, increments exact."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from pathlib import Path
 
 import duckdb
 import pytest
-
-from financial_analytics.ingest.connectors.berka import feeds
 from tests.support.lab import ARRIVAL_COLUMNS, Lab
 from tests.warehouse.berka import (
     ACCOUNT_DAYS,
+    TOLERANCE,
     UNRECONCILED,
+    account_day_differences,
     berka_dir,
     missing_berka,
-    reported_balances,
 )
 from tests.warehouse.berka_deltas import write_history_delta, write_transaction_delta
+
+from financial_analytics.ingest.connectors.berka import feeds
 
 pytestmark = pytest.mark.skipif(missing_berka() is not None, reason=str(missing_berka()))
 
@@ -78,27 +79,16 @@ def test_the_clock_is_the_newest_movement(lab: Lab) -> None:
 
 def test_balances_reconcile_but_on_the_listed_account_days(lab: Lab) -> None:
     """The running balance of the fact against what the bank reported that day."""
-    reported = reported_balances()
+    movements = (
+        "(select account_natural_key as account_id, transaction_date, posted_amount as amount"
+        " from gold.fact_transactions)"
+    )
     with duckdb.connect(str(lab.settings.warehouse_path), read_only=True) as connection:
-        connection.register("reported", reported)
-        rows = connection.execute(
-            """
-            with daily as (
-                select account_natural_key as account_id, transaction_date,
-                    sum(sum(posted_amount)) over (
-                        partition by account_natural_key order by transaction_date
-                    ) as balance
-                from gold.fact_transactions group by all
-            )
-            select account_id, transaction_date, min(abs(daily.balance - reported.balance))
-            from daily join reported using (account_id)
-            where transaction_date = balance_date group by all
-            """
-        ).fetchall()
-    assert len(rows) == ACCOUNT_DAYS
-    off = {(account, day) for account, day, gap in rows if gap > Decimal("0.50")}
+        gaps = account_day_differences(connection, movements)
+    assert len(gaps) == ACCOUNT_DAYS
+    off = {account_day for account_day, gap in gaps.items() if abs(gap) > TOLERANCE + 1e-9}
     assert off == UNRECONCILED
-    assert len(rows) - len(off) == 38_801
+    assert len(gaps) - len(off) == 38_801
 
 
 def test_snapshot_closes_where_the_movements_do(lab: Lab) -> None:
@@ -135,7 +125,7 @@ def test_history_is_right_in_either_order_and_equals_a_rebuild(
     lab: Lab, loaded: tuple[Lab, Path], tmp_path: Path
 ) -> None:
     keys = "select transaction_id, customer_key, account_key from gold.fact_transactions"
-    before = dict((row[0], row[1:]) for row in lab.rows(keys))
+    before = {row[0]: row[1:] for row in lab.rows(keys)}
     delta = write_history_delta(feeds(berka_dir()), tmp_path)
     for folder in (delta.first, delta.second):
         lab.load(folder)
