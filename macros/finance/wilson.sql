@@ -1,6 +1,6 @@
 {#-
     Wilson score interval of a rate, in per cent (Wilson 1927). It keeps its coverage for rare events, where the textbook
-    interval runs below zero. NULL without trials. The coverage is the variable `confidence`.
+    interval runs below zero; no event at all gives exactly 0 below, nothing but events exactly 100 above. NULL without trials. The coverage is the variable `confidence`.
 -#}
 {% macro wilson_lower(events, trials) -%}
     {{ wilson_bound(events, trials, '-') }}
@@ -13,15 +13,15 @@
 {% macro wilson_bound(events, trials, sign) -%}
     {%- set z = normal_quantile() -%}
     {%- set n = 'cast(' ~ trials ~ ' as ' ~ type_double() ~ ')' -%}
-    {%- set p = '(' ~ events ~ ') / ' ~ n -%}
+    {%- set p = '(cast(' ~ events ~ ' as ' ~ type_double() ~ ') / ' ~ n ~ ')' -%}
     case
+        when {{ trials }} > 0 and {{ events }} = {{ '0' if sign == '-' else trials }}
+            then {{ '0.0' if sign == '-' else '100.0' }}
         when {{ trials }} > 0
-            then 100.0 * least(greatest(
-                (
-                    {{ p }} + {{ z * z / 2 }} / {{ n }}
-                    {{ sign }} {{ z }} * sqrt(({{ p }} * (1 - {{ p }}) + {{ z * z / 4 }} / {{ n }}) / {{ n }})
-                ) / (1 + {{ z * z }} / {{ n }}), 0
-            ), 1)
+            then 100.0 * (
+                {{ p }} + {{ z * z / 2 }} / {{ n }}
+                {{ sign }} {{ z }} * sqrt(({{ p }} * (1 - {{ p }}) + {{ z * z / 4 }} / {{ n }}) / {{ n }})
+            ) / (1 + {{ z * z }} / {{ n }})
     end
 {%- endmacro %}
 

@@ -67,13 +67,13 @@ select
     positions.is_open,
     positions.is_autopay_enabled,
     {{ completed_months('positions.open_date', 'positions.position_date') }} as age_months,
-    {{ money(
-        'positions.credit_limit_amount * ' ~ reporting_rate('positions.currency', 'rates.exchange_rate')
+    {{ converted(
+        'positions.credit_limit_amount', reporting_rate('positions.currency', 'rates.exchange_rate')
     ) }} as credit_limit_amount,
     case
         when positions.is_open and positions.is_balance_known
-            then {{ money(
-                'snapshots.closing_balance * ' ~ reporting_rate('positions.currency', 'rates.exchange_rate')
+            then {{ converted(
+                'snapshots.closing_balance', reporting_rate('positions.currency', 'rates.exchange_rate')
             ) }}
     end as account_balance
 from positions

@@ -49,8 +49,9 @@ staged as (
         reached.is_resolved,
         case when reached.is_resolved then reached.resolution_days end as resolution_days,
         abs(transactions.posted_amount) as alert_amount,
-        {{ money('reached.recovered_amount * ' ~ reporting_rate('transactions.currency', 'transactions.exchange_rate')) }}
-            as recovered_amount
+        {{ converted(
+            'reached.recovered_amount', reporting_rate('transactions.currency', 'transactions.exchange_rate')
+        ) }} as recovered_amount
     from reached
     left join transactions on reached.transaction_id = transactions.transaction_id
 )

@@ -14,7 +14,7 @@ rates as (
 converted as (
     select
         payments.payment_id,
-        payments.payment_month,
+        {{ month_start('payments.scheduled_date') }} as month_start_date,
         payments.account_natural_key,
         payments.customer_natural_key,
         payments.product_key,
@@ -22,12 +22,12 @@ converted as (
         clock.as_of_date,
         case when payments.paid_date <= clock.as_of_date then payments.paid_date end as paid_date,
         {%- set rate = reporting_rate('payments.currency', 'rates.exchange_rate') %}
-        {{ money('payments.scheduled_amount * ' ~ rate) }} as scheduled_amount,
+        {{ converted('payments.scheduled_amount', rate) }} as scheduled_amount,
         case
-            when payments.paid_date <= clock.as_of_date then {{ money('payments.paid_amount * ' ~ rate) }}
+            when payments.paid_date <= clock.as_of_date then {{ converted('payments.paid_amount', rate) }}
             else {{ money('0') }}
         end as paid_amount,
-        {{ money('payments.late_fee_amount * ' ~ rate) }} as late_fee_amount
+        {{ converted('payments.late_fee_amount', rate) }} as late_fee_amount
     from payments
     inner join clock on payments.scheduled_date <= clock.as_of_date
     left join rates on payments.currency = rates.currency and payments.scheduled_date = rates.rate_date
@@ -36,7 +36,7 @@ converted as (
 stated as (
     select
         converted.payment_id,
-        converted.payment_month,
+        converted.month_start_date,
         converted.account_natural_key,
         converted.customer_natural_key,
         converted.product_key,
@@ -52,7 +52,7 @@ stated as (
 
 select
     payment_id,
-    payment_month,
+    month_start_date,
     account_natural_key,
     customer_natural_key,
     product_key,

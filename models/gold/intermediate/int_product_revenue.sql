@@ -40,21 +40,26 @@ fees as (
     group by transactions.product_key
 ),
 
-interest_months as (
-    -- a twelfth of the yearly rate on what is owed at each month end
+owed_months as (
     select
         snapshots.product_key,
-        snapshots.closing_balance,
-        {{ money(
-            '-snapshots.closing_balance * ' ~ reporting_rate('snapshots.currency', 'rates.exchange_rate')
-            ~ ' * coalesce(accounts.interest_rate, products.interest_rate) / 12'
-        ) }} as interest_amount
+        {{ converted('-snapshots.closing_balance', reporting_rate('snapshots.currency', 'rates.exchange_rate')) }}
+            as owed_amount,
+        cast(coalesce(accounts.interest_rate, products.interest_rate) as {{ type_double() }}) as yearly_rate
     from snapshots
     inner join clock on snapshots.snapshot_date > clock.after_date and snapshots.snapshot_date <= clock.as_of_date
     inner join products on snapshots.product_key = products.product_key
     left join accounts on snapshots.account_key = accounts.account_key
     left join rates on snapshots.currency = rates.currency and snapshots.snapshot_date = rates.rate_date
     where products.product_category in ('Credit', 'Loan') and snapshots.closing_balance < 0
+),
+
+interest_months as (
+    -- a twelfth of the yearly rate on what is owed at each month end
+    select
+        product_key,
+        {{ money('owed_amount * yearly_rate / 12') }} as interest_amount
+    from owed_months
 ),
 
 interest as (

@@ -24,7 +24,7 @@ products as (
 
 paid as (
     select
-        payment_month as month_number,
+        month_start_date,
         product_key,
         count(*) as payment_count,
         {{ count_if('is_paid_late') }} as late_count,
@@ -34,12 +34,12 @@ paid as (
         {%- if not loop.last %},{% endif %}
         {%- endfor %}
     from instalments
-    group by payment_month, product_key
+    group by month_start_date, product_key
 ),
 
 rolled as (
     select
-        month_number,
+        month_start_date,
         product_key,
         {%- for left_name, left_bucket in buckets.items() %}
         {%- set is_last = loop.last %}
@@ -50,18 +50,18 @@ rolled as (
         {%- endfor %}
         {%- endfor %}
     from loan_months
-    group by month_number, product_key
+    group by month_start_date, product_key
 ),
 
 cells as (
-    select month_number, product_key from paid
+    select month_start_date, product_key from paid
     union
-    select month_number, product_key from rolled
+    select month_start_date, product_key from rolled
 ),
 
 joined as (
     select
-        cells.month_number,
+        cells.month_start_date,
         {{ known_text('products.product_name') }} as product_name,
         coalesce(products.product_natural_key, -1) as product_natural_key,
         coalesce(paid.payment_count, 0) as payment_count,
@@ -78,18 +78,14 @@ joined as (
         {%- endfor %}
         {%- endfor %}
     from cells
-    left join paid on cells.month_number = paid.month_number and cells.product_key = paid.product_key
-    left join rolled on cells.month_number = rolled.month_number and cells.product_key = rolled.product_key
+    left join paid on cells.month_start_date = paid.month_start_date and cells.product_key = paid.product_key
+    left join rolled on cells.month_start_date = rolled.month_start_date and cells.product_key = rolled.product_key
     left join products on cells.product_key = products.product_key
-),
-
-months as (
-    select * from {{ ref('int_months') }}
 )
 
 select
-    {{ year_month('months.month_start_date') }} as year_month,
-    months.month_start_date,
+    {{ year_month('joined.month_start_date') }} as year_month,
+    joined.month_start_date,
     joined.product_natural_key,
     joined.product_name,
     joined.payment_count,
@@ -114,5 +110,4 @@ select
     {{ status_if('joined.payment_count > 0') }} as status,
     clock.as_of_date
 from joined
-inner join months on joined.month_number = months.month_number
 cross join clock

@@ -34,17 +34,6 @@ listed as (
         {{ known_text('product_name') }} as product_name,
         {{ known_text('product_category') }} as product_category
     from {{ ref('dim_product') }}
-    where product_natural_key <> -1
-    union all
-    select
-        product_key,
-        product_natural_key,
-        {{ known_text('product_name') }} as product_name,
-        {{ known_text('product_category') }} as product_category
-    from {{ ref('dim_product') }}
-    where
-        product_natural_key = -1
-        and product_key in (select revenue.product_key from revenue)
 ),
 
 holdings as (
@@ -80,9 +69,16 @@ joined as (
         holdings.avg_balance,
         case
             when revenue.interest_revenue_amount is not null then revenue.interest_revenue_amount
-            when coalesce(revenue.owed_month_count, 0) = 0 then {{ money('0') }}
+            when coalesce(revenue.owed_month_count, 0) > 0 then null
+            -- nobody owes: the bank earns no interest on it, unless it does not know the balances
+            when
+                coalesce(holdings.account_count, 0) = 0
+                or listed.product_category in ('Deposit', 'Investment')
+                or (listed.product_category in ('Credit', 'Loan') and holdings.balance is not null)
+                then {{ money('0') }}
         end as interest_revenue_amount,
         {{ money('coalesce(revenue.fee_revenue_amount, 0)') }} as fee_revenue_amount,
+        revenue.product_key is not null as has_revenue,
         case
             when history.previous_total_count > 0 then coalesce(holdings.previous_account_count, 0)
         end as previous_account_count
@@ -113,3 +109,4 @@ select
 from joined
 cross join base
 cross join clock
+where joined.product_natural_key <> -1 or joined.account_count > 0 or joined.has_revenue
