@@ -12,3 +12,11 @@
 {% macro ratio(numerator, denominator) -%}
     (cast({{ numerator }} as {{ type_double() }}) / nullif(cast({{ denominator }} as {{ type_double() }}), 0))
 {%- endmacro %}
+
+{#-
+    Money in another currency. The amount is widened first: decimal(18, 2) times a rate of eight decimals has room for
+    eight digits only before the point on one engine, and fails from 100 million on.
+-#}
+{% macro converted(amount, rate) -%}
+    {{ money('cast(' ~ amount ~ ' as decimal(28, 2)) * ' ~ rate) }}
+{%- endmacro %}

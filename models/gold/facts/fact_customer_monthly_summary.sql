@@ -154,7 +154,7 @@ balances as (
         snapshots.customer_natural_key,
         snapshots.snapshot_month as summary_month,
         sum(
-            snapshots.closing_balance
+            cast(snapshots.closing_balance as decimal(28, 2))
             * case when snapshots.currency = '{{ var("reporting_currency") }}' then 1 else rates.exchange_rate end
         ) as month_end_balance
     from {{ ref('fact_account_daily_snapshot') }} as snapshots

@@ -60,10 +60,10 @@ select
     priced.currency,
     priced.transaction_amount,
     priced.exchange_rate,
-    {{ money('priced.transaction_amount * priced.exchange_rate') }} as reporting_amount,
+    {{ converted('priced.transaction_amount', 'priced.exchange_rate') }} as reporting_amount,
     case
         when priced.is_declined then {{ money('0') }}
-        else {{ money('priced.transaction_amount * priced.exchange_rate') }}
+        else {{ converted('priced.transaction_amount', 'priced.exchange_rate') }}
     end as posted_amount,
     priced.transaction_type,
     priced.direction,
