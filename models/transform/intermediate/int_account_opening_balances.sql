@@ -28,8 +28,9 @@ select
     accounts.account_id,
     movements.first_movement_date,
     case
-        -- opened inside the span of the feed: its whole history is here
-        when accounts.open_date >= clock.first_transaction_date then {{ money('0') }}
+        -- opened inside the span of the feed: its whole history is here (without any movement, it is what is reported)
+        when movements.first_movement_date is not null and accounts.open_date >= clock.first_transaction_date
+            then {{ money('0') }}
         -- the bank reports no balance: movements are all there is to know
         when accounts.reported_balance is null then {{ money('0') }}
         else {{ money('accounts.reported_balance - coalesce(movements.movement_amount, 0)') }}
