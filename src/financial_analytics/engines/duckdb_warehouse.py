@@ -82,6 +82,15 @@ def open_warehouse(
         connection.close()
 
 
+def write_fast(connection: Connection) -> None:
+    """Trade disk for speed in what this connection writes.
+
+    Dictionaries of text that hardly repeats cost more than everything else about an insert:
+    without them a load is 1.6 times as fast and its text takes three times the space.
+    """
+    connection.execute("set disabled_compression_methods = 'fsst,dict_fsst'")
+
+
 def _connect(path: Path, *, read_only: bool) -> Connection:
     if read_only and not path.is_file():
         raise EngineError(

@@ -65,16 +65,21 @@ class _Line:
 def scan(text: PlainText, *, max_line: int = MAX_LINE_BYTES) -> Facts:
     """Look through a feed once, in bounded memory, and say whether it needs a clean copy."""
     facts = Facts()
-    crlf = bare_cr = bare_lf = 0
+    has_crlf = has_lf = False
+    bare_cr = 0
     longest_run = 0
     previous = b""
     with text.path.open("rb") as file:
         file.seek(text.offset)
         while chunk := file.read(CHUNK_BYTES):
-            pairs = chunk.count(b"\r\n") + (previous == _CR and chunk[:1] == _LF)
-            crlf += pairs
-            bare_lf += chunk.count(_LF) - pairs
-            bare_cr += chunk.count(_CR) - pairs
+            if _CR in chunk or previous == _CR:
+                pairs = chunk.count(b"\r\n") + (previous == _CR and chunk[:1] == _LF)
+                has_crlf = has_crlf or pairs > 0
+                has_lf = has_lf or chunk.count(_LF) > pairs
+                ends_with_cr = chunk.endswith(_CR)  # its line feed may be in the next chunk
+                bare_cr += chunk.count(_CR) + (previous == _CR) - ends_with_cr - pairs
+            else:
+                has_lf = has_lf or _LF in chunk
             facts.has_quotes = facts.has_quotes or _QUOTE in chunk
             facts.needs_copy = facts.needs_copy or _is_suspicious(chunk, text)
             first, last = chunk.find(_LF), chunk.rfind(_LF)
@@ -83,19 +88,32 @@ def scan(text: PlainText, *, max_line: int = MAX_LINE_BYTES) -> Facts:
             else:
                 longest_run += first
                 facts.needs_copy = facts.needs_copy or longest_run > max_line
+                facts.needs_copy = facts.needs_copy or _has_long_line(chunk, first, max_line)
                 longest_run = len(chunk) - last - 1
             facts.needs_copy = facts.needs_copy or longest_run > max_line
             facts.needs_copy = facts.needs_copy or (previous in (b"", _LF) and chunk[:1] in b"\r\n")
             previous = chunk[-1:]
-    kinds = [bool(crlf), bool(bare_lf), bool(bare_cr)]
-    facts.newline = b"\r\n" if crlf else (_LF if bare_lf or not bare_cr else _CR)
+    bare_cr += previous == _CR
+    kinds = [has_crlf, has_lf, bare_cr > 0]
+    facts.newline = b"\r\n" if has_crlf else (_LF if has_lf or not bare_cr else _CR)
     facts.needs_copy = facts.needs_copy or sum(kinds) > 1 or facts.newline == _CR
     facts.needs_copy = facts.needs_copy or (facts.has_quotes and _has_odd_line(text))
     return facts
 
 
+def _has_long_line(chunk: bytes, first: int, max_line: int) -> bool:
+    """Tell whether two neighbouring line ends, from the one at `first`, are too far apart."""
+    position = first
+    last = chunk.rfind(_LF)
+    while position < last:
+        position = chunk.rfind(_LF, position + 1, position + max_line + 2)
+        if position < 0:
+            return True
+    return False
+
+
 def _is_suspicious(chunk: bytes, text: PlainText) -> bool:
-    if b"\0" in chunk or b"\n\n" in chunk or b"\n\r\n" in chunk:
+    if b"\0" in chunk or b"\n\n" in chunk or (_CR in chunk and b"\n\r\n" in chunk):
         return True
     if chunk.isascii():
         return False

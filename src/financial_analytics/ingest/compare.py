@@ -27,15 +27,26 @@ class Verdicts:
     quarantined: int = 0
 
 
+def only_new_keys(connection: Connection, table: Table, keys: str) -> bool:
+    """Tell whether every key of the query `keys` occurs once in it and never before in bronze."""
+    names = _names(table.key)
+    seen = connection.execute(
+        f"select exists(select 1 from ({keys}) group by {names} having count(*) > 1) "
+        f"or exists(select 1 from {_bronze(table)} as s semi join ({keys}) as f "
+        f"on {_same(table.key, 's', 'f')})"
+    ).fetchall()
+    return not seen[0][0]
+
+
 def compare(
     connection: Connection, table: Table, staged: Staged, *, extracted_at: datetime
 ) -> Verdicts:
-    """Fill `VERDICT` with every good row that is not simply new."""
+    """Fill `VERDICT` with every good row that is not simply new (a feed not copied has none)."""
     connection.execute(
         "create temp table feed_verdict "
         "(_row bigint, verdict varchar, column_name varchar, rule varchar, reason varchar)"
     )
-    if staged.rows == staged.faulty:
+    if staged.faulty is None or staged.rows == staged.faulty:
         return Verdicts()
     if not _find_candidates(connection, table):
         return Verdicts()

@@ -116,9 +116,10 @@ def sniff_encoding(sample: bytes) -> tuple[str, bool]:
     for mark, name in _BOMS:
         if sample.startswith(mark):
             return name, False
-    zeros = sample[:4096].count(0)
-    if zeros > len(sample[:4096]) * 0.3:
-        return ("utf-16-be" if sample[0] == 0 else "utf-16-le"), True
+    even, odd = sample[0:4096:2].count(0), sample[1:4096:2].count(0)
+    half = max(len(sample[:4096]) // 2, 1)
+    if min(even, odd) < 0.1 * half and max(even, odd) > 0.6 * half:
+        return ("utf-16-be" if even > odd else "utf-16-le"), True
     body = sample[: sample.rfind(b"\n") + 1] or sample
     good = bad = 0
     suspects: list[bytes] = []
@@ -149,6 +150,8 @@ def _reads_like_words(text: bytes, encoding: str) -> bool:
     try:
         decoded = text.decode(encoding)
     except UnicodeDecodeError:
+        return False
+    if "\u00ff" in decoded:  # 0xFF: debris far more often than a letter
         return False
     kinds: Counter[bool] = Counter()
     for position, character in enumerate(decoded):

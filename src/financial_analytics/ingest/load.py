@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from financial_analytics.engines.duckdb_warehouse import Connection, sql_name, sql_text
+from financial_analytics.errors import EngineError
 from financial_analytics.ingest import rules
 from financial_analytics.ingest.clean import BadLine
 from financial_analytics.ingest.compare import VERDICT, Verdicts
@@ -102,18 +103,20 @@ def write_batch(
     before_commit: Callable[[], None] = lambda: None,
 ) -> Counts:
     """Insert the accepted rows, the quarantined ones and the batch, all or nothing."""
-    quarantined = staged.faulty + len(staged.bad_lines) + verdicts.quarantined
-    counts = Counts(
-        read=staged.read,
-        accepted=staged.read - quarantined - verdicts.duplicates,
-        duplicates=verdicts.duplicates,
-        quarantined=quarantined,
-        corrections=verdicts.corrections,
-    )
     connection.execute("begin")
     try:
-        if counts.accepted:
-            _insert_rows(connection, batch, staged, verdicts)
+        accepted = _insert_rows(connection, batch, staged, verdicts)
+        if staged.faulty is None:
+            staged = replace(staged, faulty=staged.rows - accepted)
+        counts = Counts(
+            read=staged.read,
+            accepted=accepted,
+            duplicates=verdicts.duplicates,
+            quarantined=(staged.faulty or 0) + len(staged.bad_lines) + verdicts.quarantined,
+            corrections=verdicts.corrections,
+        )
+        if counts.read != counts.accepted + counts.duplicates + counts.quarantined:
+            raise EngineError(f"rows were lost while loading {batch.source_file}: {counts}")
         _quarantine_faults(connection, batch, source, staged)
         _quarantine_verdicts(connection, batch, staged, verdicts)
         _quarantine_lines(connection, batch, staged.bad_lines)
@@ -137,20 +140,22 @@ def _stamp(batch: Batch) -> str:
     return f"{batch.batch_id}, timestamp {sql_text(batch.loaded_at.isoformat(sep=' '))}"
 
 
-def _insert_rows(connection: Connection, batch: Batch, staged: Staged, verdicts: Verdicts) -> None:
+def _insert_rows(connection: Connection, batch: Batch, staged: Staged, verdicts: Verdicts) -> int:
+    """Insert the good rows that are new or corrections, and return how many they are."""
     names = ", ".join(sql_name(column.name) for column in staged.columns)
-    where = ["_raw is null"] if staged.faulty else []
+    where = [] if staged.faulty == 0 else ["_raw is null"]
     if verdicts.duplicates or verdicts.quarantined:
         where.append(f"_row not in (select _row from {VERDICT} where verdict <> 'correction')")
     condition = f"where {' and '.join(where)}" if where else ""
     if staged.bad_lines:  # numbering around the gaps does not keep the order
         condition += " order by _row"
-    connection.execute(
+    inserted = connection.execute(
         f"insert into {BRONZE_SCHEMA}.{sql_name(batch.table.name)} "
         f"({names}, _batch_id, _loaded_at, _source_file, _source_row) "
         f"select {names}, {_stamp(batch)}, {sql_text(batch.source_file)}, _row "
         f"from {FEED} {condition}"
-    )
+    ).fetchall()
+    return int(inserted[0][0])
 
 
 def _quarantine_faults(

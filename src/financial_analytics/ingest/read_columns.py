@@ -26,6 +26,7 @@ _FAMILIES = {
     "VARCHAR": "text", "TIMESTAMP": "timestamp", "TIMESTAMP_S": "timestamp",
     "TIMESTAMP_MS": "timestamp", "TIMESTAMP_NS": "timestamp",
     "TIMESTAMP WITH TIME ZONE": "timestamptz", "TIMESTAMPTZ": "timestamptz",
+    "TIMESTAMPTZ_NS": "timestamptz",
     "TINYINT": "integer", "SMALLINT": "integer", "INTEGER": "integer", "BIGINT": "integer",
     "HUGEINT": "integer", "UTINYINT": "integer", "USMALLINT": "integer", "UINTEGER": "integer",
     "UBIGINT": "integer", "UHUGEINT": "integer", '"NULL"': "text", "UUID": "text",
@@ -108,7 +109,7 @@ def _feed_column(name: str, kind: str, wanted: str) -> FeedColumn:
         expression = f"cast({expression} as varchar)"
     if family is None:
         raise FeedError(
-            f"column {name} has type {kind.lower()}, which cannot become {wanted}",
+            f"column {name} has type {kind.lower()[:200]}, which cannot become {wanted}",
             hint="write the column as plain values (no list, struct, map or binary)",
         )
     if family == wanted or (family == "integer" and wanted in ("bigint", "decimal", "double")):
@@ -116,7 +117,8 @@ def _feed_column(name: str, kind: str, wanted: str) -> FeedColumn:
     if family == "float" and wanted == "double":
         return FeedColumn(expression, "double")
     if family == "timestamptz" and wanted == "timestamp":
-        return FeedColumn(f"cast({expression} as timestamp)", "timestamp")
+        instant = f"cast({expression} as timestamptz)"  # the session's time zone is UTC
+        return FeedColumn(f"cast({instant} as timestamp)", "timestamp")
     if family in ("double", "float") and wanted == "text":
         whole = f"cast(try_cast({expression} as bigint) as varchar)"
         return FeedColumn(

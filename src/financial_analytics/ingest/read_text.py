@@ -66,7 +66,9 @@ def open_text(
     warnings = []
     if plain.guessed:
         warnings.append(f"read as {plain.encoding}, by its look; say --encoding if that is wrong")
-    relation = _read_csv(readable, character, match.width, newline, max_line)
+    relation = _read_csv(
+        readable, character, match.width, newline, max_line, has_quotes=facts.has_quotes
+    )
     return Source(
         relation=relation,
         columns={
@@ -127,11 +129,14 @@ def _header_line(plain: PlainText, max_line: int) -> str:
     return line.decode("utf-8", "replace")
 
 
-def _read_csv(path: Path, delimiter: str, width: int, newline: bytes, max_line: int) -> str:
+def _read_csv(
+    path: Path, delimiter: str, width: int, newline: bytes, max_line: int, *, has_quotes: bool
+) -> str:
+    quote = '"' if has_quotes else ""
     columns = ", ".join(f"{sql_text(f'c{i}')}: 'varchar'" for i in range(width))
     return (
         f"read_csv({sql_text(str(path))}, auto_detect = false, header = false, skip = 1, "
-        f"delim = {sql_text(delimiter)}, quote = '\"', escape = '\"', nullstr = '', "
+        f"delim = {sql_text(delimiter)}, quote = '{quote}', escape = '{quote}', nullstr = '', "
         f"new_line = {sql_text(_NEWLINES[newline])}, "
         f"columns = {{{columns}}}, store_rejects = true, rejects_limit = 0, "
         f"max_line_size = {max(max_line * 2, 2_000_000)})"

@@ -17,6 +17,7 @@ from financial_analytics.ingest.source import FeedColumn
 
 PAST_TOLERANCE = timedelta(days=1)
 _TIME = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?"
+_CLOCK = r"\d{2}:\d{2}(:\d{2}(\.\d+)?)?"
 _ZONE = r" ?(Z|z|UTC|[+-]\d{2}(:?\d{2})?)"
 _DATE = r"\d{4}-\d{2}-\d{2}"
 _THOUSANDS = r"[+-]?\d{1,3}([,'’  ]\d{3})+(\.\d+)?|[+-]?\d{1,3}(\.\d{3})+,\d+"  # noqa: RUF001
@@ -34,85 +35,105 @@ class Fault:
     reason: str
 
 
-def raw_expression(feed: FeedColumn) -> str:
-    """Return the value as it came; blanks around text are dropped and empty text is NULL."""
-    if feed.family == "text":
-        return f"nullif(trim({feed.expression}, ' \t\r\n'), '')"
-    return feed.expression
+def raw_text(feed: FeedColumn, value: str) -> str:
+    """Return the value as trimmed text, blank as NULL: what quarantine and its rules look at."""
+    return trimmed(value) if feed.family == "text" else f"cast({value} as varchar)"
 
 
-def typed_expression(column: Column, feed: FeedColumn, raw: str) -> str:
-    """Return the SQL that makes the contract type of `raw`, NULL if that cannot be done."""
+def trimmed(value: str) -> str:
+    """Return text without the blanks around it, NULL when nothing is left."""
+    return f"nullif(trim({value}, ' \t\r\n'), '')"
+
+
+def typed_expression(column: Column, feed: FeedColumn, value: str) -> str:
+    r"""Return the SQL that makes the contract type of `value`, NULL if that cannot be done.
+
+    Text is nearly always in its plainest form, so each expression tries that first; trimming
+    and regular expressions cost ten times as much and see only what is left.
+    """
     if feed.family != "text":
-        return _from_native(column, feed, raw)
-    if column.values:
-        return _canonical(column, raw)
+        return _from_native(column, feed, value)
     if column.family == "text":
-        return raw
+        return _canonical(column, value) if column.values else _clean_text(value)
     if column.family in ("date", "timestamp"):
-        return _from_text_time(column, raw)
-    return _from_text_plain(column, raw)
-
-
-def _from_text_plain(column: Column, raw: str) -> str:
-    if column.family in ("integer", "bigint"):
-        cast = f"try_cast({raw} as {column.sql_type})"
-        return (
-            f"case when cast({cast} as varchar) = {raw} "
-            f"or regexp_full_match({raw}, '[+-]?\\d+(\\.0*)?') then {cast} end"
-        )
-    if column.family == "decimal":
-        shape = f"[+-]?\\d*\\.?\\d{{0,{column.scale}}}0*"
-        return (
-            f"case when regexp_full_match({raw}, '{shape}') "
-            f"then try_cast({raw} as {column.sql_type}) end"
-        )
+        return _from_text_time(column, value)
     if column.family == "double":
-        cast = f"try_cast({raw} as double)"
-        return f"case when isfinite({cast}) and not contains({raw}, '_') then {cast} end"
-    lowered = f"lower({raw})"
+        cast = f"try_cast({value} as double)"
+        return f"case when isfinite({cast}) and not contains({value}, '_') then {cast} end"
+    if column.family == "boolean":
+        return _from_text_boolean(value)
+    cast = f"try_cast({value} as {column.sql_type})"
+    shape = r"[+-]?\d+(\.0*)?"
+    if column.family == "decimal":
+        shape = rf"[+-]?\d*\.?\d{{0,{column.scale}}}0*"
     return (
-        f"case when {lowered} in ('true', 't', 'yes', 'y', '1', '1.0') then true "
-        f"when {lowered} in ('false', 'f', 'no', 'n', '0', '0.0') then false end"
+        f"case when cast({cast} as varchar) = {value} "
+        f"or regexp_full_match({trimmed(value)}, '{shape}') then {cast} end"
     )
 
 
-def _from_text_time(column: Column, raw: str) -> str:
+def _clean_text(value: str) -> str:
+    return (
+        f"case when {value} < '!' or suffix({value}, ' ') or suffix({value}, '\t') "
+        f"then {trimmed(value)} else {value} end"
+    )
+
+
+def _canonical(column: Column, value: str) -> str:
+    exact = " or ".join(f"{value} = {sql_text(item)}" for item in column.values)
+    branches = " ".join(
+        f"when {sql_text(item.lower())} then {sql_text(item)}" for item in column.values
+    )
+    other = f"case lower({trimmed(value)}) {branches} end"
+    return f"case when {exact} then {value} else {other} end"
+
+
+def _from_text_boolean(value: str) -> str:
+    # A chain of WHEN, not IN: the engine turns a long IN into a join, which is not lazy.
+    def chain(text: str, spellings: str) -> str:
+        yes, no = spellings.split("|")
+        return " ".join(
+            f"when {sql_text(spelling)} then {result}"
+            for result, spellings_of in (("true", yes), ("false", no))
+            for spelling in spellings_of.split()
+        ).join((f"case {text} ", ""))
+
+    other = chain(f"lower({trimmed(value)})", "true t yes y 1 1.0|false f no n 0 0.0")
+    return f"{chain(value, 'true True 1|false False 0')} else {other} end end"
+
+
+def _from_text_time(column: Column, value: str) -> str:
+    text = trimmed(value)
     if column.family == "date":
         midnight = rf"{_DATE}[T ]00:00(:00(\.0+)?)?({_ZONE})?"
         return (
-            f"case when length({raw}) = 10 and regexp_full_match({raw}, '{_DATE}') "
-            f"then try_cast({raw} as date) "
-            f"when regexp_full_match({raw}, '{midnight}') "
-            f"then try_cast(left({raw}, 10) as date) end"
+            f"case when {value} like '____-__-__' then try_cast({value} as date) "
+            f"when regexp_full_match({text}, '{_DATE}|{midnight}') "
+            f"then try_cast(left({text}, 10) as date) end"
         )
     return (
-        f"case when regexp_full_match({raw}, '{_DATE}([T ]{_TIME})?') "
-        f"then try_cast({raw} as timestamp) "
-        f"when regexp_full_match({raw}, '{_DATE}[T ]{_TIME}{_ZONE}') "
-        f"then cast(try_cast(replace({raw}, 'z', 'Z') as timestamptz) as timestamp) end"
+        f"case when {value} like '____-__-_____:__:__' then try_cast({value} as timestamp) "
+        f"when {value} like '____-__-_____:__:__.%' and not contains({value}, '+') "
+        f"and {value} not like '%.%-%' and {value} not like '%.% %' "
+        f"then try_cast({value} as timestamp) "
+        f"when regexp_full_match({text}, '{_DATE}([T ]{_TIME})?') "
+        f"then try_cast({text} as timestamp) "
+        f"when regexp_full_match({text}, '{_DATE}[T ]{_TIME}{_ZONE}') "
+        f"then cast(try_cast(replace({text}, 'z', 'Z') as timestamptz) as timestamp) end"
     )
 
 
-def _from_native(column: Column, feed: FeedColumn, raw: str) -> str:
-    cast = f"try_cast({raw} as {column.sql_type})"
+def _from_native(column: Column, feed: FeedColumn, value: str) -> str:
+    cast = f"try_cast({value} as {column.sql_type})"
     if column.family == "double":
         return f"case when isfinite({cast}) then {cast} end"
     if column.family == "decimal":
-        return f"case when {cast} = {raw} then {cast} end"
+        return f"case when {cast} = {value} then {cast} end"
     if column.family == "timestamp":
         return f"case when isfinite({cast}) then {cast} end"
     if column.family == "date":
-        return f"case when isfinite({raw}) then {raw} end"
-    return cast if feed.family != column.family or column.family == "integer" else raw
-
-
-def _canonical(column: Column, raw: str) -> str:
-    listed = ", ".join(sql_text(value) for value in column.values)
-    branches = " ".join(
-        f"when {sql_text(value.lower())} then {sql_text(value)}" for value in column.values
-    )
-    return f"case when {raw} in ({listed}) then {raw} else case lower({raw}) {branches} end end"
+        return f"case when isfinite({value}) then {value} end"
+    return cast if feed.family != column.family or column.family == "integer" else value
 
 
 def faults(column: Column, raw: str, typed: str, loaded_at: datetime) -> Iterator[Fault]:
@@ -209,21 +230,25 @@ def _cast_faults(column: Column, raw: str) -> list[tuple[str, str, str]]:
         return [
             (
                 "calendar",
-                f"regexp_matches({raw}, '^{_DATE}([T ]{_TIME}({_ZONE})?)?$')",
-                f" is not a day of the calendar {takes}",
+                f"regexp_full_match({raw}, '{_DATE}([T ]{_CLOCK}({_ZONE})?)?')",
+                f" is not a day of the calendar or a time of the day {takes}",
             ),
             ("timestamp", "", f" is not a time written YYYY-MM-DD HH:MM:SS {takes}"),
         ]
     return [("text", "", f" cannot become text {takes}")]
 
 
-def is_bad(column: Column, raw: str, typed: str, loaded_at: datetime) -> list[str]:
+def bad_conditions(
+    column: Column, feed: FeedColumn, value: str, typed: str, loaded_at: datetime
+) -> list[str]:
     """Return the conditions of any fault, in their cheapest form."""
     conditions = []
     if column.required:
         conditions.append(f"{typed} is null")
     elif column.values or column.family != "text":
-        conditions.append(f"({typed} is null and {raw} is not null)")
+        given = f"{trimmed(value)} is not null" if feed.family == "text" else f"{value} is not null"
+        # CASE, because AND is not lazy and trimming every value is what costs.
+        conditions.append(f"case when {typed} is null then {given} else false end")
     if column.minimum is not None:
         conditions.append(f"{typed} < {column.minimum}")
     if column.maximum is not None:

@@ -19,11 +19,12 @@ from financial_analytics.engines.duckdb_warehouse import (
     DatabaseError,
     is_resource_error,
     open_warehouse,
+    write_fast,
 )
 from financial_analytics.errors import EngineError, FeedError, UserInputError
 from financial_analytics.ingest import load, stage
 from financial_analytics.ingest.clean import MAX_LINE_BYTES
-from financial_analytics.ingest.compare import compare
+from financial_analytics.ingest.compare import compare, only_new_keys
 from financial_analytics.ingest.connectors import load_connector
 from financial_analytics.ingest.contract import Contract, Table, load_contract
 from financial_analytics.ingest.decode import check_encoding, file_sha256
@@ -151,6 +152,7 @@ def ingest(
     ) as connection:
         for leftover in scratch.glob("ingest-*"):  # of a run that was killed
             shutil.rmtree(leftover, ignore_errors=True)
+        write_fast(connection)
         with _engine_errors():
             load.create_bronze(connection, contract)
         _check_clock(connection, loaded)
@@ -224,12 +226,16 @@ def _load(
 def _stage(connection: Connection, table: Table, source: Source, context: _Context) -> stage.Staged:
     """Read the feed; a fault of the engine while it reads is a fault of the file."""
     try:
+        stage.clear(connection)
+        is_typed = source.row is not None
+        direct = is_typed and only_new_keys(connection, table, stage.key_query(table, source))
         return stage.stage(
             connection,
             table,
             source,
             loaded_at=context.loaded_at,
             extracted_at=context.extracted_at,
+            copy=not direct,
         )
     except DatabaseError as error:
         if is_resource_error(error):

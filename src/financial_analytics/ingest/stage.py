@@ -22,11 +22,14 @@ _LEFTOVERS = ("feed_staged", "feed_shift", "feed_keys", "feed_stored", "feed_ver
 
 @dataclass(frozen=True)
 class Staged:
-    """A feed that has been read: contract columns it has, rows in all, rows with a fault."""
+    """A feed that has been read: contract columns it has, rows in all, rows with a fault.
+
+    `faulty` is None when the feed was not copied: it is known once the good rows are written.
+    """
 
     columns: tuple[Column, ...]
     rows: int
-    faulty: int
+    faulty: int | None
     bad_lines: tuple[BadLine, ...]
 
     @property
@@ -35,9 +38,25 @@ class Staged:
         return self.rows + len(self.bad_lines)
 
 
+def key_query(table: Table, source: Source) -> str:
+    """Return a query of the typed keys of a feed, without reading anything else."""
+    keys = []
+    for name in table.key:
+        feed = source.columns[name]
+        typed = rules.typed_expression(table.column(name), feed, feed.expression)
+        keys.append(f"{typed} as {sql_name(name)}")
+    return f"select {', '.join(keys)} from {source.relation}"
+
+
 def clear(connection: Connection) -> None:
     """Drop the temporary tables of an earlier file."""
     connection.execute(f"drop view if exists {FEED}")
+    kinds = connection.execute(
+        "select table_type from information_schema.tables "
+        "where table_catalog = 'temp' and table_name = 'feed_staged'"
+    ).fetchall()
+    if kinds and kinds[0][0] == "VIEW":
+        connection.execute(f"drop view {STAGED}")
     for name in _LEFTOVERS:
         connection.execute(f"drop table if exists temp.{name}")
     drop_rejects(connection)
@@ -50,13 +69,20 @@ def stage(
     *,
     loaded_at: datetime,
     extracted_at: datetime,
+    copy: bool = True,
 ) -> Staged:
-    """Read `source` once, in parallel, into `STAGED`."""
-    clear(connection)
-    connection.execute(
-        f"create temp table feed_staged as "
-        f"{_stage_query(table, source, loaded_at=loaded_at, extracted_at=extracted_at)}"
-    )
+    """Read `source` once, in parallel, into `STAGED`.
+
+    With `copy` false (typed feeds only) `STAGED` is a view: nothing is read yet.
+    """
+    query = _stage_query(table, source, loaded_at=loaded_at, extracted_at=extracted_at)
+    columns = tuple(c for c in table.columns if c.name in _stored_names(table, source))
+    if not copy:
+        connection.execute(f"create temp view feed_staged as {query}")
+        connection.execute(f"create temp view feed_rows as select * from {STAGED}")
+        rows = connection.execute(f"select count(*) from {source.relation}").fetchall()[0][0]
+        return Staged(columns, rows, None, tuple(source.bad_lines))
+    connection.execute(f"create temp table feed_staged as {query}")
     bad_lines = list(source.bad_lines)
     if source.row is None:
         bad_lines += rejected_lines(connection, source)
@@ -65,7 +91,6 @@ def stage(
     else:
         connection.execute(f"create temp view feed_rows as select * from {STAGED}")
     rows, faulty = connection.execute(f"select count(*), count(_raw) from {STAGED}").fetchall()[0]
-    columns = tuple(c for c in table.columns if c.name in _stored_names(table, source))
     return Staged(columns, rows, faulty, tuple(bad_lines))
 
 
@@ -80,14 +105,14 @@ def _stage_query(
     table: Table, source: Source, *, loaded_at: datetime, extracted_at: datetime
 ) -> str:
     present = [column for column in table.columns if column.name in source.columns]
-    raw, typed, bad, texts = [], [], [], []
+    given, typed, bad, texts = [], [], [], []
     for column in present:
         feed = source.columns[column.name]
-        r, t = sql_name(f"r_{column.name}"), sql_name(f"t_{column.name}")
-        raw.append(f"{rules.raw_expression(feed)} as {r}")
-        typed.append(f"{rules.typed_expression(column, feed, r)} as {t}")
-        bad += rules.is_bad(column, r, t, loaded_at)
-        texts.append(r if feed.family == "text" else f"cast({r} as varchar)")
+        x, t = sql_name(f"x_{column.name}"), sql_name(f"t_{column.name}")
+        given.append(f"{feed.expression} as {x}")
+        typed.append(f"{rules.typed_expression(column, feed, x)} as {t}")
+        bad += rules.bad_conditions(column, feed, x, t, loaded_at)
+        texts.append(rules.raw_text(feed, x))
     row = f", {source.row} as _row" if source.row else ""
     carry = ", _row" if source.row else ""
     outputs = [_output(table, column, extracted_at) for column in present]
@@ -99,10 +124,10 @@ def _stage_query(
         outputs.append(f"{_timestamp(extracted_at)} as {sql_name(table.version_time)}")
     return (
         f"select {', '.join(outputs)}, "
-        f"case when _bad then [{', '.join(texts)}] end as _raw, {filled} as _filled{carry} "
-        f"from (select *, coalesce({' or '.join(bad)}, false) as _bad "
+        f"case when {' or '.join(bad)} then [{', '.join(texts)}] end as _raw, "
+        f"{filled} as _filled{carry} "
         f"from (select *, {', '.join(typed)} "
-        f"from (select {', '.join(raw)}{row} from {source.relation})))"
+        f"from (select {', '.join(given)}{row} from {source.relation}))"
     )
 
 
