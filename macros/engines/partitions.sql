@@ -61,18 +61,22 @@
     Partitions whose rows hold another dimension version than the one valid at their time (a version came late or was
     corrected). `attribute`: a further column of the fact that is taken over from the version.
 -#}
+{% macro rekeyed_customers(partition, event_at) -%}
+    {{ rekeyed_partitions(partition, ref('dim_customer'), event_at, 'customer_key', 'customer_natural_key') }}
+{%- endmacro %}
+
+{% macro rekeyed_accounts(partition, event_at, attribute=none) -%}
+    {{ rekeyed_partitions(partition, ref('dim_account'), event_at, 'account_key', 'account_natural_key', attribute) }}
+{%- endmacro %}
+
 {% macro rekeyed_partitions(partition, dimension, event_at, key, natural_key, attribute=none) -%}
     select distinct facts.{{ partition }} as partition_value
     from {{ this }} as facts
-    left join {{ dimension }} as versions
-        on
-            facts.{{ natural_key }} = versions.{{ natural_key }}
-            and {{ event_at }} >= versions.valid_from
-            and {{ event_at }} < versions.valid_to
+    {{ version_join(dimension, natural_key, 'facts.' ~ natural_key, event_at, 'versions') }}
     where
-        facts.{{ key }} <> coalesce(versions.{{ key }}, {{ unknown_key() }})
+        facts.{{ key }} <> {{ version_key('versions', key) }}
         {%- if attribute %}
-        or facts.{{ attribute }} <> coalesce(versions.{{ attribute }}, {{ unknown_key() }})
+        or facts.{{ attribute }} <> {{ version_key('versions', attribute) }}
         {%- endif %}
 {%- endmacro %}
 

@@ -1,4 +1,7 @@
-{#- Things that happened to an account other than money movements: typed, one spelling, latest arrival. Grain: one row per event_id, its latest arrival. -#}
+{#-
+    Things that happened to an account other than money movements: typed, one spelling, latest
+    arrival. Grain: one row per event_id, its latest arrival.
+-#}
 {{ config(
     materialized='incremental',
     incremental_strategy='delete+insert',

@@ -1,4 +1,7 @@
-{#- Deposit, card, loan and investment accounts: typed, one spelling, latest arrival. Grain: one row per account_id and version (updated_at). -#}
+{#-
+    Deposit, card, loan and investment accounts: typed, one spelling, latest arrival. Grain: one
+    row per account_id and version (updated_at).
+-#}
 with arrivals as (
     select * from {{ source('ingestion_raw_data', 'accounts') }}
 ),

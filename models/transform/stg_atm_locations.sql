@@ -1,4 +1,7 @@
-{#- Cash machines, own and third-party: typed, one spelling, latest arrival. Grain: one row per atm_id and version (updated_at). -#}
+{#-
+    Cash machines, own and third-party: typed, one spelling, latest arrival. Grain: one row per
+    atm_id and version (updated_at).
+-#}
 with arrivals as (
     select * from {{ source('ingestion_raw_data', 'atm_locations') }}
 ),

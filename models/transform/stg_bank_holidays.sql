@@ -1,4 +1,8 @@
-{#- Bank holidays by country, by the Federal Reserve rule (Sunday moves to Monday, Saturday does not move): typed, one spelling, latest arrival. Grain: one row per holiday_date and country, its latest arrival. -#}
+{#-
+    Bank holidays by country, by the Federal Reserve rule (Sunday moves to Monday, Saturday does
+    not move): typed, one spelling, latest arrival. Grain: one row per holiday_date and country,
+    its latest arrival.
+-#}
 with arrivals as (
     select * from {{ source('ingestion_raw_data', 'bank_holidays') }}
 ),

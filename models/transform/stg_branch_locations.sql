@@ -1,4 +1,7 @@
-{#- Branches of the bank: typed, one spelling, latest arrival. Grain: one row per branch_id and version (updated_at). -#}
+{#-
+    Branches of the bank: typed, one spelling, latest arrival. Grain: one row per branch_id and
+    version (updated_at).
+-#}
 with arrivals as (
     select * from {{ source('ingestion_raw_data', 'branch_locations') }}
 ),

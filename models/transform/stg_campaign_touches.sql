@@ -1,4 +1,7 @@
-{#- Contacts (or deliberate non-contacts, the holdout) of a campaign with a customer: typed, one spelling, latest arrival. Grain: one row per touch_id, its latest arrival. -#}
+{#-
+    Contacts (or deliberate non-contacts, the holdout) of a campaign with a customer: typed, one
+    spelling, latest arrival. Grain: one row per touch_id, its latest arrival.
+-#}
 {{ config(
     materialized='incremental',
     incremental_strategy='delete+insert',

@@ -1,4 +1,7 @@
-{#- Applications for credit and their decisions: typed, one spelling, latest arrival. Grain: one row per application_id, its latest arrival. -#}
+{#-
+    Applications for credit and their decisions: typed, one spelling, latest arrival. Grain: one
+    row per application_id, its latest arrival.
+-#}
 {{ config(
     materialized='incremental',
     incremental_strategy='delete+insert',

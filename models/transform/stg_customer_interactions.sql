@@ -1,4 +1,7 @@
-{#- Contacts between customers and the bank: typed, one spelling, latest arrival. Grain: one row per interaction_id, its latest arrival. -#}
+{#-
+    Contacts between customers and the bank: typed, one spelling, latest arrival. Grain: one row
+    per interaction_id, its latest arrival.
+-#}
 {{ config(
     materialized='incremental',
     incremental_strategy='delete+insert',

@@ -1,4 +1,7 @@
-{#- Segment, tier and risk changes as the source system recorded them: typed, one spelling, latest arrival. Grain: one row per segment_history_id, its latest arrival. -#}
+{#-
+    Segment, tier and risk changes as the source system recorded them: typed, one spelling,
+    latest arrival. Grain: one row per segment_history_id, its latest arrival.
+-#}
 {{ config(
     materialized='incremental',
     incremental_strategy='delete+insert',

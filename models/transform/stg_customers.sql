@@ -1,4 +1,7 @@
-{#- Natural persons and businesses that hold or use an account: typed, one spelling, latest arrival. Grain: one row per customer_id and version (updated_at). -#}
+{#-
+    Natural persons and businesses that hold or use an account: typed, one spelling, latest
+    arrival. Grain: one row per customer_id and version (updated_at).
+-#}
 with arrivals as (
     select * from {{ source('ingestion_raw_data', 'customers') }}
 ),

@@ -1,4 +1,7 @@
-{#- Macroeconomic series by date: typed, one spelling, latest arrival. Grain: one row per date, its latest arrival. -#}
+{#-
+    Macroeconomic series by date: typed, one spelling, latest arrival. Grain: one row per date,
+    its latest arrival.
+-#}
 with arrivals as (
     select * from {{ source('ingestion_raw_data', 'economic_indicators') }}
 ),

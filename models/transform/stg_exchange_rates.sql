@@ -1,4 +1,7 @@
-{#- Daily price of one unit of a currency in US dollars: typed, one spelling, latest arrival. Grain: one row per rate_date and currency, its latest arrival. -#}
+{#-
+    Daily price of one unit of a currency in US dollars: typed, one spelling, latest arrival.
+    Grain: one row per rate_date and currency, its latest arrival.
+-#}
 with arrivals as (
     select * from {{ source('ingestion_raw_data', 'exchange_rates') }}
 ),

@@ -1,4 +1,7 @@
-{#- Fraud alerts; sent again each time the investigation status moves: typed, one spelling, latest arrival. Grain: one row per alert_id and status sent (updated_at). -#}
+{#-
+    Fraud alerts; sent again each time the investigation status moves: typed, one spelling,
+    latest arrival. Grain: one row per alert_id and status sent (updated_at).
+-#}
 with arrivals as (
     select * from {{ source('ingestion_raw_data', 'fraud_alerts') }}
 ),

@@ -1,4 +1,7 @@
-{#- Scheduled loan instalments and what was paid: typed, one spelling, latest arrival. Grain: one row per payment_id, its latest arrival. -#}
+{#-
+    Scheduled loan instalments and what was paid: typed, one spelling, latest arrival. Grain:
+    one row per payment_id, its latest arrival.
+-#}
 {{ config(
     materialized='incremental',
     incremental_strategy='delete+insert',

@@ -1,4 +1,7 @@
-{#- Marketing campaigns with budget and reported results: typed, one spelling, latest arrival. Grain: one row per campaign_id and version (updated_at). -#}
+{#-
+    Marketing campaigns with budget and reported results: typed, one spelling, latest arrival.
+    Grain: one row per campaign_id and version (updated_at).
+-#}
 with arrivals as (
     select * from {{ source('ingestion_raw_data', 'marketing_campaigns') }}
 ),

@@ -1,4 +1,7 @@
-{#- ISO 18245 merchant category codes: typed, one spelling, latest arrival. Grain: one row per mcc_code, its latest arrival. -#}
+{#-
+    ISO 18245 merchant category codes: typed, one spelling, latest arrival. Grain: one row per
+    mcc_code, its latest arrival.
+-#}
 with arrivals as (
     select * from {{ source('ingestion_raw_data', 'merchant_category_codes') }}
 ),

@@ -1,4 +1,7 @@
-{#- Merchants that cards and transfers are paid to: typed, one spelling, latest arrival. Grain: one row per merchant_id and version (updated_at). -#}
+{#-
+    Merchants that cards and transfers are paid to: typed, one spelling, latest arrival. Grain:
+    one row per merchant_id and version (updated_at).
+-#}
 with arrivals as (
     select * from {{ source('ingestion_raw_data', 'merchants') }}
 ),

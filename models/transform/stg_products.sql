@@ -1,4 +1,8 @@
-{#- Products the bank sells: deposit, credit, loan and investment products with their price list: typed, one spelling, latest arrival. Grain: one row per product_id and version (updated_at). -#}
+{#-
+    Products the bank sells: deposit, credit, loan and investment products with their price
+    list: typed, one spelling, latest arrival. Grain: one row per product_id and version
+    (updated_at).
+-#}
 with arrivals as (
     select * from {{ source('ingestion_raw_data', 'products') }}
 ),

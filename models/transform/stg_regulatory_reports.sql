@@ -1,4 +1,7 @@
-{#- Regulatory filings (CTR, SAR, call reports and so on): typed, one spelling, latest arrival. Grain: one row per report_id, its latest arrival. -#}
+{#-
+    Regulatory filings (CTR, SAR, call reports and so on): typed, one spelling, latest arrival.
+    Grain: one row per report_id, its latest arrival.
+-#}
 {{ config(
     materialized='incremental',
     incremental_strategy='delete+insert',

@@ -1,4 +1,7 @@
-{#- KYC, AML and credit risk assessments of customers: typed, one spelling, latest arrival. Grain: one row per assessment_id, its latest arrival. -#}
+{#-
+    KYC, AML and credit risk assessments of customers: typed, one spelling, latest arrival.
+    Grain: one row per assessment_id, its latest arrival.
+-#}
 {{ config(
     materialized='incremental',
     incremental_strategy='delete+insert',

@@ -1,4 +1,7 @@
-{#- Account movements and declined attempts, one row per transaction: typed, one spelling, latest arrival. Grain: one row per transaction_id, its latest arrival. -#}
+{#-
+    Account movements and declined attempts, one row per transaction: typed, one spelling,
+    latest arrival. Grain: one row per transaction_id, its latest arrival.
+-#}
 {{ config(
     materialized='incremental',
     incremental_strategy='delete+insert',

@@ -1,4 +1,7 @@
-{#- US ZIP codes with city and coordinates: typed, one spelling, latest arrival. Grain: one row per zip_code, its latest arrival. -#}
+{#-
+    US ZIP codes with city and coordinates: typed, one spelling, latest arrival. Grain: one row
+    per zip_code, its latest arrival.
+-#}
 with arrivals as (
     select * from {{ source('ingestion_raw_data', 'zip_codes') }}
 ),

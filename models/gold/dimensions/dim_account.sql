@@ -1,4 +1,7 @@
-{#- Accounts with their history (SCD Type 2). Grain: one row per account and interval, inferred accounts, the unknown one. -#}
+{#-
+    Accounts with their history (SCD Type 2). Grain: one row per account and interval, inferred
+    accounts, the unknown one.
+-#}
 {%- set tracked = var('scd2_tracked_columns')['account'] %}
 with versions as (
     select
@@ -63,7 +66,9 @@ members as (
 newest as (
     select
         versions.*,
-        row_number() over (partition by versions.account_id order by versions.updated_at desc) as recency
+        row_number() over (
+            partition by versions.account_id order by versions.updated_at desc
+        ) as recency
     from versions
 )
 
@@ -91,6 +96,8 @@ select
     attributes._batch_id
 from members
 left join versions as attributes
-    on members.account_natural_key = attributes.account_id and members.updated_at = attributes.updated_at
+    on
+        members.account_natural_key = attributes.account_id
+        and members.updated_at = attributes.updated_at
 left join newest on members.account_natural_key = newest.account_id and newest.recency = 1
 left join openings on members.account_natural_key = openings.account_id

@@ -1,10 +1,15 @@
-{#- Marketing campaigns (Type 1). Grain: one row per campaign, inferred campaigns, the unknown one. -#}
+{#-
+    Marketing campaigns (Type 1). Grain: one row per campaign, inferred campaigns, the unknown
+    one.
+-#}
 with newest as (
     {{ newest_version(ref('stg_marketing_campaigns'), 'campaign_id') }}
 ),
 
 members as (
-    {{ type1_members('campaign', 'newest', 'campaign_id', [(ref('stg_campaign_touches'), 'campaign_id')]) }}
+    {{ type1_members('campaign', 'newest', 'campaign_id', [
+        (ref('stg_campaign_touches'), 'campaign_id'),
+    ]) }}
 )
 
 select

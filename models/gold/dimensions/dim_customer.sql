@@ -1,4 +1,7 @@
-{#- Customers with their history (SCD Type 2). Grain: one row per customer and interval, inferred customers, the unknown one. -#}
+{#-
+    Customers with their history (SCD Type 2). Grain: one row per customer and interval,
+    inferred customers, the unknown one.
+-#}
 {%- set tracked = var('scd2_tracked_columns')['customer'] %}
 with versions as (
     select * from {{ ref('stg_customers') }}
@@ -69,7 +72,9 @@ members as (
 newest as (
     select
         versions.*,
-        row_number() over (partition by versions.customer_id order by versions.updated_at desc) as recency
+        row_number() over (
+            partition by versions.customer_id order by versions.updated_at desc
+        ) as recency
     from versions
 ),
 
@@ -136,7 +141,9 @@ select
     attributes._batch_id
 from members
 left join versions as attributes
-    on members.customer_natural_key = attributes.customer_id and members.updated_at = attributes.updated_at
+    on
+        members.customer_natural_key = attributes.customer_id
+        and members.updated_at = attributes.updated_at
 left join newest on members.customer_natural_key = newest.customer_id and newest.recency = 1
 left join ages on members.customer_natural_key = ages.customer_id
 left join places on lower(attributes.city) = places.city and attributes.state = places.state

@@ -2,7 +2,8 @@
 {%- set dated = [
     ('stg_transactions', 'transaction_date'), ('stg_customer_interactions', 'interaction_date'),
     ('stg_account_events', 'event_date'), ('stg_credit_applications', 'application_date'),
-    ('stg_fraud_alerts', 'alert_date'), ('stg_loan_payments', 'scheduled_date'), ('stg_loan_payments', 'paid_date'),
+    ('stg_fraud_alerts', 'alert_date'), ('stg_loan_payments', 'scheduled_date'),
+    ('stg_loan_payments', 'paid_date'),
     ('stg_customer_segments_history', 'effective_date'), ('stg_regulatory_reports', 'filing_date'),
     ('stg_risk_assessments', 'assessment_date'), ('stg_campaign_touches', 'touch_date'),
     ('stg_marketing_campaigns', 'start_date'),
@@ -56,7 +57,8 @@ marked as (
         cast(extract(quarter from days.full_date) as integer) as quarter_number,
         cast(extract(month from days.full_date) as integer) as month_number,
         cast(extract(day from days.full_date) as integer) as day_of_month_number,
-        {{ add_months('days.full_date', '(13 - ' ~ var('fiscal_year_start_month') ~ ') % 12') }} as fiscal_date
+        {{ add_months('days.full_date', (13 - var('fiscal_year_start_month')) % 12) }}
+            as fiscal_date
     from days
     left join holidays on days.full_date = holidays.holiday_date
 )

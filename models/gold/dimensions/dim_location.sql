@@ -1,4 +1,7 @@
-{#- Branches and ATMs (Type 1), keyed by type and number, which the two share. Grain: one row per branch and ATM, inferred branches, the unknown place. -#}
+{#-
+    Branches and ATMs (Type 1), keyed by type and number, which the two share. Grain: one row
+    per branch and ATM, inferred branches, the unknown place.
+-#}
 with branches as (
     {{ newest_version(ref('stg_branch_locations'), 'branch_id') }}
 ),
@@ -64,5 +67,7 @@ select
     atms.branch_id as parent_branch_natural_key,
     members.is_inferred
 from members
-left join branches on members.location_type = 'branch' and members.location_natural_key = branches.branch_id
-left join atms on members.location_type = 'atm' and members.location_natural_key = atms.atm_id
+left join branches
+    on members.location_type = 'branch' and members.location_natural_key = branches.branch_id
+left join atms
+    on members.location_type = 'atm' and members.location_natural_key = atms.atm_id

@@ -8,7 +8,9 @@ codes as (
 ),
 
 members as (
-    {{ type1_members('merchant', 'newest', 'merchant_id', [(ref('stg_transactions'), 'merchant_id')]) }}
+    {{ type1_members('merchant', 'newest', 'merchant_id', [
+        (ref('stg_transactions'), 'merchant_id'),
+    ]) }}
 )
 
 select

@@ -1,4 +1,7 @@
-{#- Balance of every open account at the end of every kept day, rebuilt from its movements. Grain: one row per account and day. Partition: snapshot_month. -#}
+{#-
+    Balance of every open account at the end of every kept day, rebuilt from its movements.
+    Grain: one row per account and day. Partition: snapshot_month.
+-#}
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_partitions',
@@ -6,14 +9,25 @@
     partition_source='silver.int_snapshot_days',
     on_schema_change='fail'
 ) }}
-{%- set fingerprints = month_fingerprints(ref('int_months'), 'month_number', account_fingerprint_parts() + [{
-    'relation': ref('int_snapshot_days'), 'month': 'snapshot_month', 'measures': ['1', date_key('snapshot_date')],
-}]) -%}
-{%- set stored_prints = "select month_number as snapshot_month, _fingerprint from (" ~ fingerprints ~ ") as prints where"
-    ~ " month_number in (select snapshot_month from " ~ ref('int_snapshot_days') ~ ")" -%}
-{%- set affected = stale_months('snapshot_month', stored_prints) %}
+{%- set wanted_days = {
+    'relation': ref('int_snapshot_days'),
+    'month': 'snapshot_month',
+    'measures': ['1', date_key('snapshot_date')],
+} -%}
+{%- set fingerprints -%}
+    select
+        month_number as snapshot_month,
+        _fingerprint
+    from (
+        {{ month_fingerprints(
+            ref('int_months'), 'month_number', account_fingerprint_parts() + [wanted_days]
+        ) }}
+    ) as prints
+    where month_number in (select days.snapshot_month from {{ ref('int_snapshot_days') }} as days)
+{%- endset -%}
+{%- set affected = stale_months('snapshot_month', fingerprints) %}
 with fingerprints as (
-    {{ stored_prints }}
+    {{ fingerprints }}
 ),
 
 days as (
@@ -51,15 +65,17 @@ movements as (
             when transactions.is_declined then 0
             when transactions.currency = coalesce(accounts.currency, transactions.currency)
                 then transactions.transaction_amount
-            else {{ money(
-                'transactions.posted_amount / case when accounts.currency = \'' ~ var('reporting_currency')
-                ~ '\' then 1 else rates.exchange_rate end'
-            ) }}
+            when accounts.currency = '{{ var("reporting_currency") }}'
+                then transactions.posted_amount
+            else {{ money('transactions.posted_amount / rates.exchange_rate') }}
         end as account_amount,
         transactions.is_declined
     from {{ ref('fact_transactions') }} as transactions
     inner join accounts on transactions.account_natural_key = accounts.account_natural_key
-    left join rates on accounts.currency = rates.currency and transactions.transaction_date = rates.rate_date
+    left join rates
+        on
+            accounts.currency = rates.currency
+            and transactions.transaction_date = rates.rate_date
     cross join clock
     where transactions.transaction_date <= clock.as_of_date
 ),
@@ -126,20 +142,26 @@ select
     versions.customer_natural_key,
     coalesce(versions.product_key, {{ unknown_key() }}) as product_key,
     accounts.currency,
-    {{ money('accounts.opening_balance + running.movement_amount - running.credit_amount - running.debit_amount') }}
-        as opening_balance,
+    {{ money(
+        'accounts.opening_balance + running.movement_amount'
+        ~ ' - running.credit_amount - running.debit_amount'
+    ) }} as opening_balance,
     {{ money('running.credit_amount') }} as credit_amount,
     {{ money('running.debit_amount') }} as debit_amount,
     {{ money('accounts.opening_balance + running.movement_amount') }} as closing_balance,
     cast(running.transaction_count as bigint) as transaction_count,
     cast(running.declined_count as bigint) as declined_count,
-    cast({{ dbt.datediff('coalesce(running.last_movement_date, accounts.open_date)', 'running.day_date', 'day') }} as integer)
-        as inactive_days,
+    cast({{ dbt.datediff(
+        'coalesce(running.last_movement_date, accounts.open_date)', 'running.day_date', 'day'
+    ) }} as integer) as inactive_days,
     versions.credit_limit_amount,
     case
         when versions.credit_limit_amount > 0
             then greatest(
-                -1 * {{ ratio('accounts.opening_balance + running.movement_amount', 'versions.credit_limit_amount') }}, 0
+                -1 * {{ ratio(
+                    'accounts.opening_balance + running.movement_amount',
+                    'versions.credit_limit_amount'
+                ) }}, 0
             )
     end as utilisation_rate,
     running.day_date = {{ month_end('running.day_date') }} as is_month_end,
@@ -148,11 +170,10 @@ select
 from running
 inner join accounts on running.account_natural_key = accounts.account_natural_key
 inner join fingerprints on {{ month_number('running.day_date') }} = fingerprints.snapshot_month
-{{ as_of_version(
-    'versions', ref('dim_account'), ('running.account_natural_key', 'account_natural_key'), end_of_day('running.day_date')
+{{ account_version(
+    'running.account_natural_key',
+    end_of_day('running.day_date'),
+    alias='versions'
 ) }}
-{{ as_of_version(
-    'customers', ref('dim_customer'), ('versions.customer_natural_key', 'customer_natural_key'),
-    end_of_day('running.day_date')
-) }}
+{{ customer_version('versions.customer_natural_key', end_of_day('running.day_date')) }}
 where running.is_wanted = 1

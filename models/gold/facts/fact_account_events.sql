@@ -1,4 +1,7 @@
-{#- What happened to accounts other than money movements. Grain: one row per event. Partition: event_month. -#}
+{#-
+    What happened to accounts other than money movements. Grain: one row per event. Partition:
+    event_month.
+-#}
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_partitions',
@@ -7,12 +10,8 @@
     on_schema_change='fail'
 ) }}
 {%- set affected = affected_partitions('event_month', ref('stg_account_events'), stale_rows=[
-    rekeyed_partitions(
-        'event_month', ref('dim_customer'), 'facts.event_at', 'customer_key', 'customer_natural_key'
-    ),
-    rekeyed_partitions(
-        'event_month', ref('dim_account'), 'facts.event_at', 'account_key', 'account_natural_key'
-    ),
+    rekeyed_customers('event_month', 'facts.event_at'),
+    rekeyed_accounts('event_month', 'facts.event_at'),
 ]) %}
 with events as (
     select * from {{ ref('stg_account_events') }}
@@ -40,5 +39,5 @@ select
     events.approval_status,
     events._batch_id
 from events
-{{ as_of_version('customers', ref('dim_customer'), ('events.customer_id', 'customer_natural_key'), 'events.event_at') }}
-{{ as_of_version('accounts', ref('dim_account'), ('events.account_id', 'account_natural_key'), 'events.event_at') }}
+{{ customer_version('events.customer_id', 'events.event_at') }}
+{{ account_version('events.account_id', 'events.event_at') }}

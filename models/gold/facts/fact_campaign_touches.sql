@@ -1,4 +1,7 @@
-{#- Contacts of campaigns with customers, and the customers deliberately not contacted. Grain: one row per touch. Partition: touch_month. -#}
+{#-
+    Contacts of campaigns with customers, and the customers deliberately not contacted. Grain:
+    one row per touch. Partition: touch_month.
+-#}
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_partitions',
@@ -7,9 +10,7 @@
     on_schema_change='fail'
 ) }}
 {%- set affected = affected_partitions('touch_month', ref('stg_campaign_touches'), stale_rows=[
-    rekeyed_partitions(
-        'touch_month', ref('dim_customer'), 'facts.touch_at', 'customer_key', 'customer_natural_key'
-    ),
+    rekeyed_customers('touch_month', 'facts.touch_at'),
 ]) %}
 with events as (
     select * from {{ ref('stg_campaign_touches') }}
@@ -36,4 +37,4 @@ select
     events.cost_amount,
     events._batch_id
 from events
-{{ as_of_version('customers', ref('dim_customer'), ('events.customer_id', 'customer_natural_key'), 'events.touch_at') }}
+{{ customer_version('events.customer_id', 'events.touch_at') }}

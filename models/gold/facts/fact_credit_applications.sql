@@ -1,4 +1,7 @@
-{#- Applications for credit and their decisions. Grain: one row per application. Partition: application_month. -#}
+{#-
+    Applications for credit and their decisions. Grain: one row per application. Partition:
+    application_month.
+-#}
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_partitions',
@@ -6,10 +9,9 @@
     partition_source='silver.stg_credit_applications',
     on_schema_change='fail'
 ) }}
-{%- set affected = affected_partitions('application_month', ref('stg_credit_applications'), stale_rows=[
-    rekeyed_partitions(
-        'application_month', ref('dim_customer'), end_of_day('facts.application_date'), 'customer_key', 'customer_natural_key'
-    ),
+{%- set source = ref('stg_credit_applications') -%}
+{%- set affected = affected_partitions('application_month', source, stale_rows=[
+    rekeyed_customers('application_month', end_of_day('facts.application_date')),
 ]) %}
 with events as (
     select * from {{ ref('stg_credit_applications') }}
@@ -39,7 +41,8 @@ select
     events.application_channel,
     events.approval_score,
     events.risk_grade,
-    cast({{ dbt.datediff('events.application_date', 'events.decision_date', 'day') }} as integer) as decision_days,
+    cast({{ dbt.datediff('events.application_date', 'events.decision_date', 'day') }} as integer)
+        as decision_days,
     events._batch_id
 from events
-{{ as_of_version('customers', ref('dim_customer'), ('events.customer_id', 'customer_natural_key'), end_of_day('events.application_date')) }}
+{{ customer_version('events.customer_id', end_of_day('events.application_date')) }}

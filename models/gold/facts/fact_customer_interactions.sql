@@ -1,4 +1,7 @@
-{#- Contacts between customers and the bank. Grain: one row per contact. Partition: interaction_month. -#}
+{#-
+    Contacts between customers and the bank. Grain: one row per contact. Partition:
+    interaction_month.
+-#}
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_partitions',
@@ -6,10 +9,9 @@
     partition_source='silver.stg_customer_interactions',
     on_schema_change='fail'
 ) }}
-{%- set affected = affected_partitions('interaction_month', ref('stg_customer_interactions'), stale_rows=[
-    rekeyed_partitions(
-        'interaction_month', ref('dim_customer'), 'facts.interaction_at', 'customer_key', 'customer_natural_key'
-    ),
+{%- set source = ref('stg_customer_interactions') -%}
+{%- set affected = affected_partitions('interaction_month', source, stale_rows=[
+    rekeyed_customers('interaction_month', 'facts.interaction_at'),
 ]) %}
 with events as (
     select * from {{ ref('stg_customer_interactions') }}
@@ -39,4 +41,4 @@ select
     coalesce(lower(events.interaction_reason) like '%complaint%', false) as is_complaint,
     events._batch_id
 from events
-{{ as_of_version('customers', ref('dim_customer'), ('events.customer_id', 'customer_natural_key'), 'events.interaction_at') }}
+{{ customer_version('events.customer_id', 'events.interaction_at') }}

@@ -1,4 +1,7 @@
-{#- What each customer did and held, month by month, without gaps. Grain: one row per customer and month. Partition: summary_month. -#}
+{#-
+    What each customer did and held, month by month, without gaps. Grain: one row per customer
+    and month. Partition: summary_month.
+-#}
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_partitions',
@@ -7,25 +10,35 @@
     partition_source_column='month_number',
     on_schema_change='fail'
 ) }}
+{%- set first_month = '(select min(month_number) from ' ~ ref('int_months') ~ ')' -%}
+{%- set signup_month = 'coalesce(' ~ month_number('signup_date') ~ ', 190001)' -%}
+{%- set contacts = {
+    'relation': ref('fact_customer_interactions'),
+    'month': 'interaction_month',
+    'measures': ['1', '_batch_id'],
+} -%}
+{%- set signups = {
+    'relation': ref('dim_customer'),
+    'where': 'is_current',
+    'is_cumulative': true,
+    'month': 'greatest(' ~ signup_month ~ ', ' ~ first_month ~ ')',
+    'measures': ['1', date_key('signup_date')],
+} -%}
+{%- set last_days = {
+    'relation': ref('int_months'),
+    'month': 'month_number',
+    'measures': [date_key('last_known_date')],
+} -%}
 {%- set fingerprints -%}
     select
         prints.month_number as summary_month,
         prints._fingerprint || '/' || coalesce(snapshots._fingerprint, '') as _fingerprint
     from (
-        {{ month_fingerprints(ref('int_months'), 'month_number', account_fingerprint_parts() + [
-            {
-                'relation': ref('fact_customer_interactions'), 'month': 'interaction_month', 'measures': ['1', '_batch_id'],
-            },
-            {
-                'relation': ref('dim_customer'), 'where': 'is_current', 'is_cumulative': true,
-                'month': 'greatest(coalesce(' ~ month_number('signup_date') ~ ', 190001), (select min(month_number) from '
-                    ~ ref('int_months') ~ '))',
-                'measures': ['1', date_key('signup_date')],
-            },
-            {
-                'relation': ref('int_months'), 'month': 'month_number', 'measures': [date_key('last_known_date')],
-            },
-        ]) }}
+        {{ month_fingerprints(
+            ref('int_months'),
+            'month_number',
+            account_fingerprint_parts() + [contacts, signups, last_days]
+        ) }}
     ) as prints
     left join (
         select distinct snapshot_month, _fingerprint
@@ -94,16 +107,21 @@ activity as (
         sum(case when is_declined then 1 else 0 end) as declined_count,
         sum(case when posted_amount > 0 then posted_amount else 0 end) as credit_amount,
         sum(case when posted_amount < 0 then posted_amount else 0 end) as debit_amount,
-        sum(case when transaction_type = 'Purchase' and not is_declined then 1 else 0 end) as purchase_count,
-        sum(case when transaction_type = 'Purchase' then -posted_amount else 0 end) as purchase_amount,
+        sum(case when transaction_type = 'Purchase' and not is_declined then 1 else 0 end)
+            as purchase_count,
+        sum(case when transaction_type = 'Purchase' then -posted_amount else 0 end)
+            as purchase_amount,
         sum(case when transaction_type = 'Fee' and not is_declined then 1 else 0 end) as fee_count,
         sum(case when transaction_type = 'Fee' then -posted_amount else 0 end) as fee_amount,
-        sum(case when is_international and not is_declined then 1 else 0 end) as international_count,
-        sum(case when channel in ('Online', 'Mobile') and not is_declined then 1 else 0 end) as digital_count,
+        sum(case when is_international and not is_declined then 1 else 0 end)
+            as international_count,
+        sum(case when channel in ('Online', 'Mobile') and not is_declined then 1 else 0 end)
+            as digital_count,
         sum(case when is_fraud then 1 else 0 end) as fraud_count,
         sum(case when is_fraud then abs(reporting_amount) else 0 end) as fraud_amount,
         count(distinct case when not is_declined then transaction_date end) as active_day_count,
-        count(distinct case when not is_declined then merchant_category end) as distinct_category_count
+        count(distinct case when not is_declined then merchant_category end)
+            as distinct_category_count
     from transactions
     where {{ in_partitions('transaction_month', affected) }}
     group by customer_natural_key, transaction_month
@@ -155,7 +173,10 @@ balances as (
         snapshots.snapshot_month as summary_month,
         sum(
             cast(snapshots.closing_balance as decimal(28, 2))
-            * case when snapshots.currency = '{{ var("reporting_currency") }}' then 1 else rates.exchange_rate end
+            * case
+                when snapshots.currency = '{{ var("reporting_currency") }}' then 1
+                else rates.exchange_rate
+            end
         ) as month_end_balance
     from {{ ref('fact_account_daily_snapshot') }} as snapshots
     inner join wanted_months on snapshots.snapshot_date = wanted_months.last_known_date
@@ -170,7 +191,8 @@ contacts as (
         interaction_month as summary_month,
         count(*) as interaction_count,
         sum(case when is_complaint then 1 else 0 end) as complaint_count,
-        sum(case when is_resolved is not null and not is_resolved then 1 else 0 end) as unresolved_count,
+        sum(case when is_resolved is not null and not is_resolved then 1 else 0 end)
+            as unresolved_count,
         avg(cast(satisfaction_score as {{ type_double() }})) as average_satisfaction_score
     from {{ ref('fact_customer_interactions') }}
     where {{ in_partitions('interaction_month', affected) }}
@@ -209,7 +231,9 @@ select
     cast(coalesce(contacts.unresolved_count, 0) as bigint) as unresolved_count,
     contacts.average_satisfaction_score,
     coalesce(
-        recency.last_posted_date > {{ add_days('customer_months.last_known_date', '-' ~ var('activity_days')) }}, false
+        recency.last_posted_date
+        > {{ add_days('customer_months.last_known_date', '-' ~ var('activity_days')) }},
+        false
     ) as is_active_customer,
     fingerprints._fingerprint
 from customer_months
@@ -234,7 +258,7 @@ left join contacts
     on
         customer_months.customer_natural_key = contacts.customer_natural_key
         and customer_months.summary_month = contacts.summary_month
-{{ as_of_version(
-    'customers', ref('dim_customer'), ('customer_months.customer_natural_key', 'customer_natural_key'),
+{{ customer_version(
+    'customer_months.customer_natural_key',
     end_of_day('customer_months.last_known_date')
 ) }}

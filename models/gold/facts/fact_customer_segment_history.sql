@@ -1,4 +1,7 @@
-{#- Segment, tier and risk of customers over time, as the source system recorded them (Type 2). Grain: one row per change. -#}
+{#-
+    Segment, tier and risk of customers over time, as the source system recorded them (Type 2).
+    Grain: one row per change.
+-#}
 with history as (
     select * from {{ ref('stg_customer_segments_history') }}
 ),
@@ -40,10 +43,12 @@ select
         when coalesce(ordered.earlier_tier, ordered.previous_tier) is null then 'first'
         when
             {{ tier_rank('ordered.loyalty_tier') }}
-            > {{ tier_rank('coalesce(ordered.earlier_tier, ordered.previous_tier)') }} then 'upgrade'
+            > {{ tier_rank('coalesce(ordered.earlier_tier, ordered.previous_tier)') }}
+            then 'upgrade'
         when
             {{ tier_rank('ordered.loyalty_tier') }}
-            < {{ tier_rank('coalesce(ordered.earlier_tier, ordered.previous_tier)') }} then 'downgrade'
+            < {{ tier_rank('coalesce(ordered.earlier_tier, ordered.previous_tier)') }}
+            then 'downgrade'
         else 'same'
     end as tier_movement,
     ordered.change_type,
@@ -52,7 +57,4 @@ select
     ordered.account_count,
     ordered.customer_lifetime_value_amount
 from ordered
-{{ as_of_version(
-    'customers', ref('dim_customer'), ('ordered.customer_id', 'customer_natural_key'),
-    end_of_day('ordered.effective_date')
-) }}
+{{ customer_version('ordered.customer_id', end_of_day('ordered.effective_date')) }}

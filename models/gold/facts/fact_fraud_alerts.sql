@@ -1,4 +1,7 @@
-{#- Fraud alerts, accumulating: a time for each stage, filled as stages arrive. Grain: one row per alert. -#}
+{#-
+    Fraud alerts, accumulating: a time for each stage, filled as stages arrive. Grain: one row
+    per alert.
+-#}
 with sent as (
     select * from {{ ref('stg_fraud_alerts') }}
 ),
@@ -62,7 +65,8 @@ select
     alerts.dismissed_at,
     alerts.recovered_at,
     alerts.resolved_at,
-    cast({{ dbt.datediff('alerts.alert_at', 'alerts.resolved_at', 'day') }} as integer) as resolution_days,
+    cast({{ dbt.datediff('alerts.alert_at', 'alerts.resolved_at', 'day') }} as integer)
+        as resolution_days,
     alerts.currency,
     alerts.transaction_amount,
     coalesce(alerts.recovered_amount, {{ money('0') }}) as recovered_amount,
@@ -70,9 +74,5 @@ select
     alerts.resolved_at is not null as is_resolved,
     alerts.version_count
 from alerts
-{{ as_of_version(
-    'customers', ref('dim_customer'), ('alerts.alerted_customer_id', 'customer_natural_key'), 'alerts.alert_at'
-) }}
-{{ as_of_version(
-    'accounts', ref('dim_account'), ('alerts.alerted_account_id', 'account_natural_key'), 'alerts.alert_at'
-) }}
+{{ customer_version('alerts.alerted_customer_id', 'alerts.alert_at') }}
+{{ account_version('alerts.alerted_account_id', 'alerts.alert_at') }}

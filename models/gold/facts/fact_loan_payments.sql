@@ -1,4 +1,7 @@
-{#- Instalments of loans, scheduled and paid. Grain: one row per instalment. Partition: payment_month. -#}
+{#-
+    Instalments of loans, scheduled and paid. Grain: one row per instalment. Partition:
+    payment_month.
+-#}
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_partitions',
@@ -14,18 +17,14 @@
     left join {{ ref('dim_account') }} as accounts
         on facts.account_natural_key = accounts.account_natural_key and accounts.is_current
     where
-        facts.late_days <> {{ late_days('facts.scheduled_date', 'facts.paid_date', 'clock.as_of_date') }}
+        facts.late_days
+        <> {{ late_days('facts.scheduled_date', 'facts.paid_date', 'clock.as_of_date') }}
         or facts.is_missed <> (facts.paid_date is null and facts.scheduled_date < clock.as_of_date)
         or coalesce(facts.currency, '') <> coalesce(accounts.currency, '')
 {%- endset -%}
 {%- set affected = affected_partitions('payment_month', ref('stg_loan_payments'), stale_rows=[
-    rekeyed_partitions(
-        'payment_month', ref('dim_customer'), end_of_day('facts.scheduled_date'), 'customer_key', 'customer_natural_key'
-    ),
-    rekeyed_partitions(
-        'payment_month', ref('dim_account'), end_of_day('facts.scheduled_date'), 'account_key', 'account_natural_key',
-        'product_key'
-    ),
+    rekeyed_customers('payment_month', end_of_day('facts.scheduled_date')),
+    rekeyed_accounts('payment_month', end_of_day('facts.scheduled_date'), attribute='product_key'),
     aged,
 ]) %}
 with payments as (
@@ -40,7 +39,8 @@ clock as (
 aged as (
     select
         payments.*,
-        {{ late_days('payments.scheduled_date', 'payments.paid_date', 'clock.as_of_date') }} as late_days,
+        {{ late_days('payments.scheduled_date', 'payments.paid_date', 'clock.as_of_date') }}
+            as late_days,
         payments.paid_date is null and payments.scheduled_date < clock.as_of_date as is_missed
     from payments
     cross join clock
@@ -71,9 +71,5 @@ select
     aged.payment_method,
     aged._batch_id
 from aged
-{{ as_of_version(
-    'customers', ref('dim_customer'), ('aged.customer_id', 'customer_natural_key'), end_of_day('aged.scheduled_date')
-) }}
-{{ as_of_version(
-    'accounts', ref('dim_account'), ('aged.account_id', 'account_natural_key'), end_of_day('aged.scheduled_date')
-) }}
+{{ customer_version('aged.customer_id', end_of_day('aged.scheduled_date')) }}
+{{ account_version('aged.account_id', end_of_day('aged.scheduled_date')) }}

@@ -10,7 +10,8 @@ touches as (
         sum(case when is_holdout then 1 else 0 end) as holdout_count,
         sum(cost_amount) as spend_amount,
         sum(case when is_converted and not is_holdout then 1 else 0 end) as touch_conversion_count,
-        sum(case when is_converted and not is_holdout then conversion_amount end) as touch_conversion_amount
+        sum(case when is_converted and not is_holdout then conversion_amount end)
+            as touch_conversion_amount
     from {{ ref('stg_campaign_touches') }}
     group by campaign_id
 )

@@ -10,7 +10,9 @@ clock as (
 dated as (
     select
         reports.*,
-        coalesce(reports.filed_date, reports.filing_date, reports.period_end_date, clock.as_of_date) as known_date,
+        coalesce(
+            reports.filed_date, reports.filing_date, reports.period_end_date, clock.as_of_date
+        ) as known_date,
         {{ late_days('reports.due_date', 'reports.filed_date', 'clock.as_of_date') }} as late_days
     from reports
     cross join clock
@@ -41,9 +43,5 @@ select
     dated.is_amended,
     dated.penalty_amount
 from dated
-{{ as_of_version(
-    'customers', ref('dim_customer'), ('dated.customer_id', 'customer_natural_key'), end_of_day('dated.known_date')
-) }}
-{{ as_of_version(
-    'accounts', ref('dim_account'), ('dated.account_id', 'account_natural_key'), end_of_day('dated.known_date')
-) }}
+{{ customer_version('dated.customer_id', end_of_day('dated.known_date')) }}
+{{ account_version('dated.account_id', end_of_day('dated.known_date')) }}

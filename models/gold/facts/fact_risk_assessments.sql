@@ -1,4 +1,7 @@
-{#- Assessments of customers: know your customer, money laundering, credit. Grain: one row per assessment. Partition: assessment_month. -#}
+{#-
+    Assessments of customers: know your customer, money laundering, credit. Grain: one row per
+    assessment. Partition: assessment_month.
+-#}
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_partitions',
@@ -7,9 +10,7 @@
     on_schema_change='fail'
 ) }}
 {%- set affected = affected_partitions('assessment_month', ref('stg_risk_assessments'), stale_rows=[
-    rekeyed_partitions(
-        'assessment_month', ref('dim_customer'), end_of_day('facts.assessment_date'), 'customer_key', 'customer_natural_key'
-    ),
+    rekeyed_customers('assessment_month', end_of_day('facts.assessment_date')),
 ]) %}
 with events as (
     select * from {{ ref('stg_risk_assessments') }}
@@ -40,4 +41,4 @@ select
     events.is_enhanced_due_diligence,
     events._batch_id
 from events
-{{ as_of_version('customers', ref('dim_customer'), ('events.customer_id', 'customer_natural_key'), end_of_day('events.assessment_date')) }}
+{{ customer_version('events.customer_id', end_of_day('events.assessment_date')) }}

@@ -1,4 +1,7 @@
-{#- Account movements and declined attempts. Grain: one row per transaction. Partition: transaction_month. -#}
+{#-
+    Account movements and declined attempts. Grain: one row per transaction. Partition:
+    transaction_month.
+-#}
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_partitions',
@@ -16,12 +19,8 @@
         and coalesce(facts.exchange_rate, 0) <> coalesce(rates.exchange_rate, 0)
 {%- endset -%}
 {%- set affected = affected_partitions('transaction_month', ref('stg_transactions'), stale_rows=[
-    rekeyed_partitions(
-        'transaction_month', ref('dim_customer'), 'facts.transaction_at', 'customer_key', 'customer_natural_key'
-    ),
-    rekeyed_partitions(
-        'transaction_month', ref('dim_account'), 'facts.transaction_at', 'account_key', 'account_natural_key', 'product_key'
-    ),
+    rekeyed_customers('transaction_month', 'facts.transaction_at'),
+    rekeyed_accounts('transaction_month', 'facts.transaction_at', attribute='product_key'),
     repriced,
 ]) %}
 with transactions as (
@@ -37,11 +36,15 @@ priced as (
     select
         transactions.*,
         case
-            when transactions.currency = '{{ var("reporting_currency") }}' then cast(1 as decimal(18, 8))
+            when transactions.currency = '{{ var("reporting_currency") }}'
+                then cast(1 as decimal(18, 8))
             else rates.exchange_rate
         end as exchange_rate
     from transactions
-    left join rates on transactions.currency = rates.currency and transactions.transaction_date = rates.rate_date
+    left join rates
+        on
+            transactions.currency = rates.currency
+            and transactions.transaction_date = rates.rate_date
 )
 
 select
@@ -91,5 +94,5 @@ select
     priced.processing_time_ms,
     priced._batch_id
 from priced
-{{ as_of_version('customers', ref('dim_customer'), ('priced.customer_id', 'customer_natural_key'), 'priced.transaction_at') }}
-{{ as_of_version('accounts', ref('dim_account'), ('priced.account_id', 'account_natural_key'), 'priced.transaction_at') }}
+{{ customer_version('priced.customer_id', 'priced.transaction_at') }}
+{{ account_version('priced.account_id', 'priced.transaction_at') }}

@@ -2,7 +2,9 @@
 with accounts as (
     select
         versions.*,
-        row_number() over (partition by versions.account_id order by versions.updated_at desc) as recency
+        row_number() over (
+            partition by versions.account_id order by versions.updated_at desc
+        ) as recency
     from {{ ref('stg_accounts') }} as versions
 ),
 
@@ -15,11 +17,13 @@ movements as (
     select
         accounts.account_id,
         sum(case
-            when transactions.transaction_at <= accounts._loaded_at then transactions.transaction_amount
+            when transactions.transaction_at <= accounts._loaded_at
+                then transactions.transaction_amount
         end) as movement_amount,
         min(transactions.transaction_date) as first_movement_date
     from accounts
-    inner join {{ ref('stg_transactions') }} as transactions on accounts.account_id = transactions.account_id
+    inner join {{ ref('stg_transactions') }} as transactions
+        on accounts.account_id = transactions.account_id
     where accounts.recency = 1 and not transactions.is_declined
     group by accounts.account_id
 )
@@ -28,8 +32,10 @@ select
     accounts.account_id,
     movements.first_movement_date,
     case
-        -- opened inside the span of the feed: its whole history is here (without any movement, it is what is reported)
-        when movements.first_movement_date is not null and accounts.open_date >= clock.first_transaction_date
+        -- opened inside the span of the feed: its whole history is here
+        when
+            movements.first_movement_date is not null
+            and accounts.open_date >= clock.first_transaction_date
             then {{ money('0') }}
         -- the bank reports no balance: movements are all there is to know
         when accounts.reported_balance is null then {{ money('0') }}

@@ -1,4 +1,7 @@
-{#- Rate of every currency to the reporting currency, no day missing. Grain: one row per currency and day. -#}
+{#-
+    Rate of every currency to the reporting currency, no day missing. Grain: one row per
+    currency and day.
+-#}
 with rates as (
     select * from {{ ref('stg_exchange_rates') }}
 ),
@@ -57,8 +60,11 @@ select
     filled.rate_date,
     filled.rate_to_usd,
     cast(
-        filled.rate_to_usd
-        {%- if var('reporting_currency') != 'USD' %} / nullif(reporting.reporting_rate_to_usd, 0){% endif %} as decimal(18, 8)
+        filled.rate_to_usd / {% if var('reporting_currency') == 'USD' -%}
+            1
+        {%- else -%}
+            nullif(reporting.reporting_rate_to_usd, 0)
+        {%- endif %} as decimal(18, 8)
     ) as exchange_rate
 from filled
 left join reporting on filled.rate_date = reporting.rate_date

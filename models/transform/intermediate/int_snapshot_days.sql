@@ -1,4 +1,7 @@
-{#- Days that account balances are kept for: each of the last days, and every month end before. Grain: one row per day. -#}
+{#-
+    Days that account balances are kept for: each of the last days, and every month end before.
+    Grain: one row per day.
+-#}
 with clock as (
     select
         as_of_date,
@@ -9,7 +12,9 @@ with clock as (
 ),
 
 days as (
-    {{ day_series('clock', 'first_date', 'as_of_date', ['daily_after_date', 'as_of_date'], 'snapshot_date') }}
+    {{ day_series(
+        'clock', 'first_date', 'as_of_date', ['daily_after_date', 'as_of_date'], 'snapshot_date'
+    ) }}
 )
 
 select

@@ -1,4 +1,7 @@
-{#- Personal data of customers, apart from everything else. Grain: one row per customer_id and version (updated_at). -#}
+{#-
+    Personal data of customers, apart from everything else. Grain: one row per customer_id and
+    version (updated_at).
+-#}
 {{ config(schema='silver_vault') }}
 with arrivals as (
     select * from {{ source('ingestion_raw_data', 'customers') }}
