@@ -159,12 +159,54 @@ def report(
 
 
 @app.command()
+def generate(  # noqa: PLR0917
+    out_dir: Annotated[
+        Path | None, typer.Argument(help="Folder to write to. Default: data/feeds/synthetic.")
+    ] = None,
+    customers: Annotated[int | None, typer.Option(help="Default: 20,000.")] = None,
+    transactions: Annotated[
+        int | None, typer.Option(help="About so many. Default: 50 for each customer.")
+    ] = None,
+    start: Annotated[str | None, typer.Option(help="First day. Default: 2023-01-01.")] = None,
+    end: Annotated[str | None, typer.Option(help="Last day. Default: 2025-12-31.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Same seed, same bytes.")] = None,
+    deltas: Annotated[
+        int | None, typer.Option(help="Daily files after the full load. Default: 0.")
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="YAML with sizes and parameters of mechanisms.")
+    ] = None,
+    parameters: Annotated[
+        list[str] | None, typer.Option("--set", help="mechanism.name=value; may be repeated.")
+    ] = None,
+    fmt: Annotated[str, typer.Option("--format", help="parquet or csv.")] = "parquet",
+) -> None:
+    """Write the feeds of a synthetic bank, and the truths planted in it."""
+    from financial_analytics import cli_steps  # noqa: PLC0415
+    from financial_analytics.settings import load_settings  # noqa: PLC0415
+    from financial_analytics.synthetic import load_config  # noqa: PLC0415
+
+    if transactions is None and customers is not None:
+        transactions = cli_steps.TRANSACTIONS_PER_CUSTOMER * customers
+    sizes = {"customers": customers, "transactions": transactions, "start": start, "end": end}
+    bank = load_config(config, parameters or (), **sizes, seed=seed, deltas=deltas)
+    folder = out_dir or load_settings().feeds_dir / "synthetic"
+    with Display() as display:
+        written = cli_steps.generate_step(display, bank, folder, fmt=fmt)
+    say(format_table(["feed", "rows"], list(written.rows.items())))
+    note(f"{written.faults:,} of the rows are planted faults; the ledger is {folder / 'truth'}")
+    for path in written.batches:
+        note(f"fa ingest {path} --extracted-at {written.extracted_at[path]}")
+
+
+@app.command()
 def demo(
     feeds: Annotated[
-        Path | None, typer.Option(help="Folder of feeds. Default: a small synthetic bank.")
+        Path | None, typer.Option(help="Folder of feeds. Default: a synthetic bank.")
     ] = None,
     connector: Connector = None,
     variables: Vars = "",
+    customers: Annotated[int, typer.Option(help="Size of the synthetic bank.")] = 20_000,
     open_report: Annotated[
         bool, typer.Option("--open", help="Open the report in the browser.")
     ] = False,
@@ -178,9 +220,13 @@ def demo(
     chosen = parse_vars(variables)
     moment = now()
     with Display() as display:
-        folder = feeds or cli_steps.feeds_step(display, settings)
-        loaded = cli_steps.ingest_step(
-            display, settings, [folder], loaded_at=moment, connector=connector
+        loaded = cli_steps.demo_feeds_step(
+            display,
+            settings,
+            feeds=feeds,
+            connector=connector,
+            customers=customers,
+            loaded_at=moment,
         )
         result = cli_steps.build_step(display, settings, BuildOptions(variables=chosen))
         snapshot = cli_steps.publish_step(display, settings, moment)

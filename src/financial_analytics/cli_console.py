@@ -118,6 +118,10 @@ class Step:
         """Count one part as done."""
         self._progress.advance(self._task)
 
+    def reached(self, done: int, count: int) -> None:
+        """Set how many of how many parts are done."""
+        self._progress.update(self._task, completed=done, total=count)
+
 
 class Display:
     """Progress of several steps on stderr: bars on a terminal, one line per finished step anywhere.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -13,30 +11,52 @@ from financial_analytics.cli_console import Display, format_table, note, run_id,
 from financial_analytics.errors import FeedError, UserInputError
 from financial_analytics.settings import Settings
 
+TRANSACTIONS_PER_CUSTOMER = 50
+
 if TYPE_CHECKING:
     from financial_analytics.build import BuildOptions, BuildResult
     from financial_analytics.ingest import IngestReport
+    from financial_analytics.synthetic import BankConfig, GenerateReport
 
 
-def feeds_step(display: Display, settings: Settings) -> Path:
-    """Write the demo's feeds below ``data/feeds`` and return their folder."""
-    folder = settings.feeds_dir / "sample"
+def generate_step(
+    display: Display, config: BankConfig, folder: Path, *, fmt: str = "parquet"
+) -> GenerateReport:
+    """Write the feeds of a synthetic bank into `folder`."""
+    from financial_analytics.synthetic import generate  # noqa: PLC0415
+
     with display.step("feeds") as step:
-        sys.path.insert(0, str(settings.project_dir))  # the sample is written by the test fixtures
-        try:
-            lab = importlib.import_module("tests.support.lab")
-            feeds = importlib.import_module("tests.support.small_bank").feeds()
-        except ImportError as error:
-            raise UserInputError(
-                f"no feeds given and no sample in {settings.project_dir}",
-                hint="fa demo --feeds FOLDER",
-            ) from error
-        finally:
-            sys.path.remove(str(settings.project_dir))
-        for table, rows in feeds.items():
-            lab.write_feed(folder, table, rows)
-        step.summary = f"{len(feeds)} tables in {folder}"
-    return folder
+        step.started("customers")
+        report = generate(config, folder, fmt=fmt, progress=step.reached)
+        step.summary = f"{sum(report.rows.values()):,} rows of a synthetic bank in {folder}"
+    return report
+
+
+def demo_feeds_step(
+    display: Display,
+    settings: Settings,
+    *,
+    feeds: Path | None,
+    connector: str | None,
+    customers: int,
+    loaded_at: datetime,
+) -> IngestReport:
+    """Load the demo's feeds: the given ones, or a synthetic bank that is written first."""
+    from financial_analytics.demo import make_room, remember  # noqa: PLC0415
+    from financial_analytics.synthetic import load_config  # noqa: PLC0415
+
+    config = load_config(customers=customers, transactions=TRANSACTIONS_PER_CUSTOMER * customers)
+    bank = None if feeds else config.as_dict()
+    aside = make_room(settings, bank)
+    if aside is not None:
+        note(f"the synthetic bank that was here is set aside in {aside}")
+    if feeds:
+        return ingest_step(display, settings, [feeds], loaded_at=loaded_at, connector=connector)
+    written = generate_step(display, config, settings.feeds_dir / "synthetic")
+    remember(settings, config.as_dict(), loading=True)
+    report = ingest_step(display, settings, written.batches[:1], loaded_at=loaded_at)
+    remember(settings, config.as_dict())
+    return report
 
 
 def ingest_step(

@@ -12,7 +12,7 @@ from financial_analytics import cli, errors
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
-COMMANDS = ("ingest", "build", "report", "demo", "doctor")
+COMMANDS = ("ingest", "build", "report", "generate", "demo", "doctor")
 
 
 def _name(path: Path) -> str:

@@ -9,6 +9,7 @@ import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -74,7 +75,7 @@ def table_of(text: str) -> dict[str, dict[str, int]]:
 def test_help__without_arguments_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run([]) == 0
     out = capsys.readouterr().out
-    for command in ("ingest", "build", "report", "demo", "doctor"):
+    for command in ("ingest", "build", "report", "generate", "demo", "doctor"):
         assert f"\n  {command} " in out
     assert "Exit codes" in out
 
@@ -284,6 +285,29 @@ def test_run__verbose_adds_the_traceback(
     assert err.endswith("error: it broke\n\nhint: mend it\n")
 
 
+@pytest.mark.parametrize("fmt", ["parquet", "csv"])
+def test_generate__writes_the_bank_and_counts_its_rows(
+    fmt: str, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bank = tmp_path / "bank"
+    arguments = ["generate", str(bank), "--customers", "40", "--deltas", "1", "--format", fmt]
+    assert cli.run([*arguments, "--set", "dirt.duplicates=0"]) == 0
+    captured = capsys.readouterr()
+    rows = dict(line.split() for line in captured.out.splitlines()[1:])
+    assert len(rows) == 22
+    assert int(rows["transactions"].replace(",", "")) > 0
+    assert f"fa ingest {bank / 'full'} --extracted-at 2025-12-30" in captured.err
+    assert (bank / "full" / f"transactions.{fmt}").is_file()
+
+
+def test_generate__names_a_wrong_parameter(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(["generate", str(tmp_path / "bank"), "--set", "churn.fee_efect=0"]) == 2
+    assert "churn.fee_effect" in capsys.readouterr().err
+    assert not (tmp_path / "bank").exists()
+
+
 def _fake_steps(monkeypatch: pytest.MonkeyPatch, loaded: IngestReport) -> list[str]:
     done: list[str] = []
     result = BuildResult(
@@ -297,7 +321,7 @@ def _fake_steps(monkeypatch: pytest.MonkeyPatch, loaded: IngestReport) -> list[s
 
         monkeypatch.setattr(cli_steps, f"{name}_step", act)
 
-    step("feeds", Path("feeds"))
+    step("generate", SimpleNamespace(batches=[Path("feeds") / "full"]))
     step("ingest", loaded)
     step("build", result)
     step("publish", Path("published") / "warehouse.duckdb")
@@ -310,7 +334,7 @@ def test_demo__goes_from_feeds_to_report_and_says_where_to_look(
 ) -> None:
     done = _fake_steps(monkeypatch, IngestReport())
     assert cli.run(["demo"]) == 0
-    assert done == ["feeds", "ingest", "build", "publish", "report"]
+    assert done == ["generate", "ingest", "build", "publish", "report"]
     captured = capsys.readouterr()
     assert str(Path("01") / "index.html") in captured.out
     assert str(data / "warehouse.duckdb") in captured.out
