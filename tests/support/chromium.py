@@ -35,6 +35,9 @@ FLAGS = (
     "--disable-sync",
     "--disable-dev-shm-usage",
     "--hide-scrollbars",
+    "--disable-renderer-backgrounding",
+    "--disable-backgrounding-occluded-windows",
+    "--disable-background-timer-throttling",
     "--remote-debugging-pipe",
 )
 
@@ -115,7 +118,12 @@ class Page:
                 )
             time.sleep(0.05)
 
+    def front(self) -> None:
+        """Make this the tab that is shown: a hidden one draws nothing."""
+        self.send("Page.bringToFront")
+
     def size(self, width: int, height: int = 1000) -> None:
+        self.front()
         self.send(
             "Emulation.setDeviceMetricsOverride",
             width=width,
@@ -124,16 +132,21 @@ class Page:
             mobile=width < 600,
         )
 
-    def prefer(self, scheme: str) -> None:
-        """Set what the system prefers: ``light`` or ``dark``."""
+    def prefer(self, scheme: str, media: str = "") -> None:
+        """Set what the system prefers, ``light`` or ``dark``, and the medium if not the screen."""
+        self.front()
         self.send(
             "Emulation.setEmulatedMedia",
+            media=media,
             features=[{"name": "prefers-color-scheme", "value": scheme}],
         )
 
     def go(self, url: str) -> None:
         self.send("Page.navigate", url=url)
         self.wait_for(f"location.href === {json.dumps(url)} && document.readyState === 'complete'")
+
+    def close(self) -> None:
+        self.send("Page.close")
 
     def screenshot(self, path: Path, *, whole: bool = True) -> None:
         """Write a PNG of the whole page, or of what the window shows."""
@@ -169,7 +182,7 @@ class Browser:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            preexec_fn=descriptors,
+            preexec_fn=descriptors,  # noqa: PLW1509 (no thread runs here)
             close_fds=False,
         )
         os.close(to_browser)
@@ -249,6 +262,8 @@ class Browser:
 def open_browser() -> Iterator[Browser]:
     """Start a browser with a profile of its own, or skip (or fail in CI) without one."""
     executable = require_chromium()
-    with tempfile.TemporaryDirectory(prefix="fa-chromium-", ignore_cleanup_errors=True) as profile:
-        with Browser(executable, Path(profile)) as browser:
-            yield browser
+    with (
+        tempfile.TemporaryDirectory(prefix="fa-chromium-", ignore_cleanup_errors=True) as profile,
+        Browser(executable, Path(profile)) as browser,
+    ):
+        yield browser

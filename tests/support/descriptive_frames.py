@@ -12,6 +12,8 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 
+from financial_analytics.reports.reader import RunInfo
+
 AS_OF = dt.date(2024, 6, 18)
 BUCKETS = ("current", "1_29", "30_59", "60_89", "90_plus")
 HOSTILE = '</script><script>window.hacked=1</script><b onclick="x">&amp;\'"`${1}%{x}$y$\u2028'
@@ -648,9 +650,7 @@ class FrameSource:
     def frame(self, model: str) -> pd.DataFrame:
         return self._frames[model]
 
-    def run_info(self):
-        from financial_analytics.reports.reader import RunInfo
-
+    def run_info(self) -> RunInfo:
         return RunInfo(
             run_id="20240618T120000Z-ab12",
             as_of_date=AS_OF,

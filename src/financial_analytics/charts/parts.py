@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from financial_analytics.charts import theme
 
 Good = Literal["up", "down", "neither"]
+MOST_PRODUCTS = 20
+MOST_SLICES = 8
 
 
 @dataclass(frozen=True)
@@ -216,6 +218,11 @@ def heat_texts(
             name="texts",
         )
     )
+
+
+def left_off_words(number: int, noun: str) -> str:
+    """Return the note that says how many of something are not drawn, or an empty text."""
+    return f"{theme.count(number)} smaller {noun} are left off." if number else ""
 
 
 def top_rows(frame: pd.DataFrame, column: str, limit: int) -> tuple[pd.DataFrame, int]:

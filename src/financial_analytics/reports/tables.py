@@ -8,6 +8,7 @@ from decimal import Decimal
 from html import escape
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
 MOST_ROWS = 300
@@ -40,7 +41,7 @@ def format_value(column: str, value: Any) -> Cell:
     """  # noqa: RUF002
     if value is None or (not isinstance(value, str) and pd.isna(value)):
         return Cell("–", numeric=False)  # noqa: RUF001
-    if isinstance(value, bool) or type(value).__name__ == "bool_":
+    if isinstance(value, bool | np.bool_):
         return Cell("yes" if value else "no", numeric=False)
     if isinstance(value, int | float | Decimal) or hasattr(value, "dtype"):
         return Cell(_number(column, float(value)), numeric=True)

@@ -5,6 +5,7 @@ from financial_analytics.charts.descriptive import (
     customers,
     geography,
     transactions,
+    trends,
     accounts,
     balances,
     products,
@@ -21,4 +22,5 @@ __all__ = [
     "products",
     "risk",
     "transactions",
+    "trends",
 ]

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from financial_analytics.charts import theme
 from financial_analytics.charts.frames import currency_of, known, scalar
-from financial_analytics.charts.parts import row_height, unique_names
+from financial_analytics.charts.parts import MOST_PRODUCTS, left_off_words, row_height, unique_names
 from financial_analytics.charts.registry import chart
 
 STATUS_ORDER = ("Active", "Dormant", "Closed", "Unknown")
@@ -163,6 +163,8 @@ def accounts_by_product(frame: pd.DataFrame) -> go.Figure:
         account_status=rows["account_status"].fillna("Unknown"),
     )
     totals = rows.groupby("product")["account_count"].sum().sort_values(kind="stable")
+    products, accounts = len(totals), float(totals.sum())
+    totals = totals.tail(MOST_PRODUCTS)
     present = set(rows["account_status"])
     statuses = [status for status in STATUS_ORDER if status in present]
     statuses += sorted(present - set(STATUS_ORDER))
@@ -197,6 +199,7 @@ def accounts_by_product(frame: pd.DataFrame) -> go.Figure:
     return theme.finish(
         figure,
         finding=f"{totals.index[-1]} has most accounts, {theme.count(totals.iloc[-1])} of "
-        f"{theme.count(totals.sum())}, in {len(totals)} products.",
+        f"{theme.count(accounts)}, in {products} products.",
+        note=left_off_words(products - len(totals), "products"),
         height=max(260, 130 + row_height(wrapped) * len(totals)),
     )

@@ -13,6 +13,7 @@ from financial_analytics.charts.registry import chart
 
 CATEGORY_ORDER = ("Deposit", "Investment", "Credit", "Loan", "Unknown")
 BOX_SHARE = 0.16
+MOST_CATEGORIES = 6
 
 
 @chart(
@@ -39,6 +40,8 @@ def balance_histogram(frame: pd.DataFrame) -> go.Figure:
     present = set(rows["product_category"])
     categories = [name for name in CATEGORY_ORDER if name in present]
     categories += sorted(present - set(CATEGORY_ORDER))
+    left_off = categories[MOST_CATEGORIES:]
+    categories = categories[:MOST_CATEGORIES]
     figure = go.Figure()
     titles: list[str] = []
     medians: list[str] = []
@@ -63,6 +66,7 @@ def balance_histogram(frame: pd.DataFrame) -> go.Figure:
         figure,
         finding=f"Median balance: {'; '.join(medians)}.",
         height=60 + 230 * rows_wide,
+        note=f"{len(left_off)} further categories are left off." if left_off else "",
         compact={"layout": {**_grid(titles, 1), "height": 50 + 240 * len(categories)}},
     )
 

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from financial_analytics.charts import theme
 from financial_analytics.charts.frames import currency_of, known, scalar
-from financial_analytics.charts.parts import Card, Good, cards_figure
+from financial_analytics.charts.parts import MOST_SLICES, Card, Good, cards_figure
 from financial_analytics.charts.registry import chart
 
 DONUT_ON_PHONE = {
@@ -122,12 +122,18 @@ def donut(
     Parameters
     ----------
     labels, values, details : list, shape (n,)
-        Name, size and hover text of each slice, in drawing order.
+        Name, size and hover text of each slice, in drawing order; those after the seventh
+        become one.
     center : str
         Text in the hole.
     noun : str
         What is counted.
     """
+    if len(labels) > MOST_SLICES:
+        rest = len(labels) - MOST_SLICES + 1
+        values = [*values[: MOST_SLICES - 1], sum(values[MOST_SLICES - 1 :])]
+        labels = [*labels[: MOST_SLICES - 1], f"Other ({rest})"]
+        details = [*details[: MOST_SLICES - 1], f"{rest} together"]
     order = range(len(labels))
     figure = go.Figure(
         go.Pie(

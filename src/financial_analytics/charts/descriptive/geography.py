@@ -112,7 +112,7 @@ def _add_bubbles(
     named: int = 0,
 ) -> None:
     """Add circles whose areas are customers; the first `named` carry the place's name."""
-    names = [name if place < named else "" for place, name in enumerate(cities["city"])]
+    names = _apart(x, y, cities["city"].tolist(), named)
     figure.add_trace(
         go.Scatter(
             x=x,
@@ -134,6 +134,22 @@ def _add_bubbles(
             hovertemplate="%{customdata[1]}<extra></extra>",
         )
     )
+
+
+def _apart(x: list[float], y: list[float], names: list[str], most: int) -> list[str]:
+    """Keep the first `most` names whose places are not beside one already named."""
+    if not most:
+        return [""] * len(names)
+    wide, tall = max(x) - min(x) or 1.0, max(y) - min(y) or 1.0
+    kept: list[int] = []
+    for place in range(len(names)):
+        clear = all(
+            abs(x[place] - x[other]) > 0.16 * wide or abs(y[place] - y[other]) > 0.08 * tall
+            for other in kept
+        )
+        if clear and len(kept) < most:
+            kept.append(place)
+    return [name if place in kept else "" for place, name in enumerate(names)]
 
 
 def _bubbles(rows: pd.DataFrame, located: pd.DataFrame) -> go.Figure:
@@ -163,7 +179,13 @@ def _bubbles(rows: pd.DataFrame, located: pd.DataFrame) -> go.Figure:
         notes.append(f"{theme.count(unknown)} customers live where no coordinates are known.")
     if left_off:
         notes.append(f"{theme.count(left_off)} smaller places are left off.")
-    return theme.finish(figure, finding=_place_finding(rows), height=480, note=" ".join(notes))
+    return theme.finish(
+        figure,
+        finding=_place_finding(rows),
+        height=480,
+        note=" ".join(notes),
+        compact={"layout": {"height": 320}},
+    )
 
 
 def _bars(rows: pd.DataFrame) -> go.Figure:

@@ -10,7 +10,7 @@ from plotly.subplots import make_subplots
 
 from financial_analytics.charts import theme
 from financial_analytics.charts.frames import currency_of
-from financial_analytics.charts.parts import row_height, unique_names
+from financial_analytics.charts.parts import MOST_PRODUCTS, left_off_words, row_height, unique_names
 from financial_analytics.charts.registry import chart
 
 
@@ -33,6 +33,9 @@ def product_bar(frame: pd.DataFrame) -> go.Figure:
     currency = currency_of(frame)
     rows = frame.assign(product=unique_names(frame["product_name"], frame["product_natural_key"]))
     rows = rows.sort_values("balance", kind="stable", na_position="first").reset_index(drop=True)
+    revenue = rows["revenue_amount"].sum(min_count=1) if "revenue_amount" in rows else float("nan")
+    left_off = max(0, len(rows) - MOST_PRODUCTS)
+    rows = rows.tail(MOST_PRODUCTS).reset_index(drop=True)
     parts = [
         ("interest_revenue_amount", "Interest", 1),
         ("fee_revenue_amount", "Fees", 2),
@@ -95,13 +98,13 @@ def product_bar(frame: pd.DataFrame) -> go.Figure:
     figure.update_layout(barmode="relative", legend={"traceorder": "normal"})
     body = row_height(wrapped) * len(names)
     best = rows.iloc[-1]
-    revenue = rows["revenue_amount"].sum(min_count=1) if "revenue_amount" in rows else float("nan")
     said = f"revenue of all products {theme.money(float(revenue), currency)}"
     return theme.finish(
         figure,
         finding=f"{best['product']} holds the largest balance, "
         f"{theme.money(best['balance'], currency)}; {said}.",
         height=110 + body,
+        note=left_off_words(left_off, "products"),
         compact=_stacked(body) if panels == 2 else None,
     )
 

@@ -167,7 +167,10 @@ def loan_waterfall(frame: pd.DataFrame) -> go.Figure:
         "up to 100 %. Right of the diagonal loans got worse, left of it they cured. Twelve months "
         "together; the number of moves is under the rate."
     ),
-    needs=tuple(f"roll_{left}_to_{entered}_count" for left in BUCKETS for entered in BUCKETS),
+    needs=(
+        "month_start_date",
+        *(f"roll_{left}_to_{entered}_count" for left in BUCKETS for entered in BUCKETS),
+    ),
     measures=("roll_current_to_current_count",),
     rows="last",
 )
