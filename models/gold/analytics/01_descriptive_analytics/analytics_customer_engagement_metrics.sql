@@ -23,7 +23,10 @@ segments as (
         sum(active_days) as active_days,
         sum(active_week_days) as active_week_days,
         {{ count_if('active_days > 0') }} as mau_count,
-        {{ average('login_recency_days') }} as avg_login_recency_days,
+        -- the few whose report fell into the month are not all the others
+        case
+            when 2 * count(login_recency_days) >= count(*) then {{ average('login_recency_days') }}
+        end as avg_login_recency_days,
         sum(interaction_count) as interaction_count,
         sum(digital_count) as digital_count,
         sum(channel_known_count) as channel_known_count
