@@ -28,7 +28,7 @@ Rows = Literal["first", "last"]
 
 _ID = re.compile(r"^[a-z]+\.[a-z][a-z0-9_]*$")
 _INFRASTRUCTURE = frozenset(
-    {"registry", "theme", "frames", "catalogue", "geodata", "maps", "parts"}
+    {"__main__", "registry", "theme", "frames", "catalogue", "geodata", "maps", "parts"}
 )
 
 

@@ -1,4 +1,4 @@
-"""Reads the gold schema of a PostgreSQL warehouse; the driver is an optional extra."""
+"""Reads the gold schema of a PostgreSQL warehouse; its driver is an optional extra."""
 
 from __future__ import annotations
 
