@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -111,11 +112,11 @@ class Bank:
                 assert counted == [(accepted, quarantined)]
 
 
-@pytest.fixture
-def bank(tmp_path: Path) -> Bank:
+@pytest.fixture(scope="session")
+def loaded_bank(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two customers, two accounts, three transactions, loaded without a fault."""
-    settings = Settings(find_project_dir(), tmp_path / "data", tmp_path / "reports")
-    bank = Bank(tmp_path, settings)
+    folder = tmp_path_factory.mktemp("bank")
+    bank = Bank(folder, Settings(find_project_dir(), folder / "data", folder / "reports"))
     paths = [
         bank.write("products.csv", PRODUCTS),
         bank.write("customers.csv", CUSTOMERS),
@@ -125,4 +126,17 @@ def bank(tmp_path: Path) -> Bank:
     report = bank.ingest(*paths, loaded_at=FIRST_LOAD)
     assert report.totals.accepted == 8
     assert not report.warnings
-    return bank
+    return folder
+
+
+@pytest.fixture
+def bank(tmp_path: Path, loaded_bank: Path) -> Bank:
+    """A copy of the loaded bank that a test may spoil."""
+    shutil.copytree(loaded_bank, tmp_path, dirs_exist_ok=True)
+    return Bank(tmp_path, Settings(find_project_dir(), tmp_path / "data", tmp_path / "reports"))
+
+
+@pytest.fixture(scope="session")
+def bank_class() -> type[Bank]:
+    """The class itself, for tests that make their own copies."""
+    return Bank

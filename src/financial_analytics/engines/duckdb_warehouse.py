@@ -72,6 +72,8 @@ def open_warehouse(
     try:
         connection.execute("set TimeZone = 'UTC'")
         connection.execute("set enable_progress_bar = false")
+        # Nothing here needs an extension from the network, not even to explain a broken file.
+        connection.execute("set autoinstall_known_extensions = false")
         if temp_dir is not None:
             temp_dir.mkdir(parents=True, exist_ok=True)
             connection.execute(f"set temp_directory = {sql_text(str(temp_dir))}")

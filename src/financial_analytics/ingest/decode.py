@@ -139,6 +139,8 @@ def sniff_encoding(sample: bytes) -> tuple[str, bool]:
         text, cp_isolation=["cp1252", "cp1250", "latin_1", "latin_2", "cp1251", "cp852", "cp850"]
     ).best()
     candidates = [best.encoding] if best else []
+    if best and str(best) == text.decode("cp1252", "replace"):
+        candidates = []  # one of several code pages that read alike
     for name in [*candidates, "cp1252"]:
         if _reads_like_words(text, name):
             return codecs.lookup(name).name, True

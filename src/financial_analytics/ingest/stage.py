@@ -51,12 +51,6 @@ def key_query(table: Table, source: Source) -> str:
 def clear(connection: Connection) -> None:
     """Drop the temporary tables of an earlier file."""
     connection.execute(f"drop view if exists {FEED}")
-    kinds = connection.execute(
-        "select table_type from information_schema.tables "
-        "where table_catalog = 'temp' and table_name = 'feed_staged'"
-    ).fetchall()
-    if kinds and kinds[0][0] == "VIEW":
-        connection.execute(f"drop view {STAGED}")
     for name in _LEFTOVERS:
         connection.execute(f"drop table if exists temp.{name}")
     drop_rejects(connection)
@@ -73,13 +67,12 @@ def stage(
 ) -> Staged:
     """Read `source` once, in parallel, into `STAGED`.
 
-    With `copy` false (typed feeds only) `STAGED` is a view: nothing is read yet.
+    With `copy` false (typed feeds only) `FEED` is a view of the feed: nothing is read yet.
     """
     query = _stage_query(table, source, loaded_at=loaded_at, extracted_at=extracted_at)
     columns = tuple(c for c in table.columns if c.name in _stored_names(table, source))
     if not copy:
-        connection.execute(f"create temp view feed_staged as {query}")
-        connection.execute(f"create temp view feed_rows as select * from {STAGED}")
+        connection.execute(f"create temp view feed_rows as {query}")
         rows = connection.execute(f"select count(*) from {source.relation}").fetchall()[0][0]
         return Staged(columns, rows, None, tuple(source.bad_lines))
     connection.execute(f"create temp table feed_staged as {query}")
