@@ -1,4 +1,4 @@
-{#- Aggregates that say 0 only when they know it, and that do not depend on the order of the rows. -#}
+{#- Aggregates that say 0 only when they know it, and whose value no order of rows changes. -#}
 
 {#- Rows on which the condition holds; zero without rows. -#}
 {% macro count_if(condition) -%}
@@ -6,7 +6,8 @@
 {%- endmacro %}
 
 {#-
-    Rows whose flag is true. NULL where no row says (the feed has no such flag); zero where there are no rows at all, which
+    Rows whose flag is true. NULL where no row says (the feed has no such flag); zero where there
+    are no rows at all, which
     `row_id` tells (a column that is never NULL on a row).
 -#}
 {% macro count_flagged(flag, row_id) -%}
@@ -20,7 +21,7 @@
     {{ money('coalesce(sum(case when ' ~ condition ~ ' then ' ~ amount ~ ' end), 0)') }}
 {%- endmacro %}
 
-{#- Mean of known whole numbers in double; NULL where none is known. The sum is exact, so order never matters. -#}
+{#- Mean of known whole numbers in double, from their exact sum; NULL where none is known. -#}
 {% macro average(value) -%}
     {{ ratio('sum(' ~ value ~ ')', 'count(' ~ value ~ ')') }}
 {%- endmacro %}

@@ -5,17 +5,22 @@
     cast('{{ var("reporting_currency") }}' as {{ dbt.type_string() }})
 {%- endmacro %}
 
-{#- Factor from a currency to the reporting currency; an amount that names no currency is taken to be in it already. -#}
+{#-
+    Factor from a currency to the reporting currency; an amount that names no currency is taken to
+    be in it already.
+-#}
 {% macro reporting_rate(currency, exchange_rate) -%}
     case
-        when coalesce({{ currency }}, '{{ var("reporting_currency") }}') = '{{ var("reporting_currency") }}' then 1
+        when {{ currency }} is null or {{ currency }} = '{{ var("reporting_currency") }}' then 1
         else {{ exchange_rate }}
     end
 {%- endmacro %}
 
 {#- `ok`, or `insufficient_data` where the condition does not hold. -#}
 {% macro status_if(condition) -%}
-    cast(case when {{ condition }} then 'ok' else 'insufficient_data' end as {{ dbt.type_string() }})
+    cast(
+        case when {{ condition }} then 'ok' else 'insufficient_data' end as {{ dbt.type_string() }}
+    )
 {%- endmacro %}
 
 {#- Text of a grain column: never NULL. -#}
@@ -24,8 +29,9 @@
 {%- endmacro %}
 
 {#-
-    The version of an SCD Type 2 member that is true at a date. Where the date is the clock and the clock stands at the
-    newest event, that is the newest version: a nightly extract is dated after the last event that it comes with.
+    The version of an SCD Type 2 member that is true at a date. Where the date is the clock and the
+    clock stands at the newest event, that is the newest version: a nightly extract is dated after
+    the last event that it comes with.
 -#}
 {% macro version_at(versions, dates) -%}
     (

@@ -1,6 +1,8 @@
 {#-
-    Wilson score interval of a rate, in per cent (Wilson 1927). It keeps its coverage for rare events, where the textbook
-    interval runs below zero; no event at all gives exactly 0 below, nothing but events exactly 100 above. NULL without trials. The coverage is the variable `confidence`.
+    Wilson score interval of a rate, in per cent (Wilson 1927). It keeps its coverage for rare
+    events, where the textbook interval runs below zero; no event at all gives exactly 0 below,
+    nothing but events exactly 100 above. NULL without trials. The coverage is the variable
+    `confidence`.
 -#}
 {% macro wilson_lower(events, trials) -%}
     {{ wilson_bound(events, trials, '-') }}
@@ -20,7 +22,8 @@
         when {{ trials }} > 0
             then 100.0 * (
                 {{ p }} + {{ z * z / 2 }} / {{ n }}
-                {{ sign }} {{ z }} * sqrt(({{ p }} * (1 - {{ p }}) + {{ z * z / 4 }} / {{ n }}) / {{ n }})
+                {{ sign }} {{ z }}
+                * sqrt(({{ p }} * (1 - {{ p }}) + {{ z * z / 4 }} / {{ n }}) / {{ n }})
             ) / (1 + {{ z * z }} / {{ n }})
     end
 {%- endmacro %}

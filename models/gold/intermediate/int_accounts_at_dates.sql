@@ -1,4 +1,7 @@
-{#- Accounts opened by the clock, and by twelve months before, as they were then. Grain: one row per position and account. -#}
+{#-
+    Accounts opened by the clock, and by twelve months before, as they were then.
+    Grain: one row per position and account.
+-#}
 with dates as (
     select * from {{ ref('int_comparison_dates') }}
 ),
@@ -22,7 +25,8 @@ dated_rates as (
         dates.position_name,
         rates.exchange_rate,
         row_number() over (
-            partition by rates.currency, dates.position_name order by rates.rate_date desc nulls last
+            partition by rates.currency, dates.position_name
+            order by rates.rate_date desc nulls last
         ) as recency
     from {{ ref('int_daily_exchange_rates') }} as rates
     inner join dates on rates.rate_date <= dates.position_date
@@ -41,7 +45,8 @@ positions as (
         accounts.credit_limit_amount,
         accounts.is_autopay_enabled,
         -- without a movement and without a report nobody knows the balance
-        accounts.first_movement_date is not null or accounts.reported_balance is not null as is_balance_known,
+        accounts.first_movement_date is not null
+        or accounts.reported_balance is not null as is_balance_known,
         case
             when accounts.close_date is not null then accounts.close_date > dates.position_date
             else coalesce(accounts.account_status <> 'Closed', true)
@@ -73,7 +78,8 @@ select
     case
         when positions.is_open and positions.is_balance_known
             then {{ converted(
-                'snapshots.closing_balance', reporting_rate('positions.currency', 'rates.exchange_rate')
+                'snapshots.closing_balance',
+                reporting_rate('positions.currency', 'rates.exchange_rate')
             ) }}
     end as account_balance
 from positions

@@ -1,4 +1,7 @@
-{#- The two dates that descriptive models compare: the clock and twelve months before. Grain: one row per position. -#}
+{#-
+    The two dates that descriptive models compare: the clock and twelve months before.
+    Grain: one row per position.
+-#}
 with clock as (
     select * from {{ ref('data_clock') }}
 )

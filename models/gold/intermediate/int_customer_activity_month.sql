@@ -120,7 +120,8 @@ select
     case
         when logins.last_login_date <= months.last_known_date
             then cast(
-                {{ dbt.datediff('logins.last_login_date', 'months.last_known_date', 'day') }} as integer
+                {{ dbt.datediff('logins.last_login_date', 'months.last_known_date', 'day') }}
+                    as integer
             )
     end as login_recency_days
 from members

@@ -1,4 +1,7 @@
-{#- Customers as they were at the clock and twelve months before. Grain: one row per position and customer. -#}
+{#-
+    Customers as they were at the clock and twelve months before.
+    Grain: one row per position and customer.
+-#}
 with dates as (
     select * from {{ ref('int_comparison_dates') }}
 ),
@@ -26,7 +29,8 @@ select
     dates.position_date,
     customers.customer_natural_key,
     dates.position_name = 'current'
-    or coalesce(first_versions.first_recorded_at <= {{ end_of_day('dates.position_date') }}, false) as is_recorded,
+    or coalesce(first_versions.first_recorded_at <= {{ end_of_day('dates.position_date') }}, false)
+        as is_recorded,
     customers.is_active,
     {{ known_text('customers.customer_segment') }} as customer_segment,
     {{ known_text('customers.age_group') }} as age_group,

@@ -1,4 +1,7 @@
-{#- Loan instalments that fell due by the clock, in the reporting currency, each in one state. Grain: one row per instalment. -#}
+{#-
+    Loan instalments that fell due by the clock, in the reporting currency, each in one state.
+    Grain: one row per instalment.
+-#}
 with clock as (
     select * from {{ ref('data_clock') }}
 ),
@@ -24,13 +27,15 @@ converted as (
         {%- set rate = reporting_rate('payments.currency', 'rates.exchange_rate') %}
         {{ converted('payments.scheduled_amount', rate) }} as scheduled_amount,
         case
-            when payments.paid_date <= clock.as_of_date then {{ converted('payments.paid_amount', rate) }}
+            when payments.paid_date <= clock.as_of_date
+                then {{ converted('payments.paid_amount', rate) }}
             else {{ money('0') }}
         end as paid_amount,
         {{ converted('payments.late_fee_amount', rate) }} as late_fee_amount
     from payments
     inner join clock on payments.scheduled_date <= clock.as_of_date
-    left join rates on payments.currency = rates.currency and payments.scheduled_date = rates.rate_date
+    left join rates
+        on payments.currency = rates.currency and payments.scheduled_date = rates.rate_date
 ),
 
 stated as (
@@ -65,9 +70,14 @@ select
     {{ money('case when is_paid_late then 0 else paid_amount end') }} as on_time_amount,
     {{ money('case when is_paid_late then paid_amount else 0 end') }} as late_amount,
     {{ money('case when is_missed then scheduled_amount else 0 end') }} as missed_amount,
-    {{ money('case when not is_missed and scheduled_amount > paid_amount then scheduled_amount - paid_amount else 0 end') }}
+    {{ money(
+        'case when not is_missed and scheduled_amount > paid_amount'
+        ~ ' then scheduled_amount - paid_amount else 0 end'
+    ) }}
         as underpaid_amount,
-    {{ money('case when paid_amount > scheduled_amount then paid_amount - scheduled_amount else 0 end') }}
+    {{ money(
+        'case when paid_amount > scheduled_amount then paid_amount - scheduled_amount else 0 end'
+    ) }}
         as overpaid_amount,
     late_fee_amount
 from stated

@@ -1,4 +1,7 @@
-{#- How far behind each loan is at each month end (or at the clock, in its month). Grain: one row per loan account and month. -#}
+{#-
+    How far behind each loan is at each month end (or at the clock, in its month).
+    Grain: one row per loan account and month.
+-#}
 with clock as (
     select * from {{ ref('data_clock') }}
 ),
@@ -30,7 +33,10 @@ loans as (
         case
             -- something is open, or more will fall due: the loan runs until its account is closed
             when
-                count(case when instalments.paid_date is null or instalments.paid_date > clock.as_of_date then 1 end) > 0
+                count(case
+                    when instalments.paid_date is null then 1
+                    when instalments.paid_date > clock.as_of_date then 1
+                end) > 0
                 then coalesce(max(accounts.close_date), clock.as_of_date)
             else greatest(max(instalments.scheduled_date), max(instalments.paid_date))
         end as last_date
@@ -94,14 +100,19 @@ aged as (
         loan_months.last_known_date,
         coalesce(unpaid.unpaid_count, 0) as unpaid_count,
         coalesce(
-            cast({{ dbt.datediff('unpaid.oldest_unpaid_date', 'loan_months.last_known_date', 'day') }} as integer), 0
+            cast({{
+                dbt.datediff('unpaid.oldest_unpaid_date', 'loan_months.last_known_date', 'day')
+            }} as integer), 0
         ) as past_due_days
     from loan_months
     inner join newest
         on
             loan_months.account_natural_key = newest.account_natural_key
             and newest.due_from_date <= loan_months.last_known_date
-            and (newest.due_before_date is null or newest.due_before_date > loan_months.last_known_date)
+            and (
+                newest.due_before_date is null
+                or newest.due_before_date > loan_months.last_known_date
+            )
     left join unpaid
         on
             loan_months.account_natural_key = unpaid.account_natural_key

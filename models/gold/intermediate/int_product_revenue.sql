@@ -43,14 +43,22 @@ fees as (
 owed_months as (
     select
         snapshots.product_key,
-        {{ converted('-snapshots.closing_balance', reporting_rate('snapshots.currency', 'rates.exchange_rate')) }}
+        {{ converted(
+            '-snapshots.closing_balance',
+            reporting_rate('snapshots.currency', 'rates.exchange_rate')
+        ) }}
             as owed_amount,
-        cast(coalesce(accounts.interest_rate, products.interest_rate) as {{ type_double() }}) as yearly_rate
+        cast(coalesce(accounts.interest_rate, products.interest_rate) as {{ type_double() }})
+            as yearly_rate
     from snapshots
-    inner join clock on snapshots.snapshot_date > clock.after_date and snapshots.snapshot_date <= clock.as_of_date
+    inner join clock
+        on
+            snapshots.snapshot_date > clock.after_date
+            and snapshots.snapshot_date <= clock.as_of_date
     inner join products on snapshots.product_key = products.product_key
     left join accounts on snapshots.account_key = accounts.account_key
-    left join rates on snapshots.currency = rates.currency and snapshots.snapshot_date = rates.rate_date
+    left join rates
+        on snapshots.currency = rates.currency and snapshots.snapshot_date = rates.rate_date
     where products.product_category in ('Credit', 'Loan') and snapshots.closing_balance < 0
 ),
 

@@ -1,4 +1,7 @@
-{#- Transactions of all time, of the last 30 days and of the 30 before. Grain: one row per window. -#}
+{#-
+    Transactions of all time, of the last 30 days and of the 30 before.
+    Grain: one row per window.
+-#}
 with clock as (
     select * from {{ ref('data_clock') }}
 ),
@@ -38,13 +41,19 @@ select
     count(transactions.transaction_id) as transaction_count,
     {{ count_if('not transactions.is_declined') }} as posted_count,
     {{ count_if('transactions.is_declined') }} as declined_count,
-    {{ percentage(count_if('transactions.is_declined'), 'count(transactions.transaction_id)') }} as declined_rate_pct,
-    {{ count_if('not transactions.is_declined and transactions.posted_amount is null') }} as unpriced_count,
+    {{ percentage(count_if('transactions.is_declined'), 'count(transactions.transaction_id)') }}
+        as declined_rate_pct,
+    {{ count_if('not transactions.is_declined and transactions.posted_amount is null') }}
+        as unpriced_count,
     {{ money('coalesce(sum(abs(transactions.posted_amount)), 0)') }} as volume_amount,
-    {{ count_if("not transactions.is_declined and transactions.direction = 'debit'") }} as debit_count,
-    {{ money_if("transactions.direction = 'debit'", '-transactions.posted_amount') }} as debit_amount,
-    {{ count_if("not transactions.is_declined and transactions.direction = 'credit'") }} as credit_count,
-    {{ money_if("transactions.direction = 'credit'", 'transactions.posted_amount') }} as credit_amount,
+    {{ count_if("not transactions.is_declined and transactions.direction = 'debit'") }}
+        as debit_count,
+    {{ money_if("transactions.direction = 'debit'", '-transactions.posted_amount') }}
+        as debit_amount,
+    {{ count_if("not transactions.is_declined and transactions.direction = 'credit'") }}
+        as credit_count,
+    {{ money_if("transactions.direction = 'credit'", 'transactions.posted_amount') }}
+        as credit_amount,
     count(distinct transactions.customer_natural_key) as unique_customers,
     {%- for channel in ['Online', 'Mobile', 'ATM', 'Branch', 'POS'] %}
     {{ count_if("transactions.channel = '" ~ channel ~ "'") }} as {{ channel | lower }}_count,
@@ -59,14 +68,18 @@ select
             then {{ money_if('transactions.is_fraud', 'abs(transactions.posted_amount)') }}
     end as fraud_amount,
     {{ percentage(
-        count_flagged('transactions.is_fraud', 'transactions.transaction_id'), 'count(transactions.transaction_id)'
+        count_flagged('transactions.is_fraud', 'transactions.transaction_id'),
+        'count(transactions.transaction_id)'
     ) }} as fraud_rate_pct,
-    {{ count_flagged('transactions.is_international', 'transactions.transaction_id') }} as international_count,
+    {{ count_flagged('transactions.is_international', 'transactions.transaction_id') }}
+        as international_count,
     {{ percentage(
         count_flagged('transactions.is_international', 'transactions.transaction_id'),
         'count(transactions.transaction_id)'
     ) }} as international_rate_pct
 from windows
 left join transactions
-    on transactions.transaction_date >= windows.first_date and transactions.transaction_date <= windows.last_date
+    on
+        transactions.transaction_date >= windows.first_date
+        and transactions.transaction_date <= windows.last_date
 group by windows.window_name, windows.is_covered

@@ -30,11 +30,13 @@ categories as (
 ),
 
 edges as (
-    -- edges are rounded to cents first and counted against afterwards, so that the counts are those of the edges shown
+    -- edges are rounded to cents first and counted against afterwards: counts are of edges shown
     select
         categories.*,
         numbers.bin_number,
-        {%- for edge, steps in [('bin_lower', 'numbers.bin_number - 1'), ('bin_upper', 'numbers.bin_number')] %}
+        {%- for edge, steps in [
+            ('bin_lower', 'numbers.bin_number - 1'), ('bin_upper', 'numbers.bin_number')
+        ] %}
         {{ money(
             'categories.p1_balance + '
             ~ ratio('(categories.p99_balance - categories.p1_balance) * (' ~ steps ~ ')', bins)
@@ -55,7 +57,11 @@ counted as (
         on
             edges.product_category = accounts.product_category
             and (edges.bin_number = 1 or accounts.account_balance >= edges.bin_lower)
-            and (edges.is_single_bin or edges.bin_number = {{ bins }} or accounts.account_balance < edges.bin_upper)
+            and (
+                edges.is_single_bin
+                or edges.bin_number = {{ bins }}
+                or accounts.account_balance < edges.bin_upper
+            )
     group by edges.product_category, edges.bin_number
 )
 
@@ -74,7 +80,9 @@ select
     {%- endfor %}
     edges.max_balance,
     {{ reporting_currency() }} as reporting_currency,
-    cast(case when edges.is_single_bin then 'no_variation' else 'ok' end as {{ dbt.type_string() }}) as status,
+    cast(
+        case when edges.is_single_bin then 'no_variation' else 'ok' end as {{ dbt.type_string() }}
+    ) as status,
     clock.as_of_date
 from edges
 inner join counted

@@ -27,9 +27,11 @@ select
     products.product_category,
     products.account_status,
     products.account_count,
-    {{ percentage('products.account_count', 'sum(products.account_count) over ()') }} as pct_of_total,
+    {{ percentage('products.account_count', 'sum(products.account_count) over ()') }}
+        as pct_of_total,
     {{ percentage(
-        'products.account_count', 'sum(products.account_count) over (partition by products.product_natural_key)'
+        'products.account_count',
+        'sum(products.account_count) over (partition by products.product_natural_key)'
     ) }} as pct_of_product,
     products.balance,
     products.unique_customers,

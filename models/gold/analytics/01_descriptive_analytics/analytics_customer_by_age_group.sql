@@ -23,7 +23,8 @@ select
     age_groups.age_group,
     age_groups.is_active,
     age_groups.customer_count,
-    {{ percentage('age_groups.customer_count', 'sum(age_groups.customer_count) over ()') }} as pct_of_total,
+    {{ percentage('age_groups.customer_count', 'sum(age_groups.customer_count) over ()') }}
+        as pct_of_total,
     age_groups.avg_clv,
     age_groups.avg_income,
     {{ reporting_currency() }} as reporting_currency,

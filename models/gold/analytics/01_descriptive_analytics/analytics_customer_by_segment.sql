@@ -26,7 +26,8 @@ select
     segments.customer_segment,
     segments.customer_count,
     segments.active_customer_count,
-    {{ percentage('segments.customer_count', 'sum(segments.customer_count) over ()') }} as pct_of_total,
+    {{ percentage('segments.customer_count', 'sum(segments.customer_count) over ()') }}
+        as pct_of_total,
     segments.avg_clv,
     segments.total_clv_amount,
     segments.avg_income,

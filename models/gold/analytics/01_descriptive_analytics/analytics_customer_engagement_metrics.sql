@@ -1,4 +1,7 @@
-{#- How many customers are active per day, week and month, and through what. Grain: one row per month and segment. -#}
+{#-
+    How many customers are active per day, week and month, and through what.
+    Grain: one row per month and segment.
+-#}
 with clock as (
     select * from {{ ref('data_clock') }}
 ),
@@ -11,7 +14,8 @@ months as (
     select
         month_number,
         month_start_date,
-        cast({{ dbt.datediff('month_start_date', 'last_known_date', 'day') }} as integer) + 1 as known_days
+        cast({{ dbt.datediff('month_start_date', 'last_known_date', 'day') }} as integer) + 1
+            as known_days
     from {{ ref('int_months') }}
 ),
 
@@ -42,7 +46,8 @@ select
     {{ ratio('segments.active_days', 'months.known_days') }} as dau_count,
     {{ ratio('segments.active_week_days', 'months.known_days') }} as wau_count,
     segments.mau_count,
-    {{ percentage(ratio('segments.active_days', 'months.known_days'), 'segments.mau_count') }} as stickiness_pct,
+    {{ percentage(ratio('segments.active_days', 'months.known_days'), 'segments.mau_count') }}
+        as stickiness_pct,
     segments.avg_login_recency_days,
     cast(segments.interaction_count as bigint) as interaction_count,
     {{ ratio('segments.interaction_count', 'segments.customer_count') }} as avg_interaction_count,

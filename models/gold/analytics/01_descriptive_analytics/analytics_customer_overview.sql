@@ -1,11 +1,15 @@
 {#- The customer base today and twelve months earlier. Grain: one row. -#}
 {%- set segments = {
-    'mass_market': 'Mass Market', 'affluent': 'Affluent', 'premium': 'Premium', 'business': 'Business'
+    'mass_market': 'Mass Market', 'affluent': 'Affluent', 'premium': 'Premium',
+    'business': 'Business'
 } %}
 {%- set headcounts = ['total_customers', 'active_customers', 'inactive_customers'] %}
-{%- set estimates = ['avg_clv', 'total_clv_amount', 'avg_income', 'avg_credit_score', 'avg_tenure_months'] %}
+{%- set estimates = [
+    'avg_clv', 'total_clv_amount', 'avg_income', 'avg_credit_score', 'avg_tenure_months'
+] %}
 {%- set segment_counts = [
-    'mass_market_customer_count', 'affluent_customer_count', 'premium_customer_count', 'business_customer_count',
+    'mass_market_customer_count', 'affluent_customer_count', 'premium_customer_count',
+    'business_customer_count',
     'unknown_segment_customer_count'
 ] %}
 {%- set metrics = headcounts + estimates + segment_counts %}
@@ -45,7 +49,10 @@ known as (
         position_name,
         {%- for metric in metrics %}
         {% if metric in of_any_version %}{{ metric }}
-        {%- else %}case when 2 * recorded_customers >= total_customers then {{ metric }} end as {{ metric }}
+        {%- else %}
+        case
+            when 2 * recorded_customers >= total_customers then {{ metric }}
+        end as {{ metric }}
         {%- endif %}
         {%- if not loop.last %},{% endif %}
         {%- endfor %}

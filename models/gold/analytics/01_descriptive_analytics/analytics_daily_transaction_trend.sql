@@ -19,7 +19,9 @@ days as (
         calendar.holiday_name
     from calendar
     inner join clock
-        on calendar.full_date >= clock.first_transaction_date and calendar.full_date <= clock.as_of_date
+        on
+            calendar.full_date >= clock.first_transaction_date
+            and calendar.full_date <= clock.as_of_date
 ),
 
 labels as (
@@ -66,10 +68,12 @@ smoothed as (
         row_number() over (order by transaction_date nulls last) as day_number,
         {%- for span in [7, 28] %}
         sum(transaction_count) over (
-            order by transaction_date nulls last rows between {{ span - 1 }} preceding and current row
+            order by transaction_date nulls last
+            rows between {{ span - 1 }} preceding and current row
         ) as last_{{ span }}_transaction_count,
         sum(volume) over (
-            order by transaction_date nulls last rows between {{ span - 1 }} preceding and current row
+            order by transaction_date nulls last
+            rows between {{ span - 1 }} preceding and current row
         ) as last_{{ span }}_volume
         {%- if not loop.last %},{% endif %}
         {%- endfor %}
@@ -87,12 +91,14 @@ select
     smoothed.declined_count,
     {%- for span in [7, 28] %}
     case
-        when smoothed.day_number >= {{ span }} then {{ ratio('smoothed.last_' ~ span ~ '_transaction_count', span) }}
+        when smoothed.day_number >= {{ span }}
+            then {{ ratio('smoothed.last_' ~ span ~ '_transaction_count', span) }}
     end as ma{{ span }}_transaction_count,
     {%- endfor %}
     {%- for span in [7, 28] %}
     case
-        when smoothed.day_number >= {{ span }} then {{ money(ratio('smoothed.last_' ~ span ~ '_volume', span)) }}
+        when smoothed.day_number >= {{ span }}
+            then {{ money(ratio('smoothed.last_' ~ span ~ '_volume', span)) }}
     end as ma{{ span }}_volume_amount,
     {%- endfor %}
     smoothed.is_weekend,

@@ -1,4 +1,7 @@
-{#- What became of the fraud alerts raised in each month, no month missing. Grain: one row per month. -#}
+{#-
+    What became of the fraud alerts raised in each month, no month missing.
+    Grain: one row per month.
+-#}
 with clock as (
     select * from {{ ref('data_clock') }}
 ),
@@ -43,7 +46,8 @@ dense as (
         months.month_start_date,
         {{ year_month('months.month_start_date') }} as year_month,
         {%- for measure in [
-            'raised_count', 'reviewed_count', 'confirmed_count', 'recovered_count', 'dismissed_count', 'open_count',
+            'raised_count', 'reviewed_count', 'confirmed_count', 'recovered_count',
+            'dismissed_count', 'open_count',
             'resolved_count'
         ] %}
         coalesce(stages.{{ measure }}, 0) as {{ measure }},

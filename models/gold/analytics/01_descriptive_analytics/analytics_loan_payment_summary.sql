@@ -1,8 +1,14 @@
-{#- Loan instalments due, paid, late and missed, and how loans moved between delinquency buckets. Grain: one row per month and product. -#}
-{%- set buckets = {'current': 'current', '1_29': '1-29', '30_59': '30-59', '60_89': '60-89', '90_plus': '90+'} %}
+{#-
+    Loan instalments due, paid, late and missed, and how loans moved between delinquency buckets.
+    Grain: one row per month and product.
+-#}
+{%- set buckets = {
+    'current': 'current', '1_29': '1-29', '30_59': '30-59', '60_89': '60-89', '90_plus': '90+'
+} %}
 {%- set names = buckets.keys() | list %}
 {%- set amounts = [
-    'scheduled_amount', 'paid_amount', 'on_time_amount', 'late_amount', 'missed_amount', 'underpaid_amount',
+    'scheduled_amount', 'paid_amount', 'on_time_amount', 'late_amount', 'missed_amount',
+    'underpaid_amount',
     'overpaid_amount', 'late_fee_amount'
 ] %}
 with clock as (
@@ -44,7 +50,9 @@ rolled as (
         {%- for left_name, left_bucket in buckets.items() %}
         {%- set is_last = loop.last %}
         {%- for name, bucket in buckets.items() %}
-        {{ count_if("previous_bucket = '" ~ left_bucket ~ "' and delinquency_bucket = '" ~ bucket ~ "'") }}
+        {{ count_if(
+            "previous_bucket = '" ~ left_bucket ~ "' and delinquency_bucket = '" ~ bucket ~ "'"
+        ) }}
             as roll_{{ left_name }}_to_{{ name }}_count
         {%- if not (is_last and loop.last) %},{% endif %}
         {%- endfor %}
@@ -73,13 +81,18 @@ joined as (
         {%- for left_name in names %}
         {%- set is_last = loop.last %}
         {%- for name in names %}
-        coalesce(rolled.roll_{{ left_name }}_to_{{ name }}_count, 0) as roll_{{ left_name }}_to_{{ name }}_count
+        coalesce(rolled.roll_{{ left_name }}_to_{{ name }}_count, 0)
+            as roll_{{ left_name }}_to_{{ name }}_count
         {%- if not (is_last and loop.last) %},{% endif %}
         {%- endfor %}
         {%- endfor %}
     from cells
-    left join paid on cells.month_start_date = paid.month_start_date and cells.product_key = paid.product_key
-    left join rolled on cells.month_start_date = rolled.month_start_date and cells.product_key = rolled.product_key
+    left join paid
+        on cells.month_start_date = paid.month_start_date and cells.product_key = paid.product_key
+    left join rolled
+        on
+            cells.month_start_date = rolled.month_start_date
+            and cells.product_key = rolled.product_key
     left join products on cells.product_key = products.product_key
 )
 
@@ -103,8 +116,11 @@ select
     {%- endfor %}
     {%- for left_name in names[:-1] %}
     {%- set all_moves = [] %}
-    {%- for name in names %}{% do all_moves.append('joined.roll_' ~ left_name ~ '_to_' ~ name ~ '_count') %}{% endfor %}
-    {{ percentage(all_moves[loop.index:] | join(' + '), all_moves | join(' + ')) }} as roll_forward_{{ left_name }}_pct,
+    {%- for name in names %}
+    {%- do all_moves.append('joined.roll_' ~ left_name ~ '_to_' ~ name ~ '_count') %}
+    {%- endfor %}
+    {{ percentage(all_moves[loop.index:] | join(' + '), all_moves | join(' + ')) }}
+        as roll_forward_{{ left_name }}_pct,
     {%- endfor %}
     {{ reporting_currency() }} as reporting_currency,
     {{ status_if('joined.payment_count > 0') }} as status,

@@ -1,4 +1,7 @@
-{#- Transactions month by month, no month missing, with the change on a month and a year before. Grain: one row per month. -#}
+{#-
+    Transactions month by month, no month missing, with the change on a month and a year before.
+    Grain: one row per month.
+-#}
 with clock as (
     select * from {{ ref('data_clock') }}
 ),
@@ -28,10 +31,13 @@ monthly as (
         transactions.transaction_month,
         count(*) as transaction_count,
         {{ count_if('not transactions.is_declined') }} as posted_count,
-        {{ count_if('not transactions.is_declined and transactions.posted_amount is not null') }} as priced_count,
+        {{ count_if('not transactions.is_declined and transactions.posted_amount is not null') }}
+            as priced_count,
         {{ count_if('transactions.is_fraud') }} as fraud_count,
         sum(abs(transactions.posted_amount)) as volume,
-        count(distinct case when not transactions.is_declined then transactions.customer_natural_key end)
+        count(distinct case
+            when not transactions.is_declined then transactions.customer_natural_key
+        end)
             as active_customers
     from transactions
     inner join clock on transactions.transaction_date <= clock.as_of_date
@@ -48,7 +54,8 @@ dense as (
         coalesce(monthly.transaction_count, 0) as transaction_count,
         coalesce(monthly.posted_count, 0) as posted_count,
         coalesce(monthly.priced_count, 0) as priced_count,
-        case when labels.labelled_count > 0 then coalesce(monthly.fraud_count, 0) end as fraud_count,
+        case when labels.labelled_count > 0 then coalesce(monthly.fraud_count, 0) end
+            as fraud_count,
         {{ money('coalesce(monthly.volume, 0)') }} as volume,
         coalesce(monthly.active_customers, 0) as active_customers
     from months
@@ -86,7 +93,8 @@ select
         ('transaction_count_yoy_change_pct', 'transaction_count', 'year_before_count'),
     ] %}
     case
-        when not compared.is_partial_month then {{ change_pct('compared.' ~ value, 'compared.' ~ before) }}
+        when not compared.is_partial_month
+            then {{ change_pct('compared.' ~ value, 'compared.' ~ before) }}
     end as {{ change }},
     {%- endfor %}
     compared.is_partial_month,

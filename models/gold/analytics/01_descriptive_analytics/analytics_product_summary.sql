@@ -42,12 +42,20 @@ holdings as (
         {{ count_if("accounts.position_name = 'current'") }} as account_count,
         {{ count_if("accounts.position_name = 'current' and accounts.account_status = 'Active'") }}
             as active_account_count,
-        count(distinct case when accounts.position_name = 'current' then accounts.customer_natural_key end)
+        count(distinct case
+            when accounts.position_name = 'current' then accounts.customer_natural_key
+        end)
             as unique_customers,
-        count(distinct case when accounts.position_name = 'current' then customers.customer_natural_key end)
+        count(distinct case
+            when accounts.position_name = 'current' then customers.customer_natural_key
+        end)
             as holding_customers,
-        {{ money("sum(case when accounts.position_name = 'current' then accounts.account_balance end)") }} as balance,
-        {{ average_money("case when accounts.position_name = 'current' then accounts.account_balance end") }}
+        {{ money(
+            "sum(case when accounts.position_name = 'current' then accounts.account_balance end)"
+        ) }} as balance,
+        {{ average_money(
+            "case when accounts.position_name = 'current' then accounts.account_balance end"
+        ) }}
             as avg_balance,
         {{ count_if("accounts.position_name = 'previous'") }} as previous_account_count
     from accounts
@@ -102,7 +110,8 @@ select
     {{ money('joined.interest_revenue_amount + joined.fee_revenue_amount') }} as revenue_amount,
     {{ percentage('joined.holding_customers', 'base.total_customers') }} as penetration_pct,
     joined.previous_account_count,
-    {{ change_pct('joined.account_count', 'joined.previous_account_count') }} as account_count_change_pct,
+    {{ change_pct('joined.account_count', 'joined.previous_account_count') }}
+        as account_count_change_pct,
     {{ reporting_currency() }} as reporting_currency,
     {{ status_if('joined.account_count > 0') }} as status,
     clock.as_of_date

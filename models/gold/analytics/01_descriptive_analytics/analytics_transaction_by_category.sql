@@ -1,4 +1,7 @@
-{#- Transactions by what was paid for. Grain: one row per merchant category group and merchant category. -#}
+{#-
+    Transactions by what was paid for.
+    Grain: one row per merchant category group and merchant category.
+-#}
 with clock as (
     select * from {{ ref('data_clock') }}
 ),
@@ -20,7 +23,9 @@ known as (
     select
         {{ known_text('coalesce(codes.category_group, merchants.merchant_category_group)') }}
             as merchant_category_group,
-        {{ known_text('coalesce(transactions.merchant_category, codes.category, merchants.merchant_category)') }}
+        {{ known_text(
+            'coalesce(transactions.merchant_category, codes.category, merchants.merchant_category)'
+        ) }}
             as merchant_category,
         transactions.customer_natural_key,
         transactions.is_declined,
@@ -49,7 +54,8 @@ select
     categories.merchant_category,
     categories.transaction_count,
     categories.posted_count,
-    {{ percentage('categories.transaction_count', 'sum(categories.transaction_count) over ()') }} as pct_of_total,
+    {{ percentage('categories.transaction_count', 'sum(categories.transaction_count) over ()') }}
+        as pct_of_total,
     categories.volume,
     {{ money(ratio('categories.volume', 'categories.priced_count')) }} as avg_amount,
     categories.unique_customers,

@@ -37,7 +37,8 @@ select
     channels.channel,
     channels.transaction_count,
     channels.posted_count,
-    {{ percentage('channels.transaction_count', 'sum(channels.transaction_count) over ()') }} as pct_of_total,
+    {{ percentage('channels.transaction_count', 'sum(channels.transaction_count) over ()') }}
+        as pct_of_total,
     channels.volume,
     {{ money(ratio('channels.volume', 'channels.priced_count')) }} as avg_amount,
     channels.unique_customers,
@@ -45,8 +46,10 @@ select
     {{ percentage('channels.fraud_count', 'channels.transaction_count') }} as fraud_rate_pct,
     channels.declined_count,
     {{ percentage('channels.declined_count', 'channels.transaction_count') }} as decline_rate_pct,
-    {{ wilson_lower('channels.declined_count', 'channels.transaction_count') }} as decline_rate_pct_lower,
-    {{ wilson_upper('channels.declined_count', 'channels.transaction_count') }} as decline_rate_pct_upper,
+    {{ wilson_lower('channels.declined_count', 'channels.transaction_count') }}
+        as decline_rate_pct_lower,
+    {{ wilson_upper('channels.declined_count', 'channels.transaction_count') }}
+        as decline_rate_pct_upper,
     {{ reporting_currency() }} as reporting_currency,
     {{ status_if('channels.transaction_count > 0') }} as status,
     clock.as_of_date

@@ -1,6 +1,10 @@
-{#- What moved since the data begin, and in the last 30 days against the 30 before. Grain: one row. -#}
+{#-
+    What moved since the data begin, and in the last 30 days against the 30 before.
+    Grain: one row.
+-#}
 {%- set measures = [
-    'transaction_count', 'volume_amount', 'debit_amount', 'credit_amount', 'fraud_count', 'fraud_amount',
+    'transaction_count', 'volume_amount', 'debit_amount', 'credit_amount', 'fraud_count',
+    'fraud_amount',
     'fraud_rate_pct', 'declined_rate_pct', 'international_count', 'unique_customers'
 ] %}
 with clock as (
@@ -20,7 +24,9 @@ select
     everything.declined_rate_pct,
     everything.unpriced_count,
     everything.volume_amount as volume,
-    {{ money(ratio('everything.volume_amount', 'everything.posted_count - everything.unpriced_count')) }} as avg_amount,
+    {{ money(ratio(
+        'everything.volume_amount', 'everything.posted_count - everything.unpriced_count'
+    )) }} as avg_amount,
     everything.debit_count,
     everything.debit_amount,
     everything.credit_count,
