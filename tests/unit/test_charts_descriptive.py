@@ -246,10 +246,12 @@ def test_gauge_of_more_than_all_has_a_longer_scale(frames: dict[str, pd.DataFram
 
 def test_accounts_by_product_stack_every_status(frames: dict[str, pd.DataFrame]) -> None:
     figure = draw("accounts_by_product", frames)
-    assert [trace.name for trace in figure.data] == ["Active", "Dormant", "Closed"]
+    *bars, totals = figure.data
+    assert [trace.name for trace in bars] == ["Active", "Dormant", "Closed"]
+    assert totals.text[-1] == f" {sum(int(7200 * share) for share in (0.86, 0.07, 0.07)):,}"
     active = dict(zip(figure.data[0].y, figure.data[0].x, strict=True))
     assert active["Everyday Checking"] == int(7200 * 0.86)
-    shapes = {trace.marker.pattern.shape for trace in figure.data}
+    shapes = {trace.marker.pattern.shape for trace in bars}
     assert len(shapes) == 3, "status must not be told by colour alone"
 
 
@@ -335,3 +337,41 @@ def test_decimals_keep_their_cents(frames: dict[str, pd.DataFrame]) -> None:
     frame["balance"] = [Decimal("314625746.80") + k for k in range(len(frame))]
     figure = draw("product_bar", {"analytics_product_summary": frame})
     assert min(figure.data[0].x) == 314625746.80
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "said"),
+    [
+        ("segment_donut", "customer_segment", "No segment is known for any of 10,050"),
+        ("channel_donut", "channel", "No channel is known for any of 1,046,997"),
+        ("category_treemap", "merchant_category_group", "No merchant category is known"),
+    ],
+)
+def test_unknown_is_never_called_the_largest(
+    name: str, column: str, said: str, frames: dict[str, pd.DataFrame]
+) -> None:
+    model = get_chart(f"descriptive.{name}").model
+    partly = frames[model].copy()
+    partly.loc[partly[column] != partly[column].iloc[0], column] = "Unknown"
+    assert "is not known" in finding(draw(name, {model: partly}))
+    assert not finding(draw(name, {model: partly})).startswith("Unknown")
+    wholly = frames[model].assign(**{column: "Unknown"})
+    assert finding(draw(name, {model: wholly})).startswith(said)
+
+
+def test_products_nobody_has_are_counted_and_not_drawn(frames: dict[str, pd.DataFrame]) -> None:
+    frame = frames["analytics_product_summary"].copy()
+    numbers = [name for name in frame.columns if name.endswith(("_count", "_amount", "balance"))]
+    frame[numbers] = frame[numbers].astype("object")
+    frame.loc[frame["product_name"] == "Auto Loan", numbers] = 0
+    figure = draw("product_bar", {"analytics_product_summary": frame})
+    assert "Auto Loan" not in figure.data[0].y
+    assert "1 products have no open account" in figure.layout.meta["note"]
+
+
+def test_many_slices_become_other(frames: dict[str, pd.DataFrame]) -> None:
+    one = frames["analytics_transaction_by_channel"].iloc[[0]]
+    many = pd.concat([one.assign(channel=f"C{k}", transaction_count=100 - k) for k in range(12)])
+    pie = draw("channel_donut", {"analytics_transaction_by_channel": many}).data[0]
+    assert list(pie.labels)[-1] == "Other (5)"
+    assert sum(pie.values) == sum(100 - k for k in range(12))

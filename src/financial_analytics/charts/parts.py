@@ -220,6 +220,39 @@ def heat_texts(
     )
 
 
+def leader(frame: pd.DataFrame, name: str, value: str) -> tuple[str | None, float | None, float]:
+    """Return the known name with the greatest share, its share, and the share of Unknown.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame, shape (n, k)
+        One row per name.
+    name, value : str
+        Columns of the names and of what is shared.
+
+    Returns
+    -------
+    first : str or None
+        None when every name is Unknown.
+    share : float or None
+        Per cent of the whole, unknown ones included.
+    unknown : float
+        Per cent of the whole that is Unknown.
+    """
+    totals = frame.groupby(name)[value].sum().sort_values(ascending=False, kind="stable")
+    whole = float(totals.sum())
+    named = totals[totals.index != "Unknown"]
+    if named.empty or whole <= 0:
+        return None, None, 100.0
+    unknown = 100 * (whole - float(named.sum())) / whole
+    return str(named.index[0]), 100 * float(named.iloc[0]) / whole, unknown
+
+
+def unknown_words(share: float) -> str:
+    """Return the clause that says how much has no known name, or an empty text."""
+    return f"; {theme.percent(share)} is not known" if share > 0 else ""
+
+
 def left_off_words(number: int, noun: str) -> str:
     """Return the note that says how many of something are not drawn, or an empty text."""
     return f"{theme.count(number)} smaller {noun} are left off." if number else ""

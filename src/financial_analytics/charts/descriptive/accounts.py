@@ -189,17 +189,41 @@ def accounts_by_product(frame: pd.DataFrame) -> go.Figure:
                 "<br>%{customdata[0]} of the product, balance %{customdata[1]}<extra></extra>",
             )
         )
-    figure.update_layout(barmode="stack", legend={"traceorder": "normal"})
-    figure.update_xaxes(title="accounts")
-    figure.update_yaxes(
-        type="category", categoryorder="array", categoryarray=totals.index.tolist(), title=""
+    figure.add_trace(
+        go.Scatter(
+            x=totals.tolist(),
+            y=totals.index.tolist(),
+            mode="text",
+            text=[f" {theme.count(value)}" for value in totals],
+            textposition="middle right",
+            textfont={"size": 11},
+            cliponaxis=False,
+            hoverinfo="skip",
+            showlegend=False,
+            name="total",
+        )
     )
-    wrapped = [theme.wrap(str(name), 18) for name in totals.index]
-    figure.update_yaxes(tickvals=totals.index.tolist(), ticktext=wrapped)
+    figure.update_layout(barmode="stack", showlegend=True, legend={"traceorder": "normal"})
+    figure.update_xaxes(title="accounts", range=[0, 1.14 * float(totals.max()) or 1.0])
+    names = [str(name) for name in totals.index]
+    wrapped, narrow = ([theme.wrap(name, width) for name in names] for width in (28, 18))
+    figure.update_yaxes(
+        type="category",
+        categoryorder="array",
+        categoryarray=names,
+        tickvals=names,
+        ticktext=wrapped,
+    )
     return theme.finish(
         figure,
         finding=f"{totals.index[-1]} has most accounts, {theme.count(totals.iloc[-1])} of "
         f"{theme.count(accounts)}, in {products} products.",
         note=left_off_words(products - len(totals), "products"),
-        height=max(260, 130 + row_height(wrapped) * len(totals)),
+        height=max(260, 110 + row_height(wrapped) * len(totals)),
+        compact={
+            "layout": {
+                "height": max(260, 130 + row_height(narrow) * len(totals)),
+                "yaxis": {"ticktext": narrow},
+            }
+        },
     )

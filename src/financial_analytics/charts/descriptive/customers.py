@@ -7,7 +7,14 @@ import plotly.graph_objects as go
 
 from financial_analytics.charts import theme
 from financial_analytics.charts.frames import currency_of, known, scalar
-from financial_analytics.charts.parts import MOST_SLICES, Card, Good, cards_figure
+from financial_analytics.charts.parts import (
+    MOST_SLICES,
+    Card,
+    Good,
+    cards_figure,
+    leader,
+    unknown_words,
+)
 from financial_analytics.charts.registry import chart
 
 DONUT_ON_PHONE = {
@@ -16,7 +23,7 @@ DONUT_ON_PHONE = {
         "margin": {"l": 82, "r": 82, "t": 40, "b": 40},
     }
 }
-AGE_ORDER = ("18-24", "25-34", "35-44", "45-54", "55-64", "65-74", "75+", "Unknown")
+AGE_ORDER = ("Under 18", "18-24", "25-34", "35-44", "45-54", "55-64", "65-74", "75+", "Unknown")
 
 
 def _before(text: str) -> str:
@@ -103,12 +110,16 @@ def segment_donut(frame: pd.DataFrame) -> go.Figure:
         center=f"<b>{theme.count(total)}</b><br>customers",
         noun="customers",
     )
-    largest = rows.iloc[0]
-    share = 100 * float(largest["customer_count"]) / total if total else None
+    first, share, unknown = leader(rows, "customer_segment", "customer_count")
+    finding = (
+        f"No segment is known for any of {theme.count(total)} customers."
+        if first is None
+        else f"{first} is the largest segment with {theme.percent(share)} of "
+        f"{theme.count(total)} customers{unknown_words(unknown)}."
+    )
     return theme.finish(
         figure,
-        finding=f"{largest['customer_segment']} is the largest segment with "
-        f"{theme.percent(share)} of {theme.count(total)} customers.",
+        finding=finding,
         height=360,
         compact=DONUT_ON_PHONE,
     )

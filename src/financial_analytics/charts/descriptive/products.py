@@ -32,15 +32,20 @@ def product_bar(frame: pd.DataFrame) -> go.Figure:
     """Bars of balance and, where known, of revenue per product."""
     currency = currency_of(frame)
     rows = frame.assign(product=unique_names(frame["product_name"], frame["product_natural_key"]))
-    rows = rows.sort_values("balance", kind="stable", na_position="first").reset_index(drop=True)
     revenue = rows["revenue_amount"].sum(min_count=1) if "revenue_amount" in rows else float("nan")
-    left_off = max(0, len(rows) - MOST_PRODUCTS)
-    rows = rows.tail(MOST_PRODUCTS).reset_index(drop=True)
+    rows, notes = _shown(rows)
+    if rows.empty:
+        return theme.empty_figure("no product has an open account, a balance or revenue")
     parts = [
         ("interest_revenue_amount", "Interest", 1),
         ("fee_revenue_amount", "Fees", 2),
     ]
-    parts = [entry for entry in parts if entry[0] in rows and rows[entry[0]].notna().any()]
+    # A part that is 0 everywhere would be a legend without bars.
+    parts = [
+        entry
+        for entry in parts
+        if entry[0] in rows and pd.to_numeric(rows[entry[0]]).fillna(0).any()
+    ]
     panels = 2 if parts else 1
     figure = make_subplots(rows=1, cols=panels, horizontal_spacing=0.04)
     details = [
@@ -79,7 +84,7 @@ def product_bar(frame: pd.DataFrame) -> go.Figure:
             row=1,
             col=2,
         )
-    wrapped = [theme.wrap(name, 18) for name in names]
+    wrapped, narrow = ([theme.wrap(name, width) for name in names] for width in (28, 18))
     for panel in range(1, panels + 1):
         figure.update_yaxes(
             type="category",
@@ -104,19 +109,37 @@ def product_bar(frame: pd.DataFrame) -> go.Figure:
         finding=f"{best['product']} holds the largest balance, "
         f"{theme.money(best['balance'], currency)}; {said}.",
         height=110 + body,
-        note=left_off_words(left_off, "products"),
-        compact=_stacked(body) if panels == 2 else None,
+        note=notes,
+        compact=_on_phone(narrow, panels),
     )
 
 
-def _stacked(body: int) -> dict[str, Any]:
-    """Return the change that puts the second panel under the first."""
+def _shown(rows: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """Return the products worth a bar, smallest balance first, and what is left off."""
+    columns = ("account_count", "balance", "interest_revenue_amount", "fee_revenue_amount")
+    given = [name for name in columns if name in rows]
+    used = rows[rows[given].apply(pd.to_numeric).fillna(0).ne(0).any(axis=1)]
+    idle = len(rows) - len(used)
+    order = used["balance"].abs().sort_values(ascending=False, kind="stable", na_position="last")
+    shown = used.loc[order.index[:MOST_PRODUCTS]]
+    shown = shown.sort_values("balance", kind="stable", na_position="first")
+    notes = [left_off_words(len(used) - len(shown), "products")]
+    if idle:
+        notes.append(f"{idle} products have no open account, balance or revenue.")
+    return shown.reset_index(drop=True), " ".join(note for note in notes if note)
+
+
+def _on_phone(labels: list[str], panels: int) -> dict[str, Any]:
+    """Return the change for a narrow drawing: shorter lines, panels one under the other."""
+    body = row_height(labels) * len(labels)
+    if panels == 1:
+        return {"layout": {"height": 110 + body, "yaxis": {"ticktext": labels}}}
     return {
         "layout": {
             "height": 160 + 2 * body,
             "xaxis": {"domain": [0, 1]},
-            "yaxis": {"domain": [0.56, 1]},
+            "yaxis": {"domain": [0.56, 1], "ticktext": labels},
             "xaxis2": {"domain": [0, 1]},
-            "yaxis2": {"domain": [0, 0.44], "showticklabels": True},
+            "yaxis2": {"domain": [0, 0.44], "showticklabels": True, "ticktext": labels},
         }
     }

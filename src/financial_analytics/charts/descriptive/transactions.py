@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from financial_analytics.charts import theme
 from financial_analytics.charts.descriptive.customers import DONUT_ON_PHONE, donut
 from financial_analytics.charts.frames import currency_of, known, scalar
-from financial_analytics.charts.parts import Card, Good, cards_figure
+from financial_analytics.charts.parts import Card, Good, cards_figure, leader, unknown_words
 from financial_analytics.charts.registry import chart
 
 
@@ -96,12 +96,16 @@ def channel_donut(frame: pd.DataFrame) -> go.Figure:
         center=f"<b>{theme.count(total)}</b><br>transactions",
         noun="transactions",
     )
-    first = rows.iloc[0]
-    share = 100 * float(first["transaction_count"]) / total if total else None
+    first, share, unknown = leader(rows, "channel", "transaction_count")
+    finding = (
+        f"No channel is known for any of {theme.count(total)} transactions."
+        if first is None
+        else f"{first} carries {theme.percent(share)} of {theme.count(total)} transactions"
+        f"{unknown_words(unknown)}."
+    )
     return theme.finish(
         figure,
-        finding=f"{first['channel']} carries {theme.percent(share)} of {theme.count(total)} "
-        "transactions.",
+        finding=finding,
         height=360,
         compact=DONUT_ON_PHONE,
     )
@@ -180,11 +184,16 @@ def category_treemap(frame: pd.DataFrame) -> go.Figure:
         )
     )
     figure.update_layout(margin={"l": 4, "r": 4, "t": 4, "b": 4})
-    share = 100 * float(groups.iloc[0]) / total
+    first, share, unknown = leader(rows, "merchant_category_group", "volume")
+    finding = (
+        f"No merchant category is known of {theme.money(total, currency)} posted volume."
+        if first is None
+        else f"{first} takes {theme.percent(share)} of {theme.money(total, currency)} posted "
+        f"volume{unknown_words(unknown)}."
+    )
     return theme.finish(
         figure,
-        finding=f"{groups.index[0]} takes {theme.percent(share)} of "
-        f"{theme.money(total, currency)} posted volume.",
+        finding=finding,
         height=420,
         compact={"layout": {"height": 460}},
     )
