@@ -34,7 +34,7 @@ demo: $(INSTALLED)
 		$(if $(VARS),--vars '$(VARS)') $(if $(OPEN),--open)
 
 test: $(INSTALLED)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

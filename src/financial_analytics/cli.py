@@ -231,7 +231,7 @@ def demo(
         result = cli_steps.build_step(display, settings, BuildOptions(variables=chosen))
         snapshot = cli_steps.publish_step(display, settings, moment)
         written = cli_steps.report_step(display, settings, None)
-    cli_steps.show_ingest(loaded)
+    cli_steps.show_ingest(loaded, planted=feeds is None)
     for node in result.warned:
         note(f"warning: {node.name}: {node.failing_rows:,} rows to look at")
     places = [["report", str(path)] for path in written]

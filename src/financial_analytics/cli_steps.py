@@ -143,11 +143,20 @@ def report_step(display: Display, settings: Settings, category: str | None) -> l
     return written
 
 
-def show_ingest(report: IngestReport) -> None:
-    """Print the table read = accepted + duplicates + quarantined to stdout, the rest to stderr."""
+def show_ingest(report: IngestReport, *, planted: bool = False) -> None:
+    """Print the table read = accepted + duplicates + quarantined to stdout, the rest to stderr.
+
+    Faults that the synthetic bank plants are named in one line instead of one by one.
+    """
     from financial_analytics.ingest.report import notes  # noqa: PLC0415
 
     say(format_table(*report_table(report)))
+    if planted:
+        note(
+            f"{report.totals.quarantined:,} rows are in quarantine, planted there to be found; "
+            "ingestion_raw_data.quarantine says what is wrong with each"
+        )
+        return
     for line in notes(report):
         note(line)
 
