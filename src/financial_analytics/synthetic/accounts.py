@@ -38,11 +38,6 @@ class Holdings:
     currency: Ints
     adoption_hazard: Floats
 
-    @property
-    def saver(self) -> Ints:
-        """Row of the savings product in ``Market.rate``; -1 without savings."""
-        return np.where(self.savings_open == NULL, -1, self.savings_product - 5)
-
 
 def draw_holdings(config: BankConfig, calendar: Calendar, people: Customers, block: int) -> Holdings:
     """Draw the products held.

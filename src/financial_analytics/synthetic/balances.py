@@ -105,20 +105,29 @@ REFUSABLE = np.isin(
 )  # fmt: skip
 
 
-def refuse_unfunded(accounts: Accounts, table: Legs, overdraft: Ints) -> None:
-    """Mark payments that the account cannot cover as declined, in place.
+ELSEWHERE = np.isin(
+    np.arange(len(CODE)), [CODE[text] for text in ("Card payment", "Loan instalment")]
+)
+
+
+def refuse_unfunded(accounts: Accounts, table: Legs, overdraft: Ints) -> Legs:
+    """Decline payments that the account cannot cover; instalments then come from elsewhere.
 
     The balance looked at counts refused payments too, so a payment that passes is
-    covered for certain; overdrafts come from fees and instalments only.
+    covered for certain; overdrafts come from fees and fraud only.
     """
     index = np.flatnonzero((table.slot == CHECKING) | (table.slot == CURRENCY))
     part = table.take(index)
     order = account_order(part)
     balance = running(part, order)
     floor = -np.where(part.slot[order] == CHECKING, overdraft[part.customer[order]], 0)
-    poor = (balance < floor) & (part.cents[order] < 0) & REFUSABLE[part.description[order]]
-    poor &= (part.decline[order] < 0) & (part.typology[order] == 0)
-    table.decline[index[order[poor]]] = NO_FUNDS
+    poor = (balance < floor) & (part.cents[order] < 0) & (part.decline[order] < 0)
+    poor &= part.typology[order] == 0
+    text = part.description[order]
+    table.decline[index[order[poor & REFUSABLE[text]]]] = NO_FUNDS
+    keep = np.ones(len(table), dtype=np.bool_)
+    keep[index[order[poor & ELSEWHERE[text]]]] = False
+    return table.take(np.flatnonzero(keep))
 
 
 def drop_orphan_refunds(table: Legs, bought: int) -> Legs:

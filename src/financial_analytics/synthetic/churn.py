@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from financial_analytics.synthetic.accounts import Holdings
 from financial_analytics.synthetic.calendar import Calendar
 from financial_analytics.synthetic.config import BankConfig
 from financial_analytics.synthetic.customers import Customers
@@ -70,7 +71,7 @@ def draw_life(
     market: Market,
     people: Customers,
     contacts: Contacts,
-    saver: Ints,
+    held: Holdings,
     retention: tuple[Floats, Floats],
     block: int,
 ) -> Life:
@@ -86,8 +87,8 @@ def draw_life(
 
     Parameters
     ----------
-    saver : ndarray of int64, shape (customers,)
-        Row of the savings product in ``Market.rate``, or -1.
+    held : Holdings
+        Says who saves, from when to when.
     retention : pair of ndarray
         From ``campaigns.retention_log_hazard``.
     """
@@ -127,8 +128,9 @@ def draw_life(
     unresolved &= grid >= first_month[:, None]
     complained, charged = _recent(unresolved), _recent(fee)
     tenure = np.maximum(month_day - people.signup[:, None], 0) / 365.25
-    rate = np.where(saver[:, None] >= 0, market.rate[saver], 0.0)
-    gap = np.where(saver[:, None] >= 0, market.funds_rate - rate, 0.0)
+    saves = (held.savings_open != NULL)[:, None] & (held.savings_open[:, None] < month_day)
+    saves &= (held.savings_close == NULL)[:, None] | (held.savings_close[:, None] >= month_day)
+    gap = np.where(saves, market.funds_rate - market.rate[held.savings_product - 5], 0.0)
     far = network.band[people.zip_index, grid] == 2
     on_autopay = grid >= enrolled_month[:, None]
     with np.errstate(divide="ignore"):

@@ -38,8 +38,8 @@ class Purchase:
     """Mechanism 2: when and how much customers buy."""
 
     shape: float = number(1.6, 0.05, 50, "r of the gamma mixing of purchase rates")
-    dropout_a: float = number(0.6, 0, 50, "a of the beta mixing of dropout; 0: nobody drops out")
-    dropout_b: float = number(40.0, 0.01, 5000, "b of the beta mixing of dropout")
+    dropout_a: float = number(0.8, 0, 50, "a of the beta mixing of dropout; 0: nobody drops out")
+    dropout_b: float = number(100.0, 0.01, 5000, "b of the beta mixing of dropout")
     weekday_effect: float = number(1.0, 0, 3, "multiplies the log weekday profile")
     season_effect: float = number(0.08, 0, 1, "log amplitude of the yearly cosine, peak in December")
     payday_effect: float = number(0.20, -1, 2, "log effect on the 1st and the 15th")
@@ -90,7 +90,7 @@ class Credit:
     cutoff: float = number(660, 300, 850, "score from which an application is approved")
     exception_rate: float = number(0.01, 0, 0.5, "decisions that go against the cutoff")
     dti_limit: float = number(0.60, 0, 10, "debt to income above which credit is refused")
-    spend_effect: float = number(120.0, 0, 5000, "USD a month that approval adds, for 12 months")
+    spend_effect: float = number(60.0, 0, 5000, "USD a month that approval adds, for 12 months")
     balance_effect: float = number(600.0, 0, 50_000, "USD moved in from elsewhere on approval")
 
 
@@ -148,11 +148,11 @@ class Rates:
 class Branches:
     """Mechanism 10: distance to the nearest branch."""
 
-    count: int = whole(60, 1, 5000, "branches")
+    count: int = whole(90, 1, 5000, "branches")
     openings: int = whole(8, 0, 1000, "branches that open in the window")
     closures: int = whole(6, 0, 1000, "branches that close in the window")
-    near_km: float = number(5.0, 0.1, 1000, "end of the near band")
-    far_km: float = number(20.0, 0.1, 5000, "start of the far band")
+    near_km: float = number(8.0, 0.1, 1000, "end of the near band")
+    far_km: float = number(30.0, 0.1, 5000, "start of the far band")
     middle_effect: float = number(-0.50, -5, 5, "log branch visits, middle band against near")
     far_effect: float = number(-1.20, -5, 5, "log branch visits, far band against near")
     far_churn_effect: float = number(0.35, -5, 5, "log churn hazard, far band")

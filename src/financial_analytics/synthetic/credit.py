@@ -89,7 +89,7 @@ def draw_applications(
     has_loan: Bools,
     block: int,
 ) -> Applications:
-    """Draw one possible card and one possible loan application per customer.
+    """Draw at most one application per customer, for a card or a loan, whichever comes first.
 
     The decision is sharp: approved when ``score >= cutoff`` and ``dti <= dti_limit``,
     except that a share ``exception_rate`` goes the other way. Scores move in whole
@@ -105,12 +105,14 @@ def draw_applications(
     u = rng.random((2, 12, n))
     parts = []
     start = np.maximum(people.signup, calendar.first) + 45
-    for kind, blocked in ((CARD_KIND, has_card), (LOAN_KIND, has_loan)):
-        v = u[kind]
-        rate = effect.application_rate
-        gap = -np.log1p(-v[0]) / rate * 365.25 if rate > 0 else np.full(n, 1e9)
-        day = np.minimum(start + gap, 10**6).astype(np.int64)
-        row = np.flatnonzero((day <= calendar.horizon) & ~blocked)
+    rate = effect.application_rate
+    gaps = -np.log1p(-u[:, 0]) / rate * 365.25 if rate > 0 else np.full((2, n), 1e9)
+    days = np.minimum(start + gaps, 10**6).astype(np.int64)
+    days[CARD_KIND, has_card] = days[LOAN_KIND, has_loan] = 10**6
+    first = days[LOAN_KIND] < days[CARD_KIND]
+    for kind, turn in ((CARD_KIND, ~first), (LOAN_KIND, first)):
+        v, day = u[kind], days[kind]
+        row = np.flatnonzero((day <= calendar.horizon) & turn)
         v, day = v[:, row], day[row]
         month = calendar.month_of_day[day - calendar.first]
         score = people.score[row, month]

@@ -18,10 +18,11 @@ from financial_analytics.synthetic.compliance import (
     report_rows,
 )
 from financial_analytics.synthetic.credit import application_frame
-from financial_analytics.synthetic.frame import DAY, NULL, Bools, Floats, Frame, Ints, to_arrow
+from financial_analytics.synthetic.frame import DAY, NULL, Bools, Floats, Ints, to_arrow
 from financial_analytics.synthetic.fraud import fraud_score, label_day
 from financial_analytics.synthetic.interactions import contact_frame
 from financial_analytics.synthetic.ledger import account_events, account_versions
+from financial_analytics.synthetic.legs import Legs
 from financial_analytics.synthetic.loans import payment_frame
 from financial_analytics.synthetic.rng import stream
 from financial_analytics.synthetic.simulate import Block, World
@@ -37,24 +38,33 @@ from financial_analytics.synthetic.versions import (
 Put = Callable[[str, pa.Table, Ints], pa.Table]
 
 
-def _arrow(table: str, frame: Frame, rows: int) -> pa.Table:
-    return to_arrow(table, frame, rows)
-
-
 def _replace(table: pa.Table, column: str, values: pa.Array) -> pa.Table:
     return table.set_column(table.schema.get_field_index(column), column, values)
 
 
-def transaction_rows(world: World, block: Block) -> tuple[pa.Table, Ints, Ints, Floats]:
-    """Return the transactions of a block with final labels, their ids, label days and scores."""
-    config, table = world.config, block.legs
+def transaction_rows(
+    world: World, block: Block, table: Legs, last: int
+) -> tuple[pa.Table, Ints, Ints, Floats]:
+    """Return the transactions of `table` with the labels known on day `last`.
+
+    Returns
+    -------
+    Table
+    ndarray of int64
+        Transaction ids.
+    ndarray of int64
+        Day on which each fraud becomes known; NULL for honest ones.
+    ndarray of float64
+        Latent scores.
+    """
+    config = world.config
     score, latent = fraud_score(config, table.typology, block.number)
     label = label_day(config, table.typology, table.at, block.number)
     sequence = np.arange(len(table)) - np.searchsorted(table.customer, table.customer) + 1
     month = world.calendar.month_of_day[table.at // DAY - world.calendar.first]
     frame = transaction_frame(
         config, world.places, world.merchants, block.people, block.accounts, table, month, score,
-        np.ones(len(table), dtype=np.bool_), sequence, block.number,
+        label <= last, sequence, block.number,
     )  # fmt: skip
     ids: Ints = np.asarray(frame["transaction_id"])
     return to_arrow("transactions", frame, len(table)), ids, label, latent
@@ -62,34 +72,33 @@ def transaction_rows(world: World, block: Block) -> tuple[pa.Table, Ints, Ints, 
 
 def emit_transactions(world: World, block: Block, put: Put) -> tuple[Ints, Ints, Floats]:
     """Write transactions: frauds unlabelled at first, some delta rows late or corrected."""
-    rows, ids, label, latent = transaction_rows(world, block)
+    rows, ids, label, latent = transaction_rows(world, block, block.legs, world.full_last)
     day = block.legs.at // DAY
-    fraud = label != NULL
-    settled = np.where(fraud, np.maximum(label, day), day)
     last, full_last = world.calendar.last, world.full_last
-    arrives = day
-    if world.config.deltas:
-        rng = stream(world.config.seed, "delta arrivals", block.number)
-        u, wait = rng.random((2, len(day)))
-        effect = world.config.history
-        inside = (day > full_last) & (day <= last) & ~fraud
-        late = inside & (u < effect.late_share)
-        arrives = np.where(late, np.minimum(day + 1 + (wait * 3).astype(np.int64), last), day)
-        wrong = inside & ~late & (day < last) & (u > 1 - effect.corrected_share)
-        if wrong.any():
-            cents = np.where(wait[wrong] < 0.5, block.legs.cents[wrong] * 10, block.legs.cents[wrong] + 100)
-            first = rows.filter(pa.array(wrong))
-            frame_amount = to_arrow("transactions", {"amount": cents}, int(wrong.sum()))["amount"]
-            put("transactions", _replace(first, "amount", frame_amount), day[wrong])
-            arrives = np.where(wrong, day + 1, arrives)
-        settled = np.where(fraud, settled, arrives)
-
-    def unlabelled(mask: Bools) -> pa.Table:
-        part = rows.filter(pa.array(mask & fraud))
-        return _replace(part, "is_fraud", pa.array(np.zeros(part.num_rows, dtype=np.bool_)))
-
-    born = np.where(fraud, day, settled)
-    put_twice(put, "transactions", rows, unlabelled, born, settled, full_last)
+    if not world.config.deltas:
+        put("transactions", rows, day)
+        return ids, label, latent
+    rng = stream(world.config.seed, "delta arrivals", block.number)
+    u, wait = rng.random((2, len(day)))
+    effect = world.config.history
+    inside = (day > full_last) & (day <= last) & (label == NULL)
+    late = inside & (u < effect.late_share)
+    arrives = np.where(late, np.minimum(day + 1 + (wait * 3).astype(np.int64), last), day)
+    wrong = inside & ~late & (day < last) & (u > 1 - effect.corrected_share)
+    if wrong.any():
+        cents = block.legs.cents[wrong]
+        cents = np.where(wait[wrong] < 0.5, cents * 10, cents + 100)
+        amount = to_arrow("transactions", {"amount": cents}, int(wrong.sum()))["amount"]
+        put("transactions", _replace(rows.filter(pa.array(wrong)), "amount", amount), day[wrong])
+        arrives = np.where(wrong, day + 1, arrives)
+    put("transactions", rows, arrives)
+    known = (label > full_last) & (label <= last)
+    if known.any():
+        part = rows.filter(pa.array(known))
+        labelled = pa.array(np.ones(part.num_rows, dtype=np.bool_))
+        # a label is known the day after at the earliest, so that it arrives second
+        when = np.maximum(label, day + 1)[known]
+        put("transactions", _replace(part, "is_fraud", labelled), when)
     return ids, label, latent
 
 

@@ -157,7 +157,6 @@ def generate(
                 progress(min((numbers[-1] + 1) * BLOCK_CUSTOMERS, config.customers), config.customers)
         frame, day = campaign_versions(world.calendar, world.plan, results)
         sink.put("marketing_campaigns", to_arrow("marketing_campaigns", frame, len(day)), day)
-        dirt.finish()
     finally:
         sink.close()
     write_parameters(world, out_dir)
@@ -169,7 +168,7 @@ def _report(world: World, sink: Sink, faults: int) -> GenerateReport:
     rows: dict[str, int] = dict.fromkeys(load_contract().tables, 0)
     for path, file in sink.files.items():
         if path.parent.name != "truth":
-            rows[path.stem.removesuffix("_dirty")] += file.rows
+            rows[path.stem.removesuffix("_dirty").removesuffix("_latin1")] += file.rows
     days = np.arange(world.full_last + 1, world.calendar.last + 1).tolist()
     folders = {out_dir / "full": iso(world.full_last)}
     folders |= {out_dir / "deltas" / iso(day): iso(day) for day in days}

@@ -99,6 +99,8 @@ class Activity:
     ----------
     purchases, services : ndarray of float64, shape (customers, months)
         Expected counts at scale 1.
+    boost : ndarray of float64, shape (customers, months)
+        Factor of mobile and adoption within `purchases`.
     low, span : ndarray of float64, shape (customers, months)
         Cumulative intensity at the start of the exposed part of the month, and
         its length.
@@ -106,6 +108,7 @@ class Activity:
 
     purchases: Floats
     services: Floats
+    boost: Floats
     low: Floats
     span: Floats
 
@@ -135,17 +138,16 @@ def expected_activity(
     month_day = calendar.first + edge[:-1]
     # a month counts as adopted when it starts after adoption
     adopted = (held.brokerage_open != NULL)[:, None] & (held.brokerage_open[:, None] < month_day)
-    factor = np.exp(
-        config.mobile.transaction_effect * ramp + config.adoption.causal_effect * adopted
-    )
-    factor = np.where(life.disengaged, config.churn.falling_activity * factor, factor)
+    launched = np.exp(config.mobile.transaction_effect * ramp)
+    boost = launched * np.exp(config.adoption.causal_effect * adopted)
+    engaged = np.where(life.disengaged, config.churn.falling_activity, 1.0)
     return Activity(
-        purchases=people.rate[:, None] * factor * span,
-        services=service_rate[:, None] * np.where(life.disengaged, config.churn.falling_activity, 1)
-        * span,
+        purchases=people.rate[:, None] * boost * engaged * span,
+        services=service_rate[:, None] * launched * engaged * span,
+        boost=boost,
         low=total[low],
         span=span,
-    )  # fmt: skip
+    )
 
 
 def when(calendar: Calendar, activity: Activity, cell: Ints, u: Floats) -> Ints:
@@ -213,7 +215,8 @@ def draw_purchases(
     BG/NBD (Fader, Hardie and Lee 2005, *Marketing Science* 24(2)): while active,
     customer i buys as a Poisson process with rate ``scale * rate_i`` (gamma with
     shape r), modulated by the calendar; after each purchase i drops out with
-    probability ``p_i ~ Beta(a, b)``. Amounts are log-normal by category; card
+    probability ``p_i ~ Beta(a, b)``. Purchases that mobile or adoption add count towards
+    nobody's dropout, so their effect is the same at any time. Amounts are log-normal by category; card
     payments average about 60 USD (Diary of Consumer Payment Choice 2023).
 
     Returns
@@ -231,10 +234,12 @@ def draw_purchases(
     size = len(cell)
     day = when(calendar, activity, cell, rng.random(size))
     draws, noise = rng.random((9, size)), rng.standard_normal(size)
+    own = rng.random(size) * activity.boost.ravel()[cell] < 1
     made = _shop(
         config, profiles, rollout, calendar, merchants, people, accounts, row, day, draws, noise, None
     )
-    made = made.take(np.argsort(row * (1 << 40) + made.at, kind="stable"))
+    order = np.argsort(row * (1 << 40) + made.at, kind="stable")
+    made, own = made.take(order), own[order]
     drop = stream(config.seed, "dropout", block)
     u, v = drop.random(people.size), drop.random(people.size)
     if effect.dropout_a == 0:
@@ -242,7 +247,9 @@ def draw_purchases(
     else:
         chance = np.clip(betaincinv(effect.dropout_a, effect.dropout_b, u), 1e-12, 1 - 1e-12)
         last = 1 + np.minimum(np.log1p(-v) / np.log1p(-chance), 1e12).astype(np.int64)
-    rank = np.arange(size) - np.searchsorted(made.customer, made.customer, side="left")
+    counted = np.concatenate([[0], np.cumsum(own)])
+    start = np.searchsorted(made.customer, made.customer, side="left")
+    rank = counted[:-1] - counted[start]
     return made.take(np.flatnonzero(rank < last[made.customer])), last
 
 

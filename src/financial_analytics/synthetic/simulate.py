@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
+from scipy.special import betaincinv
 
 from financial_analytics.synthetic import catalog
 from financial_analytics.synthetic.accounts import Accounts, Holdings, build_accounts, draw_holdings
@@ -112,9 +114,17 @@ class Block:
 
 def build_world(config: BankConfig) -> World:
     """Build what all customers share, and find the scale that meets ``transactions``."""
+    sizes = BankConfig(
+        customers=config.customers, transactions=config.transactions, start=config.start,
+        end=config.end, seed=config.seed, merchants=config.merchants,
+    )  # fmt: skip
+    return replace(_shared(config), scale=find_scale(sizes))
+
+
+def _shared(config: BankConfig) -> World:
     calendar = build_calendar(config)
     geography = build_geography(config)
-    world = World(
+    return World(
         config=config,
         calendar=calendar,
         geography=geography,
@@ -127,36 +137,34 @@ def build_world(config: BankConfig) -> World:
         places=Places.build(geography),
         scale=0.0,
     )
-    return replace(world, scale=find_scale(world))
 
 
-def find_scale(world: World) -> float:
+@lru_cache(maxsize=64)
+def find_scale(sizes: BankConfig) -> float:
     """Return the scale at which the expected number of transactions is the one asked.
 
-    Purchases are expected to be ``(1 - exp(-scale A p)) / p`` (Poisson, stopped with
-    probability p after each), services ``scale S``; movements that do not depend on
-    the scale are counted on pilot blocks with streams of their own.
+    Looks at sizes, dates and seed only, with every mechanism at its default: switching
+    an effect off must not rescale everything else. Purchases are expected to be
+    ``(1 - exp(-scale A p)) / p`` (Poisson, stopped with probability p after each),
+    services ``scale S``; movements that do not depend on the scale are counted on
+    pilot blocks with streams of their own.
     """
-    wanted = world.config.transactions / world.config.customers
-    drop = world.config.purchase
+    world = _shared(sizes)
+    wanted = sizes.transactions / sizes.customers
+    drop = sizes.purchase
+    people = PILOT_BLOCKS * BLOCK_CUSTOMERS
+    last = (world.calendar.last + 1) * DAY
     guess = max(wanted / 60.0, 1e-4) * 0.02
     for _ in range(2):
         pilot = [
             simulate_block(replace(world, scale=guess), PILOT_BLOCK + k, BLOCK_CUSTOMERS)
             for k in range(PILOT_BLOCKS)
         ]
-        people = PILOT_BLOCKS * BLOCK_CUSTOMERS
-        last = (world.calendar.last + 1) * DAY
         total = sum(int((block.legs.at < last).sum()) for block in pilot) / people
         bought = np.concatenate([block.activity.purchases.sum(axis=1) for block in pilot])
         served = float(sum(block.activity.services.sum() for block in pilot))
-        place = (np.arange(len(bought)) + 0.5) / len(bought)
-        chance = np.full(len(bought), 1e-9)
-        if drop.dropout_a > 0:
-            from scipy.special import betaincinv
-
-            order = np.random.Generator(np.random.SFC64(1)).permutation(len(bought))
-            chance = np.clip(betaincinv(drop.dropout_a, drop.dropout_b, place[order]), 1e-9, 1)
+        place = (np.arange(people) * 0.6180339887 + 0.5) % 1
+        chance = np.clip(betaincinv(drop.dropout_a, drop.dropout_b, place), 1e-9, 1)
 
         def free(
             scale: float, bought: Floats = bought, served: float = served, chance: Floats = chance
@@ -182,7 +190,7 @@ def simulate_block(world: World, number: int, size: int) -> Block:
     touches = draw_touches(config, calendar, world.plan, people, number)
     retention = retention_log_hazard(config, calendar, world.plan, touches, people.size)
     life = draw_life(
-        config, calendar, world.network, world.market, people, contacts, held.saver, retention, number
+        config, calendar, world.network, world.market, people, contacts, held, retention, number
     )
     has = [(item != NULL) for item in (held.card_open, held.loan_open)]
     made = draw_applications(config, calendar, people, has[0], has[1], number)
@@ -236,7 +244,8 @@ def simulate_block(world: World, number: int, size: int) -> Block:
     ])  # fmt: skip
     everything, payments = card_cycle(config, calendar, people, accounts, everything, number)
     everything = join([everything, payments])
-    refuse_unfunded(accounts, everything, overdraft_limits(accounts.product[:, CHECKING]))
+    overdraft = overdraft_limits(accounts.product[:, CHECKING])
+    everything = refuse_unfunded(accounts, everything, overdraft)
     everything = drop_orphan_refunds(everything, len(attempts))
     everything = everything.take(np.flatnonzero(everything.at // DAY <= calendar.horizon))
     everything = join([everything, closing_legs(accounts, everything)])

@@ -72,10 +72,12 @@ class Sink:
         path = self.out_dir / "truth" / f"latent_{name}.parquet"
         self._queue(self._file(path, rows.schema, "parquet", ROW_GROUP), rows)
 
-    def extra(self, table: str, rows: pa.Table) -> None:
-        """Write rows of the full load's second, dirty file."""
-        path = self.out_dir / "full" / f"{table}_dirty.{self.fmt}"
-        self._queue(self._file(path, rows.schema, self.fmt, ROW_GROUP), rows)
+    def extra(self, name: str, rows: pa.Table, *, latin: bool = False) -> str:
+        """Write rows of a further file of the full load; returns its name."""
+        path = self.out_dir / "full" / f"{name}.{self.fmt}"
+        fmt = "latin1" if latin else self.fmt
+        self._queue(self._file(path, rows.schema, fmt, ROW_GROUP), rows)
+        return path.name
 
     def _queue(self, file: TableFile, rows: pa.Table) -> None:
         def job(file: TableFile = file, rows: pa.Table = rows) -> None:

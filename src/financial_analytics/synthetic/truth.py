@@ -53,14 +53,15 @@ def block_truth(world: World, block: Block, ids: Ints, label: Ints, sink: Sink) 
         "last_purchase_number": np.minimum(block.drop_after, 10**9),
         "adoption_hazard": held.adoption_hazard,
         "adopted_on": _dates(held.brokerage_open),
-        "leave_date": _dates(life.leave),
+        "leave_date": _dates(np.where(life.leave <= world.calendar.last, life.leave, NULL)),
         "autopay_date": _dates(life.autopay),
         "falling_month": np.minimum(life.falling_from, 10**6),
         "card_utilisation": block.utilisation,
         "is_structurer": block.structurer,
         "income_field": world.geography.field[world.geography.county[people.states[0].zip_index]],
     }))  # fmt: skip
-    row, month = np.nonzero(~np.isnan(life.hazard) & (life.until[:, None] > months))
+    known = (life.until[:, None] > months) & (months <= world.calendar.last)
+    row, month = np.nonzero(~np.isnan(life.hazard) & known)
     sink.truth("customer_months", pa.table({
         "customer_id": people.ids[row],
         "month": _dates(months[month]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -49,6 +50,8 @@ class TableFile:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         if self.fmt == "csv":
             return pa_csv.CSVWriter(self.path, self.schema)
+        if self.fmt == "latin1":
+            return _Latin1(self.path, self.schema)
         return pq.ParquetWriter(
             self.path,
             self.schema,
@@ -64,7 +67,7 @@ class TableFile:
         table = pa.concat_tables(self._waiting)
         head, tail = table.slice(0, rows), table.slice(rows)
         self._waiting, self._held = ([tail] if tail.num_rows else []), tail.num_rows
-        if self.fmt == "csv":
+        if self.fmt != "parquet":
             self._writer.write_table(head)
         else:
             self._writer.write_table(head, row_group_size=self.row_group)
@@ -75,6 +78,23 @@ class TableFile:
         if self._writer is None:
             self._writer = self._open()
         self._writer.close()
+
+
+class _Latin1:
+    """A CSV in the encoding of older systems; only for rows that Latin-1 can spell."""
+
+    def __init__(self, path: Path, kind: pa.Schema) -> None:
+        self._file = path.open("w", encoding="latin-1", newline="")
+        self._csv = csv.writer(self._file)
+        self._csv.writerow(kind.names)
+
+    def write_table(self, rows: pa.Table) -> None:
+        """Write rows."""
+        self._csv.writerows(zip(*(column.to_pylist() for column in rows.columns), strict=True))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
 
 
 class Background:

@@ -1,0 +1,205 @@
+"""Mechanisms 8, 9, 13 and 14, estimated again from the generated feeds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from financial_analytics.synthetic.catalog import SEGMENTS
+from tests.support.synthetic_lab import Bank, bank, covers, month_of
+
+sm = pytest.importorskip("statsmodels.api")
+metrics = pytest.importorskip("sklearn.metrics")
+
+
+def reached() -> Bank:
+    return bank("campaigns.audience_share=0.5", "churn.base_rate=0.001", customers=5000, transactions=50_000)
+
+
+def touches(made: Bank, randomised: bool = True) -> pd.DataFrame:
+    plan = pd.DataFrame(made.parameters["campaigns"]).set_index("campaign_id")
+    table = made.feed("campaign_touches")
+    table = table[table.campaign_id.map(plan.is_randomised) == randomised]
+    # the bank still waits for conversions of the last two weeks
+    table = table[table.touch_date < "2025-12-15"].copy()
+    versions = made.feed("customers").sort_values("updated_at")[["customer_id", "updated_at", "customer_segment"]]
+    table = pd.merge_asof(table.sort_values("touch_date"), versions, left_on="touch_date",
+                          right_on="updated_at", by="customer_id")  # fmt: skip
+    table["spend"] = table.campaign_id.map(plan.spend_per_contact)
+    table["lift"] = [plan.lift[c][s] for c, s in zip(table.campaign_id, table.customer_segment, strict=True)]
+    return table
+
+
+def difference(table: pd.DataFrame) -> tuple[float, float]:
+    treated = table[~table.is_holdout.astype(bool)].converted.astype(float)
+    spared = table[table.is_holdout.astype(bool)].converted.astype(float)
+    return treated.mean() - spared.mean(), float(np.hypot(treated.sem(), spared.sem()))
+
+
+@pytest.mark.parametrize("segment", SEGMENTS)
+def test_campaigns__lift_of_each_segment_comes_back_from_the_holdout(segment: str) -> None:
+    table = touches(reached()).query("customer_segment == @segment")
+    effect, error = difference(table)
+    planted = table[~table.is_holdout.astype(bool)].lift.mean()
+    assert covers(effect, error, planted, 3.0)
+    assert (planted == 0) == (segment == "Premium")
+
+
+def test_campaigns__retention_campaigns_sell_nothing() -> None:
+    made = reached()
+    plan = pd.DataFrame(made.parameters["campaigns"]).set_index("campaign_id")
+    table = touches(made)
+    effect, error = difference(table[table.campaign_id.map(plan.is_retention)])
+    assert covers(effect, error, 0.0, 3.0)
+
+
+def test_campaigns__holdouts_have_the_planted_share() -> None:
+    made = reached()
+    held = touches(made).is_holdout.astype(float)
+    assert covers(held.mean(), held.sem(), made.parameters["config"]["campaigns"]["holdout_share"], 3.0)
+
+
+def test_campaigns__targeted_ones_have_no_holdout_and_prefer_the_active() -> None:
+    made = reached()
+    table = touches(made, randomised=False)
+    assert not table.is_holdout.any()
+    rate = made.truth("customers").set_index("customer_id").purchase_rate
+    assert np.log(rate[table.customer_id]).mean() > np.log(rate).mean() + 0.3
+
+
+def test_campaigns__return_to_spend_saturates_as_planted() -> None:
+    made = reached()
+    table = touches(made)
+    mass = table[table.customer_segment == "Mass Market"]
+    rows = []
+    for campaign, group in mass.groupby("campaign_id"):
+        effect, error = difference(group)
+        if group.lift.iloc[0] > 0:
+            curve = made.parameters["channel_response"][group.touch_channel.iloc[0]]
+            share = group.spend.iloc[0] / (group.spend.iloc[0] + curve["half_spend"])
+            rows.append((campaign, effect, max(error, 1e-6), curve["top_lift"] * share))
+    found = pd.DataFrame(rows, columns=["campaign", "effect", "error", "planted"])
+    fit = sm.WLS(found.effect, found.planted, weights=found.error**-2).fit()
+    assert covers(float(fit.params.iloc[0]), float(fit.bse.iloc[0]), 1.0, 3.0)
+
+
+@pytest.mark.parametrize(("product", "name"), [(5, "savings"), (6, "high_yield"), (7, "money_market")])
+def test_rates__elasticity_of_balances_comes_back(product: int, name: str) -> None:
+    made = bank(customers=4000, transactions=40_000)
+    kind = made.feed("accounts").groupby("account_id").product_id.first()
+    moved = made.feed("transactions").sort_values("transaction_date")
+    moved = moved[moved.account_id.map(kind) == product].copy()
+    moved["balance"] = moved.amount.astype(float).groupby(moved.account_id).cumsum()
+    moved = moved[moved.description.str.startswith("Savings transfer")]
+    versions = made.feed("products").query("product_id == @product").sort_values("updated_at")
+    at = np.searchsorted(versions.updated_at.to_numpy(), moved.transaction_date.to_numpy(), side="right") - 1
+    frame = pd.DataFrame({
+        "account": moved.account_id, "log": np.log(moved.balance),
+        "rate": versions.interest_rate.astype(float).to_numpy()[at] * 100,
+        "month": month_of(moved.transaction_date),
+    })  # fmt: skip
+    inside = frame[["log", "rate", "month"]] - frame.groupby("account")[["log", "rate", "month"]].transform("mean")
+    fit = sm.OLS(inside.log, inside[["rate", "month"]]).fit(
+        cov_type="cluster", cov_kwds={"groups": frame.account}
+    )
+    planted = made.parameters["config"]["rates"][f"{name}_elasticity"]
+    assert covers(fit.params["rate"], fit.bse["rate"], planted, 3.0)
+
+
+def frauds() -> Bank:
+    return bank("fraud.share=0.01", customers=4000, transactions=100_000)
+
+
+def test_fraud__score_has_the_planted_area_under_the_curve() -> None:
+    made = frauds()
+    table = made.feed("transactions")
+    stolen = made.truth("fraud").query("typology != 'none'").transaction_id
+    labels = table.transaction_id.isin(stolen)
+    area = metrics.roc_auc_score(labels, table.fraud_score)
+    # Hanley and McNeil (1982), equation 2
+    events, others = labels.sum(), (~labels).sum()
+    one, two = area / (2 - area), 2 * area**2 / (1 + area)
+    error = np.sqrt(
+        (area * (1 - area) + (events - 1) * (one - area**2) + (others - 1) * (two - area**2))
+        / (events * others)
+    )
+    assert covers(area, error, made.parameters["config"]["fraud"]["score_auc"], 3.0)
+
+
+def test_fraud__share_and_typologies_are_as_planted() -> None:
+    made = frauds()
+    table = made.feed("transactions")
+    stolen = made.truth("fraud").query("typology != 'none'")
+    stolen = stolen[stolen.transaction_id.isin(table.transaction_id)]
+    assert abs(len(stolen) / len(table) / 0.01 - 1) < 0.3
+    config = made.parameters["config"]["fraud"]
+    share = stolen.typology.value_counts(normalize=True)
+    for name in ("card_testing", "account_takeover", "compromised_merchant", "ring"):
+        assert abs(share[name] - config[name]) < 0.12, name
+
+
+def test_fraud__each_typology_leaves_its_trace() -> None:
+    made = frauds()
+    table = made.feed("transactions").merge(made.truth("fraud"), on="transaction_id", how="left")
+    kind = table.typology.fillna("none")
+    honest = table[kind == "none"]
+    assert table[kind == "card_testing"].velocity_24h.median() >= 4 > honest.velocity_24h.median()
+    travel = table[kind == "impossible_travel"]
+    assert travel.distance_from_home_km.min() > 80  # Buffalo to Toronto, within the hour
+    assert travel.distance_from_home_km.median() > 2000
+    ring = table[kind == "ring"]
+    assert ring.groupby("device_id").customer_id.nunique().max() >= 3
+    own = honest[honest.device_id.notna()].groupby("device_id").customer_id.nunique()
+    assert own.max() == 1
+    changed = made.feed("account_events").query("event_type == 'Contact Details Changed'")
+    assert set(table[kind == "account_takeover"].customer_id) <= set(changed.customer_id)
+    merchants = {row["merchant_id"] for row in made.parameters["compromised_merchants"]}
+    incidents = made.truth("fraud")
+    theft = incidents[incidents.typology == "compromised_merchant"].incident
+    exposed = incidents[(incidents.typology == "none") & incidents.incident.isin(theft)].transaction_id
+    seen = set(table[table.transaction_id.isin(exposed)].merchant_id.astype(int))
+    assert seen
+    assert seen <= merchants
+
+
+def test_fraud__labels_arrive_late_and_alerts_follow() -> None:
+    made = frauds()
+    table = made.feed("transactions")
+    truth = made.truth("fraud").query("typology != 'none'").merge(table, on="transaction_id")
+    known = pd.to_datetime(truth.label_date) <= pd.Timestamp("2025-12-31")
+    assert (truth.is_fraud.astype(bool) == known).all()
+    assert (~known).any()
+    alerts = made.feed("fraud_alerts").merge(table, on="transaction_id", suffixes=("", "_of"))
+    assert (alerts.alert_date > alerts.transaction_date).all()
+    stages = alerts.groupby("alert_id").investigation_status.nunique()
+    assert stages.max() == 4
+
+
+def test_regulatory__structurers_pile_up_below_the_limit() -> None:
+    made = bank("regulatory.structuring_share=0.05", "regulatory.large_cash_rate=0.3", customers=3000,
+                transactions=30_000)  # fmt: skip
+    cash = made.feed("transactions").query("description == 'Cash deposit'")
+    amount = cash.amount.astype(float)
+    guilty = made.truth("customers").query("is_structurer").customer_id
+    honest = ~cash.customer_id.isin(guilty)
+    below, above = amount.between(9000, 9999.99), amount.between(10_000, 10_999.99)
+    low, high = (honest & below).sum(), (honest & above).sum()
+    assert abs(low - high) < 4 * np.sqrt(low + high)
+    assert (below.sum() - above.sum()) > 5 * np.sqrt(below.sum() + above.sum())
+    reports = made.feed("regulatory_reports")
+    filed = set(reports.query("report_type_code == 'CTR'").transaction_id.astype("int64"))
+    # a report appears on the day after
+    due = (amount > 10_000) & (cash.transaction_date < "2025-12-31")
+    assert filed == set(cash[due].transaction_id)
+    suspects = set(reports.query("report_type_code == 'SAR'").customer_id)
+    assert suspects
+    assert suspects <= set(guilty)
+
+
+def test_regulatory__without_structuring_nothing_piles_up() -> None:
+    made = bank("regulatory.structuring_share=0", "regulatory.large_cash_rate=0.3", customers=3000,
+                transactions=30_000)  # fmt: skip
+    amount = made.feed("transactions").query("description == 'Cash deposit'").amount.astype(float)
+    low, high = amount.between(9000, 9999.99).sum(), amount.between(10_000, 10_999.99).sum()
+    assert abs(low - high) < 4 * np.sqrt(low + high)
