@@ -1,4 +1,4 @@
-"""dbt-duckdb plugin: gives each connection the padded keys of the keyed hash of personal data."""
+"""dbt-duckdb plugin: gives each cursor the padded keys of the keyed hash of personal data."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ def hmac_pads(key: bytes) -> tuple[bytes, bytes]:
 class Plugin(BasePlugin):  # type: ignore[misc]
     """Sets the session variables that ``macros/engines/text.sql`` reads."""
 
-    def configure_connection(self, conn: Any) -> None:
+    def configure_cursor(self, cursor: Any) -> None:
         """Set the pads from ``FA_PII_KEY``; without it the hashes stay NULL."""
         key = os.environ.get("FA_PII_KEY", "").encode()
         for name, pad in zip(("inner", "outer"), hmac_pads(key), strict=True):
             value = f"unhex('{pad.hex()}')" if key else "NULL"
-            conn.execute(f"SET VARIABLE pii_{name}_pad = {value}")
+            cursor.execute(f"SET VARIABLE pii_{name}_pad = {value}")
