@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import struct
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -120,27 +123,29 @@ def test_a_phone_opens_in_the_narrow_drawing(browser: chromium.Browser, report: 
     page.close()
 
 
-def test_the_menu_saves_png_and_svg_with_title_and_nothing_to_the_cloud(
-    light: chromium.Page,
+def test_the_menu_saves_png_and_svg_with_title_and_sentence(
+    browser: chromium.Browser, light: chromium.Page, tmp_path: Path
 ) -> None:
     titles = light.evaluate(
         "Array.from(document.querySelectorAll('#descriptive-roll_rates .modebar-btn'))"
         ".map((button) => button.dataset.title)"
     )
-    assert titles == ["Download as PNG", "Download as SVG"]
-    light.evaluate(
-        "window.saved = []; HTMLAnchorElement.prototype.click = function () {"
-        " window.saved.push([this.download, this.href]); }"
-    )
-    for name in ("PNG", "SVG"):
+    assert titles == ["Download as PNG", "Download as SVG"], "and nothing that uploads"
+    browser.download_to(tmp_path)
+    for name in titles:
         light.evaluate(
-            f"document.querySelector('#descriptive-roll_rates [data-title=\"Download as {name}\"]')"
-            ".click()"
+            f"document.querySelector('#descriptive-roll_rates [data-title=\"{name}\"]').click()"
         )
-    light.wait_for("window.saved.length === 2", seconds=20)
-    saved = {name for name, _ in light.evaluate("window.saved")}
-    assert saved == {"descriptive.roll_rates.png", "descriptive.roll_rates.svg"}
-    assert foreign(light) == [] and light.exceptions == []
+    png, svg = (tmp_path / f"descriptive.roll_rates.{kind}" for kind in ("png", "svg"))
+    end = time.monotonic() + 30
+    while not (png.is_file() and svg.is_file()) and time.monotonic() < end:
+        rested(light, 100)
+    width, height = struct.unpack(">II", png.read_bytes()[16:24])
+    assert (width, height) == (1100, 440 + 84)
+    drawing = re.sub(r"<[^>]+>", " ", svg.read_text(encoding="utf-8"))
+    assert "How loans roll between delinquency buckets" in drawing
+    assert "of loans that were current fell behind" in drawing
+    assert foreign(light) == [] and light.exceptions == [] and light.console == []
 
 
 def test_the_button_turns_the_theme_and_every_chart_with_it(light: chromium.Page) -> None:
@@ -177,6 +182,11 @@ def test_print_shows_light_charts_and_hides_the_controls(dark: chromium.Page) ->
     )
     dark.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     dark.wait_for(f"{COLOR_OF_BARS.strip()} === 'rgb(11, 102, 176)'", seconds=10)
+    widths = dark.evaluate(
+        "Array.from(document.querySelectorAll('.plot .main-svg:first-child'))"
+        ".map((drawing) => Math.round(drawing.getBoundingClientRect().width))"
+    )
+    assert set(widths) == {676}, "wider than A4 would be cut off"
     dark.evaluate("window.dispatchEvent(new Event('afterprint'))")
     dark.wait_for(f"{COLOR_OF_BARS.strip()} === 'rgb(88, 173, 235)'", seconds=10)
     dark.prefer("light")

@@ -234,6 +234,10 @@ class Browser:
             if page is not None and "method" in answer:
                 page.heard(answer)
 
+    def download_to(self, folder: Path) -> None:
+        """Let pages save files, into this folder."""
+        self.send("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(folder)})
+
     def page(self, *, width: int = 1440, height: int = 1000, scheme: str = "light") -> Page:
         """Open an empty tab of this size that records what it does."""
         target = self.send("Target.createTarget", {"url": "about:blank"})["targetId"]

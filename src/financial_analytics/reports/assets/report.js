@@ -1,6 +1,7 @@
 "use strict";
 (function () {
   const COMPACT_BELOW = 560;
+  const PRINT_WIDTH = 676; // A4 and Letter less 12 mm margins and the frame of a chart, at 96 dpi
   const read = (id) => JSON.parse(document.getElementById(id).textContent);
   const figures = read("fa-figures");
   const template = read("fa-template");
@@ -66,6 +67,7 @@
     const say = texts[id];
     const height = (figure.layout.height || 380) + 84;
     figure.layout.title = { text: "<b>" + say.title + "</b><br><sup>" + say.finding + "</sup>", x: 0.01, xanchor: "left", y: 1 - 24 / height, yanchor: "top", font: { size: 18 } };
+    if (figure.layout.xaxis) { figure.layout.xaxis.rangeselector = { visible: false }; }
     figure.layout.margin = Object.assign({}, figure.layout.margin);
     figure.layout.margin.t = (figure.layout.margin.t || 40) + 60;
     figure.layout.margin.b = (figure.layout.margin.b || 12) + 24;
@@ -98,15 +100,16 @@
   const drawn = new Map();
   function draw(plot) {
     const id = plot.dataset.chart;
-    const width = plot.clientWidth;
+    const width = printing ? PRINT_WIDTH : plot.clientWidth;
     const theme = printing ? "light" : root.dataset.theme;
-    const state = theme + (width < COMPACT_BELOW ? " compact" : " wide");
+    const state = theme + (printing ? " print" : width < COMPACT_BELOW ? " compact" : " wide");
     const before = drawn.get(id);
     drawn.set(id, { state: state, width: width });
     if (before && before.state === state) {
       return before.width === width ? Promise.resolve() : Plotly.Plots.resize(plot);
     }
     const figure = figureFor(id, width, theme);
+    if (printing) { figure.layout.width = PRINT_WIDTH; }
     return Plotly.react(plot, figure.data, figure.layout, config(id)).then(() => {
       plot.style.minHeight = "";
     });
