@@ -36,12 +36,17 @@ demo: $(INSTALLED)
 test: $(INSTALLED)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
+# Every check runs, whatever the one before it found.
 check: $(INSTALLED)
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	mkdir -p target/lint && FA_DATA_DIR=target/lint $(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models $(wildcard tests/warehouse/singular)
-	$(BIN)/python -m pytest tests/conventions
+	@mkdir -p target/lint; failed=""; \
+	run() { echo "== $$*" >&2; "$$@" || failed="$$failed $$(basename $$1)"; }; \
+	run $(BIN)/ruff check --quiet .; \
+	run $(BIN)/ruff format --check --quiet .; \
+	run $(BIN)/mypy; \
+	FA_DATA_DIR=target/lint run $(BIN)/sqlfluff lint --processes 2 --disable-progress-bar \
+		models $(wildcard tests/warehouse/singular); \
+	run $(BIN)/python -m pytest tests/conventions; \
+	test -z "$$failed" || { echo "error: failed:$$failed" >&2; exit 1; }
 
 bench: $(INSTALLED)
 	@set -e; for script in benchmarks/[a-z]*.py; do echo "== $$script" >&2; $(BIN)/python "$$script"; done
