@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from tests.support.synthetic_lab import Bank, bank, covers, month_of
 
 from financial_analytics.synthetic.geography import build_geography, distance_km
 from financial_analytics.synthetic.load import load_config
-from tests.support.synthetic_lab import Bank, bank, covers, month_of
 
 sm = pytest.importorskip("statsmodels.api")
 ordinal = pytest.importorskip("statsmodels.miscmodels.ordinal_model")
@@ -67,7 +67,9 @@ class History:
     def band(self) -> np.ndarray:
         """Distance band of the customer's ZIP to the nearest branch open on the first of the month."""
         zips = self.made.feed("zip_codes").set_index("zip_code")
-        branch = self.made.feed("branch_locations").sort_values("updated_at").groupby("branch_id").last()
+        branch = (
+            self.made.feed("branch_locations").sort_values("updated_at").groupby("branch_id").last()
+        )
         gap = distance_km(
             zips.latitude.to_numpy()[:, None], zips.longitude.to_numpy()[:, None],
             branch.latitude.to_numpy(), branch.longitude.to_numpy(),
@@ -94,11 +96,17 @@ class History:
 
     def rate_gap(self) -> np.ndarray:
         """Market rate above the rate of the customer's savings, while there are any."""
-        accounts = self.made.feed("accounts").query("product_id in [5, 6, 7]").sort_values("updated_at")
+        accounts = (
+            self.made.feed("accounts").query("product_id in [5, 6, 7]").sort_values("updated_at")
+        )
         held = accounts.groupby("customer_id").last()
         products = self.made.feed("products").sort_values("updated_at")
         macro = self.made.feed("economic_indicators")
-        market = macro.set_index(pd.to_datetime(macro.date)).federal_funds_rate.reindex(STARTS).to_numpy()
+        market = (
+            macro.set_index(pd.to_datetime(macro.date))
+            .federal_funds_rate.reindex(STARTS)
+            .to_numpy()
+        )
         gap = np.zeros((len(self.first), MONTHS))
         for product, group in products.groupby("product_id"):
             at = np.searchsorted(group.updated_at.to_numpy(), STARTS.to_numpy(), side="right") - 1
@@ -107,7 +115,9 @@ class History:
             rows = self.rows[mine.index].to_numpy()
             opened = pd.to_datetime(mine.open_date).to_numpy()[:, None]
             closed = pd.to_datetime(mine.close_date).to_numpy()[:, None]
-            saves = (opened < STARTS.to_numpy()) & (np.isnat(closed) | (closed >= STARTS.to_numpy()))
+            saves = (opened < STARTS.to_numpy()) & (
+                np.isnat(closed) | (closed >= STARTS.to_numpy())
+            )
             gap[rows] = np.where(saves, market - rate, 0.0)
         return gap
 
@@ -123,7 +133,9 @@ def test_churn__hazard_comes_back_from_customer_months() -> None:
                 customers=6000, transactions=60_000)  # fmt: skip
     months = History(made)
     contacts = made.feed("customer_interactions")
-    bad = contacts[contacts.reason.isin(["Complaint", "Fee Dispute"]) & ~contacts.resolved.astype(bool)]
+    bad = contacts[
+        contacts.reason.isin(["Complaint", "Fee Dispute"]) & ~contacts.resolved.astype(bool)
+    ]
     moved = made.feed("transactions")
     fees = moved[moved.transaction_type == "Fee"]
     truth = made.truth("customers").set_index("customer_id").loc[months.first.index]
@@ -145,7 +157,9 @@ def test_churn__hazard_comes_back_from_customer_months() -> None:
         "far": months.band() == 2,
         "retained": months.recent(touches.customer_id, touches.touch_date),
     }
-    design = pd.DataFrame({name: value[months.at_risk] for name, value in drivers.items()}).astype(float)
+    design = pd.DataFrame({name: value[months.at_risk] for name, value in drivers.items()}).astype(
+        float
+    )
     outcome = months.leaves[months.at_risk].astype(float)
     family = sm.families.Binomial(sm.families.links.CLogLog())
     fit = sm.GLM(outcome, sm.add_constant(design), family=family).fit()
@@ -172,11 +186,17 @@ def test_churn__logins_thin_out_before_people_leave() -> None:
 
 
 def test_branches__visits_fall_with_distance_as_planted() -> None:
-    made = bank("mobile.contact_effect=0", "branches.count=200", customers=4000, transactions=20_000)
+    made = bank(
+        "mobile.contact_effect=0", "branches.count=200", customers=4000, transactions=20_000
+    )
     months = History(made)
     contacts = made.feed("customer_interactions").query("interaction_type == 'Branch Visit'")
     visits = np.zeros((len(months.first), MONTHS))
-    np.add.at(visits, (months.rows[contacts.customer_id].to_numpy(), month_of(contacts.interaction_date)), 1)
+    np.add.at(
+        visits,
+        (months.rows[contacts.customer_id].to_numpy(), month_of(contacts.interaction_date)),
+        1,
+    )
     whole = (months.joined[:, None] < GRID) & (months.left[:, None] > GRID)
     band = months.band()
     archetype = made.truth("customers").set_index("customer_id").archetype[months.first.index]
@@ -186,7 +206,9 @@ def test_branches__visits_fall_with_distance_as_planted() -> None:
         "month": np.tile(GRID, (len(months.first), 1))[whole],
     })  # fmt: skip
     cells = frame.groupby(["band", "archetype", "month"]).visits.agg(["sum", "size"]).reset_index()
-    design = pd.get_dummies(cells[["band", "archetype", "month"]].astype(str), drop_first=True).astype(float)
+    design = pd.get_dummies(
+        cells[["band", "archetype", "month"]].astype(str), drop_first=True
+    ).astype(float)
     fit = sm.GLM(cells["sum"], sm.add_constant(design), family=sm.families.Poisson(),
                  offset=np.log(cells["size"])).fit()  # fmt: skip
     planted = made.parameters["config"]["branches"]
@@ -201,7 +223,12 @@ def morans_i(values: np.ndarray, weights: np.ndarray) -> float:
 
 @pytest.mark.parametrize("spread", [0.4, 0.0])
 def test_spatial__county_incomes_are_as_alike_as_planted(spread: float) -> None:
-    made = bank(f"spatial.income_sd={spread}", "archetypes.separation=0", customers=5000, transactions=10_000)
+    made = bank(
+        f"spatial.income_sd={spread}",
+        "archetypes.separation=0",
+        customers=5000,
+        transactions=10_000,
+    )
     zips = made.feed("zip_codes").set_index("zip_code")
     zips["area"] = zips.state + "/" + zips.county
     area = made.first_versions.zip_code.map(zips.area)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-
 from tests.support.synthetic_lab import Bank, bank, covers
 
 sm = pytest.importorskip("statsmodels.api")
@@ -21,7 +20,9 @@ def eager() -> Bank:
 
 def near_cutoff(made: Bank, width: float = 70.0) -> pd.DataFrame:
     table = made.feed("credit_applications").query("decision != 'Pending'").copy()
-    table["distance"] = table.credit_score_at_application - made.parameters["config"]["credit"]["cutoff"]
+    table["distance"] = (
+        table.credit_score_at_application - made.parameters["config"]["credit"]["cutoff"]
+    )
     table["approved"] = (table.decision == "Approved").astype(float)
     table["decided"] = pd.to_datetime(table.decision_date)
     gone = made.last_versions[~made.last_versions.is_active.astype(bool)].index
@@ -36,7 +37,9 @@ def jump(table: pd.DataFrame, outcome: str) -> tuple[float, float]:
         "above": above, "distance": table.distance, "slope": above * table.distance
     }))  # fmt: skip
     first = sm.OLS(table.approved, design).fit().params["above"]
-    second = sm.OLS(table[outcome], design).fit(cov_type="cluster", cov_kwds={"groups": table.customer_id})
+    second = sm.OLS(table[outcome], design).fit(
+        cov_type="cluster", cov_kwds={"groups": table.customer_id}
+    )
     return second.params["above"] / first, second.bse["above"] / first
 
 
@@ -51,7 +54,9 @@ def test_credit__discontinuity_gives_added_spend_back() -> None:
     made = eager()
     table = near_cutoff(made)
     bought = made.feed("transactions")
-    bought = bought[bought.description.isin(["Card purchase", "Online purchase"]) & bought.decline_reason.isna()]
+    bought = bought[
+        bought.description.isin(["Card purchase", "Online purchase"]) & bought.decline_reason.isna()
+    ]
     pairs = table[["application_id", "customer_id", "decided"]].merge(
         bought[["customer_id", "transaction_date", "amount"]], on="customer_id"
     )
@@ -122,7 +127,11 @@ def test_loans__loss_given_default_comes_back_from_the_movements() -> None:
     made = eager()
     moved = made.feed("transactions")
     lost = moved[moved.description == "Charge-off"].set_index("account_id").amount.astype(float)
-    back = moved[moved.description == "Recovery after default"].set_index("account_id").amount.astype(float)
+    back = (
+        moved[moved.description == "Recovery after default"]
+        .set_index("account_id")
+        .amount.astype(float)
+    )
     both = pd.concat([lost.rename("lost"), back.rename("back")], axis=1).fillna(0.0)
     share = both.lost / (both.lost + both.back)
     assert len(share) > 100
@@ -154,7 +163,8 @@ def test_loans__instalments_are_a_real_annuity() -> None:
     rate, term, principal = loans.rate / 12, loans.term_months, loans.principal_cents
     level = (principal * rate / (1 - (1 + rate) ** -term)).round()
     payments = made.feed("loan_payments").merge(
-        pd.DataFrame({"account_id": loans.account_id, "level": level, "term": term}), on="account_id"
+        pd.DataFrame({"account_id": loans.account_id, "level": level, "term": term}),
+        on="account_id",
     )
     number = payments.payment_id % 1000
     regular = payments[number < payments.term]

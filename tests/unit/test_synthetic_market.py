@@ -5,16 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from tests.support.synthetic_lab import Bank, bank, covers, month_of
 
 from financial_analytics.synthetic.catalog import SEGMENTS
-from tests.support.synthetic_lab import Bank, bank, covers, month_of
 
 sm = pytest.importorskip("statsmodels.api")
 metrics = pytest.importorskip("sklearn.metrics")
 
 
 def reached() -> Bank:
-    return bank("campaigns.audience_share=0.5", "churn.base_rate=0.001", customers=5000, transactions=50_000)
+    return bank(
+        "campaigns.audience_share=0.5", "churn.base_rate=0.001", customers=5000, transactions=50_000
+    )
 
 
 def touches(made: Bank, randomised: bool = True) -> pd.DataFrame:
@@ -23,11 +25,15 @@ def touches(made: Bank, randomised: bool = True) -> pd.DataFrame:
     table = table[table.campaign_id.map(plan.is_randomised) == randomised]
     # the bank still waits for conversions of the last two weeks
     table = table[table.touch_date < "2025-12-15"].copy()
-    versions = made.feed("customers").sort_values("updated_at")[["customer_id", "updated_at", "customer_segment"]]
+    versions = made.feed("customers").sort_values("updated_at")[
+        ["customer_id", "updated_at", "customer_segment"]
+    ]
     table = pd.merge_asof(table.sort_values("touch_date"), versions, left_on="touch_date",
                           right_on="updated_at", by="customer_id")  # fmt: skip
     table["spend"] = table.campaign_id.map(plan.spend_per_contact)
-    table["lift"] = [plan.lift[c][s] for c, s in zip(table.campaign_id, table.customer_segment, strict=True)]
+    table["lift"] = [
+        plan.lift[c][s] for c, s in zip(table.campaign_id, table.customer_segment, strict=True)
+    ]
     return table
 
 
@@ -57,7 +63,9 @@ def test_campaigns__retention_campaigns_sell_nothing() -> None:
 def test_campaigns__holdouts_have_the_planted_share() -> None:
     made = reached()
     held = touches(made).is_holdout.astype(float)
-    assert covers(held.mean(), held.sem(), made.parameters["config"]["campaigns"]["holdout_share"], 3.0)
+    assert covers(
+        held.mean(), held.sem(), made.parameters["config"]["campaigns"]["holdout_share"], 3.0
+    )
 
 
 def test_campaigns__targeted_ones_have_no_holdout_and_prefer_the_active() -> None:
@@ -84,7 +92,9 @@ def test_campaigns__return_to_spend_saturates_as_planted() -> None:
     assert covers(float(fit.params.iloc[0]), float(fit.bse.iloc[0]), 1.0, 3.0)
 
 
-@pytest.mark.parametrize(("product", "name"), [(5, "savings"), (6, "high_yield"), (7, "money_market")])
+@pytest.mark.parametrize(
+    ("product", "name"), [(5, "savings"), (6, "high_yield"), (7, "money_market")]
+)
 def test_rates__elasticity_of_balances_comes_back(product: int, name: str) -> None:
     made = bank(customers=4000, transactions=40_000)
     kind = made.feed("accounts").groupby("account_id").product_id.first()
@@ -93,13 +103,20 @@ def test_rates__elasticity_of_balances_comes_back(product: int, name: str) -> No
     moved["balance"] = moved.amount.astype(float).groupby(moved.account_id).cumsum()
     moved = moved[moved.description.str.startswith("Savings transfer")]
     versions = made.feed("products").query("product_id == @product").sort_values("updated_at")
-    at = np.searchsorted(versions.updated_at.to_numpy(), moved.transaction_date.to_numpy(), side="right") - 1
+    at = (
+        np.searchsorted(
+            versions.updated_at.to_numpy(), moved.transaction_date.to_numpy(), side="right"
+        )
+        - 1
+    )
     frame = pd.DataFrame({
         "account": moved.account_id, "log": np.log(moved.balance),
         "rate": versions.interest_rate.astype(float).to_numpy()[at] * 100,
         "month": month_of(moved.transaction_date),
     })  # fmt: skip
-    inside = frame[["log", "rate", "month"]] - frame.groupby("account")[["log", "rate", "month"]].transform("mean")
+    inside = frame[["log", "rate", "month"]] - frame.groupby("account")[
+        ["log", "rate", "month"]
+    ].transform("mean")
     fit = sm.OLS(inside.log, inside[["rate", "month"]]).fit(
         cov_type="cluster", cov_kwds={"groups": frame.account}
     )
@@ -157,7 +174,9 @@ def test_fraud__each_typology_leaves_its_trace() -> None:
     merchants = {row["merchant_id"] for row in made.parameters["compromised_merchants"]}
     incidents = made.truth("fraud")
     theft = incidents[incidents.typology == "compromised_merchant"].incident
-    exposed = incidents[(incidents.typology == "none") & incidents.incident.isin(theft)].transaction_id
+    exposed = incidents[
+        (incidents.typology == "none") & incidents.incident.isin(theft)
+    ].transaction_id
     seen = set(table[table.transaction_id.isin(exposed)].merchant_id.astype(int))
     assert seen
     assert seen <= merchants

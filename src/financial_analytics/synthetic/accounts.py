@@ -10,7 +10,13 @@ from financial_analytics.synthetic import catalog
 from financial_analytics.synthetic.calendar import Calendar
 from financial_analytics.synthetic.catalog import BROKERAGE, CARD, CHECKING, CURRENCY, LOAN, SAVINGS
 from financial_analytics.synthetic.config import BankConfig
-from financial_analytics.synthetic.credit import CARD_KIND, LOAN_KIND, Applications, card_limit, card_product
+from financial_analytics.synthetic.credit import (
+    CARD_KIND,
+    LOAN_KIND,
+    Applications,
+    card_limit,
+    card_product,
+)
 from financial_analytics.synthetic.customers import Customers
 from financial_analytics.synthetic.frame import NULL, Bools, Floats, Ints
 from financial_analytics.synthetic.rng import stream
@@ -39,7 +45,9 @@ class Holdings:
     adoption_hazard: Floats
 
 
-def draw_holdings(config: BankConfig, calendar: Calendar, people: Customers, block: int) -> Holdings:
+def draw_holdings(
+    config: BankConfig, calendar: Calendar, people: Customers, block: int
+) -> Holdings:
     """Draw the products held.
 
     Brokerage is adopted with monthly hazard ``base * exp(i z(log income) + t
@@ -126,12 +134,12 @@ class Accounts:
     @property
     def exists(self) -> Bools:
         """Which slots hold an account."""
-        return self.opened != NULL
+        return np.asarray(self.opened != NULL)
 
     def open_on(self, row: Ints, slot: Ints | int, day: Ints) -> Bools:
         """Say whether the account takes movements on `day` (after opening, before closing)."""
         opened, closed = self.opened[row, slot], self.closed[row, slot]
-        return (opened != NULL) & (day > opened) & ((closed == NULL) | (day < closed))
+        return np.asarray((opened != NULL) & (day > opened) & ((closed == NULL) | (day < closed)))
 
 
 def build_accounts(
@@ -150,7 +158,9 @@ def build_accounts(
     segment = people.states[0].segment
     student = people.signup - people.birth < 22 * 365
     opened[:, CHECKING] = people.signup
-    product[:, CHECKING] = np.where(segment == 3, 4, np.where(student, 3, np.where(segment == 2, 2, 1)))
+    product[:, CHECKING] = np.where(
+        segment == 3, 4, np.where(student, 3, np.where(segment == 2, 2, 1))
+    )
     opened[:, SAVINGS], product[:, SAVINGS] = held.savings_open, held.savings_product
     opened[:, CARD] = held.card_open
     product[:, CARD] = card_product(segment, people.income)
@@ -160,7 +170,9 @@ def build_accounts(
     opened[:, CURRENCY], product[:, CURRENCY] = held.currency_open, 8
     currency[:, CURRENCY] = held.currency
     stay = np.where(leave == NULL, np.iinfo(np.int64).max, leave)
-    given = made.approved & (made.decided < stay[made.customer]) & (made.decided <= calendar.horizon)
+    given = (
+        made.approved & (made.decided < stay[made.customer]) & (made.decided <= calendar.horizon)
+    )
     for kind, slot in ((CARD_KIND, CARD), (LOAN_KIND, LOAN)):
         new = given & (made.kind == kind)
         row = made.customer[new]

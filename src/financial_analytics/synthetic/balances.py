@@ -30,7 +30,7 @@ def running(table: Legs, order: Ints) -> Ints:
     total = np.cumsum(moved)
     account = table.customer[order] * SLOTS + table.slot[order]
     start = np.searchsorted(account, account, side="left")
-    return total - (total[start] - moved[start])
+    return np.asarray(total - (total[start] - moved[start]))
 
 
 def card_cycle(
@@ -60,18 +60,18 @@ def card_cycle(
     full = kind_u < 0.60
     part = 0.08 + 0.32 * share_u
     paid = np.zeros((n, months), dtype=np.int64)
-    length = np.diff(calendar.month_first)
-    # the statement is paid in the first days of the next month
-    pay_day = calendar.first + calendar.month_first[:-1] + 1 + (day_u * np.minimum(24, length - 2).clip(1)).astype(np.int64)
-    for place in range(months):
+    # the statement is paid in the first weeks of the next month
+    wait = (day_u * np.minimum(24, calendar.month_length - 2)).astype(np.int64)
+    pay_day = calendar.month_start + 1 + wait
+    for number in range(months):
         due = np.where(full, owed, np.round(owed * part).astype(np.int64))
         due = np.where(due < 2500, np.minimum(owed, 2500), due)
         chance = np.where(full, 0.9, 0.45)
-        date = pay_day[:, place]
-        can = has & (owed > 0) & (pay_u[:, place] < chance) & (date > opened)
-        can &= (date < np.where(closed == NULL, 10**9, closed)) & (date <= calendar.horizon)
-        paid[:, place] = np.where(can, due, 0)
-        rows = mine[edge[place] : edge[place + 1]]
+        date = pay_day[:, number]
+        can = has & (owed > 0) & (pay_u[:, number] < chance) & (date > opened)
+        can &= (date < np.where(closed == NULL, 10**9, closed)) & (date <= calendar.horizon) & (date > calendar.first)
+        paid[:, number] = np.where(can, due, 0)
+        rows = mine[edge[number] : edge[number + 1]]
         who = table.customer[rows]
         cents = np.where(table.decline[rows] < 0, table.cents[rows], 0)
         start = np.searchsorted(who, who, side="left")
@@ -80,7 +80,7 @@ def card_cycle(
         over = (table.kind[rows] == catalog.PURCHASE) & (spent > (limit - owed)[who]) & (cents < 0)
         table.decline[rows[over]] = OVER_LIMIT
         cents = np.where(over, 0, cents)
-        owed = owed - np.bincount(who, cents, minlength=n).astype(np.int64) - paid[:, place]
+        owed = owed - np.bincount(who, cents, minlength=n).astype(np.int64) - paid[:, number]
     row, place = np.nonzero(paid > 0)
     at = pay_day[row, place] * DAY + 5 * 3600
     cents = paid[row, place]
@@ -183,4 +183,3 @@ def overdraft_limits(product: Ints) -> Ints:
     """Return the overdraft limit in cents of each product id."""
     limits = np.array([0, *[item.overdraft * 100 for item in catalog.PRODUCTS]])
     return np.asarray(limits[product])
-

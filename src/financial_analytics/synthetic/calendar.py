@@ -75,6 +75,9 @@ class Calendar:
         Day index on which each month starts; the last entry is the day count.
     month_code : ndarray of int64, shape (months,)
         Months since 1970.
+    month_start, month_length : ndarray of int64, shape (months,)
+        First day (since 1970) and length of the whole calendar month, of which the
+        simulation may hold a part: what falls outside did not happen.
     intensity : ndarray of float64, shape (days,)
         Activity of the day, mean 1 over the window.
     cumulative : ndarray of float64, shape (days + 1,)
@@ -88,6 +91,8 @@ class Calendar:
     month_of_day: Ints
     month_first: Ints
     month_code: Ints
+    month_start: Ints
+    month_length: Ints
     intensity: Floats
     cumulative: Floats
     holiday: Bools
@@ -101,6 +106,10 @@ class Calendar:
     def months(self) -> int:
         """Number of (possibly partial) simulated months."""
         return len(self.month_code)
+
+    def holds(self, day: Ints) -> Bools:
+        """Say which days are simulated."""
+        return np.asarray((day >= self.first) & (day <= self.horizon))
 
     @property
     def years(self) -> float:
@@ -137,6 +146,8 @@ def build_calendar(config: BankConfig) -> Calendar:
     )
     intensity = np.exp(log)
     intensity /= intensity[: last - first + 1].mean()
+    edge = np.append(codes, codes[-1] + 1).astype("datetime64[M]")
+    edge = edge.astype("datetime64[D]").astype(np.int64)
     return Calendar(
         first=first,
         last=last,
@@ -144,6 +155,8 @@ def build_calendar(config: BankConfig) -> Calendar:
         month_of_day=month_of_day.astype(np.int64),
         month_first=np.append(starts, len(days)).astype(np.int64),
         month_code=codes,
+        month_start=edge[:-1],
+        month_length=np.diff(edge),
         intensity=intensity,
         cumulative=np.concatenate([[0.0], np.cumsum(intensity)]),
         holiday=holiday,

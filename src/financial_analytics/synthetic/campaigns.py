@@ -139,9 +139,7 @@ def draw_touches(
     converted = np.where(holdout, without, withal)
     opened = ~holdout & ((draws[5] < OPEN_RATE[plan.channel[column]]) | converted)
     sigma = 0.5
-    value = effect.conversion_value * np.exp(
-        sigma * rng.standard_normal(size) - sigma**2 / 2
-    )
+    value = effect.conversion_value * np.exp(sigma * rng.standard_normal(size) - sigma**2 / 2)
     when = at * DAY + second
     return Touches(
         customer=row,
@@ -247,7 +245,12 @@ def campaign_versions(calendar: Calendar, plan: Plan, results: Results) -> tuple
     titles = [
         f"{audience[t]} {'Retention' if r else catalog.PRODUCTS[p - 1].name} {CHANNELS[c]} {n:03d}"
         for t, r, p, c, n in zip(
-            plan.target, plan.retention, plan.product, plan.channel, range(1, number + 1), strict=True
+            plan.target,
+            plan.retention,
+            plan.product,
+            plan.channel,
+            range(1, number + 1),
+            strict=True,
         )
     ]
     known = np.where(done, results.touched[row], NULL)

@@ -105,7 +105,8 @@ def draw_life(
     def wait(uniform: Floats, rate: float) -> Ints:
         if rate <= 0:
             return np.full(n, 10**6)
-        return np.minimum(np.floor(np.log1p(-uniform) / np.log1p(-rate)), 10**6).astype(np.int64)
+        periods = np.floor(np.log1p(-uniform) / np.log1p(-rate))
+        return np.asarray(np.minimum(periods, 10**6).astype(np.int64))
 
     falling = first_month + 1 + wait(u[0], effect.disengage_rate)
     recover = falling + 1 + wait(u[1], 1 / effect.disengage_months)
@@ -155,9 +156,10 @@ def draw_life(
     leaves = leaving < np.where(at_risk, hazard, -1.0)
     ever = leaves.any(axis=1)
     month = np.where(ever, leaves.argmax(axis=1), 0)
-    length = np.diff(calendar.month_first)[month]
-    offset = (day_u[np.arange(n), month] * length).astype(np.int64)
-    leave = np.where(ever, month_day[month] + offset, NULL)
+    offset = (day_u[np.arange(n), month] * calendar.month_length[month]).astype(np.int64)
+    leave = calendar.month_start[month] + offset
+    ever &= leave <= calendar.horizon
+    leave = np.where(ever, leave, NULL)
     contacted = hazard_of(common + config.campaigns.retention_effect * reachable)
     return Life(
         leave=leave,

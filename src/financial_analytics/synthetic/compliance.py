@@ -13,7 +13,16 @@ from financial_analytics.synthetic.catalog import CHECKING
 from financial_analytics.synthetic.churn import Life
 from financial_analytics.synthetic.config import BankConfig
 from financial_analytics.synthetic.customers import Customers
-from financial_analytics.synthetic.frame import DAY, NULL, Bools, Floats, Frame, Ints, Text, fixed_digits
+from financial_analytics.synthetic.frame import (
+    DAY,
+    NULL,
+    Bools,
+    Floats,
+    Frame,
+    Ints,
+    Text,
+    fixed_digits,
+)
 from financial_analytics.synthetic.fraud import RING, TAKEOVER, TESTING, TRAVEL
 from financial_analytics.synthetic.legs import CODE, Legs, join, legs
 from financial_analytics.synthetic.network import names
@@ -22,13 +31,25 @@ from financial_analytics.synthetic.rng import stream
 ALERT_Z = 3.1
 """Latent score above which an alert is raised: 1 honest transaction in 1,000."""
 STATUSES = ("Open", "Under Review", "Confirmed", "False Positive", "Closed")
-ALERT_TYPES = ("Score", "Velocity", "Impossible Travel", "New Device", "Shared Device", "Customer Report")
+ALERT_TYPES = (
+    "Score",
+    "Velocity",
+    "Impossible Travel",
+    "New Device",
+    "Shared Device",
+    "Customer Report",
+)
 CTR_LIMIT = 1_000_000
 ANALYSTS = tuple(names(np.arange(12) * 7, np.arange(12) * 5 + 3))
 
 
 def cash_legs(
-    config: BankConfig, calendar: Calendar, people: Customers, accounts: Accounts, life: Life, block: int
+    config: BankConfig,
+    calendar: Calendar,
+    people: Customers,
+    accounts: Accounts,
+    life: Life,
+    block: int,
 ) -> tuple[Legs, Bools]:
     """Draw large cash deposits, and structured ones just below the reporting limit.
 
@@ -53,12 +74,16 @@ def cash_legs(
         begin[honest] + (rng.random(len(honest)) * span[honest]).astype(np.int64),
         burst[split] + (rng.random(len(split)) * 35).astype(np.int64),
     ])  # fmt: skip
-    value = np.concatenate([rng.uniform(8_000, 20_000, len(honest)), rng.uniform(9_000, 9_950, len(split))])
+    value = np.concatenate(
+        [rng.uniform(8_000, 20_000, len(honest)), rng.uniform(9_000, 9_950, len(split))]
+    )
     row = np.concatenate([honest, split])
     hour = rng.random(len(row))
     weekend = (day + 3) % 7
     day = day - np.where(weekend == 6, 2, np.where(weekend == 5, 1, 0))
-    ok = np.flatnonzero(accounts.open_on(row, CHECKING, day) & (day <= calendar.horizon) & (day >= calendar.first))
+    ok = np.flatnonzero(
+        accounts.open_on(row, CHECKING, day) & (day <= calendar.horizon) & (day >= calendar.first)
+    )
     cents = np.round(value[ok] / 10).astype(np.int64) * 1000
     table = legs(
         customer=row[ok],
@@ -136,7 +161,9 @@ def draw_alerts(
     recovered = np.where(fraud[hit] & posted[hit], np.round(value * share), 0).astype(np.int64)
     verdict = np.where(fraud[hit], 2, 3)
     moments = np.stack([raised, review, decide, close])
-    status = np.stack([np.zeros(size, np.int64), np.ones(size, np.int64), verdict, np.full(size, 4)])
+    status = np.stack(
+        [np.zeros(size, np.int64), np.ones(size, np.int64), verdict, np.full(size, 4)]
+    )
     flat = np.arange(4 * size) % max(size, 1)
     stage = np.arange(4 * size) // max(size, 1)
     return Alerts(
@@ -165,7 +192,9 @@ def alert_frame(people: Customers, table: Legs, ids: Ints, alerts: Alerts) -> Fr
         "investigation_status": Text(alerts.status, STATUSES),
         "resolution_date": alerts.resolved,
         "amount_recovered": alerts.recovered,
-        "assigned_to": Text(np.where(alerts.status > 0, ids[alerts.leg] % len(ANALYSTS), -1), ANALYSTS),
+        "assigned_to": Text(
+            np.where(alerts.status > 0, ids[alerts.leg] % len(ANALYSTS), -1), ANALYSTS
+        ),
         "notes": None,
         "updated_at": alerts.at,
         "created_at": alerts.raised,
@@ -175,7 +204,7 @@ def alert_frame(people: Customers, table: Legs, ids: Ints, alerts: Alerts) -> Fr
 def assessments(
     config: BankConfig, calendar: Calendar, people: Customers, accounts: Accounts, life: Life,
     table: Legs, structurer: Bools, block: int,
-) -> tuple[Frame, Ints]:  # fmt: skip
+) -> tuple[Frame, Bools]:  # fmt: skip
     """Return yearly (low risk: every two years) assessments; sanctions hits stand out."""
     rng = stream(config.seed, "risk_assessments", block)
     n = people.size
@@ -194,14 +223,20 @@ def assessments(
     month = calendar.month_of_day[day - calendar.first]
     score = people.score[row, month]
     credit = 2 - np.digitize(score, [620, 700])
-    level = np.clip(0.45 - (score - 650) / 400 + 0.08 * noise + 0.4 * sanctioned[row] + 0.25 * structurer[row], 0.01, 0.99)
+    level = np.clip(
+        0.45 - (score - 650) / 400 + 0.08 * noise + 0.4 * sanctioned[row] + 0.25 * structurer[row],
+        0.01,
+        0.99,
+    )
     rating = np.digitize(level, [0.35, 0.65])
     flagged = sanctioned | structurer
     aml = np.where(sanctioned[row], 2, np.where(structurer[row], 2, (u[2, row] > 0.93).astype(int)))
     status = np.where(sanctioned[row], 2, np.where(u[3, row] < 0.04, 1, 0))
     order = np.argsort((table.customer << 40) + table.at, kind="stable")
     key = ((table.customer << 40) + table.at)[order]
-    total = np.concatenate([[0], np.cumsum(np.where(table.decline < 0, np.abs(table.cents), 0)[order])])
+    total = np.concatenate(
+        [[0], np.cumsum(np.where(table.decline < 0, np.abs(table.cents), 0)[order])]
+    )
     base = (row << 40) + day * DAY
     volume = total[np.searchsorted(key, base)] - total[np.searchsorted(key, base - 90 * DAY)]
     owned = (accounts.opened[row] != NULL) & (accounts.opened[row] <= day[:, None])
@@ -212,14 +247,19 @@ def assessments(
         "assessment_id": ids * 100 + turn + 1,
         "customer_id": ids,
         "assessment_date": day,
-        "assessment_type": Text(np.where(turn == 0, 0, np.where(flagged[row], 2, 1)), ("Onboarding", "Periodic", "Triggered")),
+        "assessment_type": Text(
+            np.where(turn == 0, 0, np.where(flagged[row], 2, 1)),
+            ("Onboarding", "Periodic", "Triggered"),
+        ),
         "risk_rating": Text(rating, words),
         "risk_score": np.round(level, 4),
         "credit_risk": Text(credit, words),
         "fraud_risk": Text((u[4, row] > 0.9).astype(int), words),
         "aml_risk": Text(aml, words),
         "kyc_status": Text(status, ("Verified", "Pending", "Failed")),
-        "kyc_last_updated": np.maximum(day - (u[5, row] * 120).astype(np.int64), people.signup[row]),
+        "kyc_last_updated": np.maximum(
+            day - (u[5, row] * 120).astype(np.int64), people.signup[row]
+        ),
         "pep_flag": u[6, row] < 0.004,
         "sanctions_flag": sanctioned[row],
         "adverse_media_flag": (u[7, row] < 0.006) | sanctioned[row],
@@ -230,7 +270,10 @@ def assessments(
         "employment_verified": u[5, row] < 0.9,
         "income_verified": u[5, row] < 0.8,
         "address_verified": u[3, row] < 0.95,
-        "regulatory_concerns": Text(np.where(sanctioned[row], 0, np.where(structurer[row], 1, -1)), ("Sanctions list match", "Possible structuring")),
+        "regulatory_concerns": Text(
+            np.where(sanctioned[row], 0, np.where(structurer[row], 1, -1)),
+            ("Sanctions list match", "Possible structuring"),
+        ),
         "next_review_date": day + period[row],
         "assessor_id": fixed_digits(ids % 37, 3, "RA"),
         "requires_enhanced_due_diligence": flagged[row],
@@ -255,12 +298,23 @@ def report_rows(
     Returns the frame in final state, the day each report appears and the day it is filed.
     """
     rng = stream(config.seed, "regulatory_reports", block)
-    cash = (table.description == CODE["Cash deposit"]) & (table.cents > CTR_LIMIT) & (table.decline < 0)
+    cash = (
+        (table.description == CODE["Cash deposit"])
+        & (table.cents > CTR_LIMIT)
+        & (table.decline < 0)
+    )
     hit = np.flatnonzero(cash)
-    split = (table.description == CODE["Cash deposit"]) & (table.cents >= 900_000) & (table.cents < CTR_LIMIT)
+    split = (
+        (table.description == CODE["Cash deposit"])
+        & (table.cents >= 900_000)
+        & (table.cents < CTR_LIMIT)
+    )
     split &= structurer[table.customer]
     chosen = np.flatnonzero(split)
-    last = np.append(table.customer[chosen][1:] != table.customer[chosen][:-1], np.ones(min(1, len(chosen)), bool))
+    last = np.append(
+        table.customer[chosen][1:] != table.customer[chosen][:-1],
+        np.ones(min(1, len(chosen)), bool),
+    )
     sar = chosen[last]
     listed = np.flatnonzero(sanctioned)
     known = np.maximum(people.signup[listed] + 35, calendar.first + 40)
@@ -282,8 +336,12 @@ def _report_frame(
     seen = event + 1 + np.where(kind == 1, 10, 0)
     due = event + np.array([15, 40, 30, 10])[kind]
     late = u[0] < 0.04
-    filed = np.where(late, due + 1 + (u[1] * 12).astype(np.int64), seen + (u[1] * (due - seen)).astype(np.int64))
-    account = np.where(leg >= 0, people.ids[who] * 10 + table.slot[np.maximum(leg, 0)] if len(table) else 0, NULL)
+    filed = np.where(
+        late, due + 1 + (u[1] * 12).astype(np.int64), seen + (u[1] * (due - seen)).astype(np.int64)
+    )
+    account = np.where(
+        leg >= 0, people.ids[who] * 10 + table.slot[np.maximum(leg, 0)] if len(table) else 0, NULL
+    )
     order = np.lexsort((kind, event, who))
     start = np.searchsorted(who[order], who[order], side="left")
     number = np.empty(size, dtype=np.int64)

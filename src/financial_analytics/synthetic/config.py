@@ -41,7 +41,9 @@ class Purchase:
     dropout_a: float = number(0.8, 0, 50, "a of the beta mixing of dropout; 0: nobody drops out")
     dropout_b: float = number(100.0, 0.01, 5000, "b of the beta mixing of dropout")
     weekday_effect: float = number(1.0, 0, 3, "multiplies the log weekday profile")
-    season_effect: float = number(0.08, 0, 1, "log amplitude of the yearly cosine, peak in December")
+    season_effect: float = number(
+        0.08, 0, 1, "log amplitude of the yearly cosine, peak in December"
+    )
     payday_effect: float = number(0.20, -1, 2, "log effect on the 1st and the 15th")
     holiday_effect: float = number(-0.35, -2, 2, "log effect of a bank holiday")
     trend_effect: float = number(0.04, -1, 1, "log growth of activity per year")

@@ -56,7 +56,9 @@ def price(product: Ints, score: Ints, u: Floats) -> Floats:
     """Return a risk-based yearly rate: list price, 1.5 points per 100 of score, some noise."""
     list_price = np.array([item.rate for item in catalog.PRODUCTS])[product - 1]
     return np.asarray(
-        np.round(np.clip(list_price + 0.015 * (700 - score) / 100 + 0.01 * (u - 0.5), 0.02, 0.36), 6)
+        np.round(
+            np.clip(list_price + 0.015 * (700 - score) / 100 + 0.01 * (u - 0.5), 0.02, 0.36), 6
+        )
     )
 
 

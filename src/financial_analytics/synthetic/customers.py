@@ -90,7 +90,7 @@ def _tier(years: Floats, segment: Ints) -> Ints:
 
 
 def _risk(score: Ints) -> Ints:
-    return 2 - np.digitize(score, [620, 700])
+    return np.asarray(2 - np.digitize(score, [620, 700]))
 
 
 def draw_customers(

@@ -112,7 +112,9 @@ class DirtMaker:
         size = copy.num_rows
 
         def put(name: str, words: list[str | None], into: pa.Table = copy) -> pa.Table:
-            return into.set_column(into.schema.get_field_index(name), name, pa.array(words, pa.string()))
+            return into.set_column(
+                into.schema.get_field_index(name), name, pa.array(words, pa.string())
+            )
 
         if rule == "duplicates":
             return copy, "", DUPLICATE
@@ -125,11 +127,21 @@ class DirtMaker:
                 bad = put(owner, [str(UNKNOWN_ID + (first + n) % 10**8) for n in range(size)], bad)
             return bad, target.owners[0], ACCEPTED
         if rule == "bad_dates":
-            words = BAD_DATES[: 1 if target.date in ("date_of_birth", "open_date", "scheduled_date") else 2]
-            return put(target.date, [words[p % len(words)] for p in pick.tolist()]), target.date, QUARANTINED
+            words = BAD_DATES[
+                : 1 if target.date in ("date_of_birth", "open_date", "scheduled_date") else 2
+            ]
+            return (
+                put(target.date, [words[p % len(words)] for p in pick.tolist()]),
+                target.date,
+                QUARANTINED,
+            )
         if rule == "bad_amounts" and target.amount:
             words = BAD_AMOUNTS
-            return put(target.amount, [words[p % len(words)] for p in pick.tolist()]), target.amount, QUARANTINED
+            return (
+                put(target.amount, [words[p % len(words)] for p in pick.tolist()]),
+                target.amount,
+                QUARANTINED,
+            )
         if rule == "bad_enums" and target.choice:
             return put(target.choice, ["Unheard Of"] * size), target.choice, QUARANTINED
         if rule == "mixed_currencies" and target.amount:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from financial_analytics.synthetic.balances import balances_at
 from financial_analytics.synthetic.campaigns import touch_frame
@@ -109,7 +108,9 @@ def _late(world: World, name: str, block: Block, day: Ints) -> Ints:
     u, wait = stream(world.config.seed, name, block.number).random((2, len(day)))
     inside = (day > world.full_last) & (day <= world.calendar.last)
     late = inside & (u < world.config.history.late_share)
-    return np.where(late, np.minimum(day + 1 + (wait * 3).astype(np.int64), world.calendar.last), day)
+    return np.where(
+        late, np.minimum(day + 1 + (wait * 3).astype(np.int64), world.calendar.last), day
+    )
 
 
 def emit_entities(world: World, block: Block, put: Put) -> None:
@@ -153,8 +154,12 @@ def emit_entities(world: World, block: Block, put: Put) -> None:
 def emit_credit(world: World, block: Block, put: Put) -> None:
     """Write applications (pending until decided) and instalments (unpaid until paid)."""
     made, keep, people = block.made, block.made_kept, block.people
-    decided = to_arrow("credit_applications", application_frame(people, made, keep, True), len(keep))
-    pending = to_arrow("credit_applications", application_frame(people, made, keep, False), len(keep))
+    decided = to_arrow(
+        "credit_applications", application_frame(people, made, keep, True), len(keep)
+    )
+    pending = to_arrow(
+        "credit_applications", application_frame(people, made, keep, False), len(keep)
+    )
     left = block.life.until[made.customer[keep]]
     # nobody decides on the application of somebody who has left
     verdict = np.where(made.decided[keep] < left, made.decided[keep], 10**7)
@@ -167,10 +172,14 @@ def emit_credit(world: World, block: Block, put: Put) -> None:
     due, paid = loans.due[row, month], loans.paid[row, month]
     size = len(row)
     done = to_arrow(
-        "loan_payments", payment_frame(people, loans, row, month, np.ones(size, dtype=np.bool_)), size
+        "loan_payments",
+        payment_frame(people, loans, row, month, np.ones(size, dtype=np.bool_)),
+        size,
     )
     owing = to_arrow(
-        "loan_payments", payment_frame(people, loans, row, month, np.zeros(size, dtype=np.bool_)), size
+        "loan_payments",
+        payment_frame(people, loans, row, month, np.zeros(size, dtype=np.bool_)),
+        size,
     )
     put_twice(
         put, "loan_payments", done, lambda mask: owing.filter(pa.array(mask)), due,
@@ -184,7 +193,9 @@ def emit_service(world: World, block: Block, put: Put) -> None:
     at: Ints = np.asarray(frame["interaction_date"])
     put("customer_interactions", to_arrow("customer_interactions", frame, len(at)), at // DAY)
     touches, keep = block.touches, block.touches_kept
-    final = to_arrow("campaign_touches", touch_frame(block.people, world.plan, touches, keep), len(keep))
+    final = to_arrow(
+        "campaign_touches", touch_frame(block.people, world.plan, touches, keep), len(keep)
+    )
     day = touches.at[keep] // DAY
     when = touches.converted_at[keep]
     left = block.life.until[touches.customer[keep]]
@@ -204,7 +215,7 @@ def emit_service(world: World, block: Block, put: Put) -> None:
 
 
 def emit_compliance(
-    world: World, block: Block, ids: Ints, label: Ints, latent: NDArray[np.floating], put: Put
+    world: World, block: Block, ids: Ints, label: Ints, latent: Floats, put: Put
 ) -> None:
     """Write alerts, assessments and regulatory reports."""
     config, calendar, people = world.config, world.calendar, block.people
@@ -212,12 +223,27 @@ def emit_compliance(
     frame = alert_frame(people, block.legs, ids, alerts)
     put("fraud_alerts", to_arrow("fraud_alerts", frame, len(alerts.at)), alerts.at // DAY)
     frame, sanctioned = assessments(
-        config, calendar, people, block.accounts, block.life, block.legs, block.structurer, block.number
+        config,
+        calendar,
+        people,
+        block.accounts,
+        block.life,
+        block.legs,
+        block.structurer,
+        block.number,
     )
     day: Ints = np.asarray(frame["assessment_date"])
     put("risk_assessments", to_arrow("risk_assessments", frame, len(day)), day)
     frame, seen, filed = report_rows(
-        config, calendar, people, block.legs, ids, block.structurer, sanctioned, block.life, block.number
+        config,
+        calendar,
+        people,
+        block.legs,
+        ids,
+        block.structurer,
+        sanctioned,
+        block.life,
+        block.number,
     )
     final = to_arrow("regulatory_reports", frame, len(seen))
 

@@ -39,7 +39,9 @@ Values: TypeAlias = NDArray[Any] | Text | pa.Array | str | int | float | None
 Frame: TypeAlias = Mapping[str, Values]
 
 
-def fixed_digits(numbers: Ints, width: int, prefix: str = "", known: Bools | None = None) -> pa.Array:
+def fixed_digits(
+    numbers: Ints, width: int, prefix: str = "", known: Bools | None = None
+) -> pa.Array:
     """Return `numbers` as text, zero-padded to `width` digits behind `prefix`.
 
     Rows that are not `known` are missing.
@@ -103,7 +105,9 @@ def _whole(values: NDArray[Any], kind: pa.DataType, scale: int = 1) -> pa.Array:
 
 def _text(value: Text) -> pa.Array:
     codes = np.asarray(value.codes, dtype=np.int32)
-    words = value.values if isinstance(value.values, pa.Array) else pa.array(value.values, pa.string())
+    words = (
+        value.values if isinstance(value.values, pa.Array) else pa.array(value.values, pa.string())
+    )
     missing = codes < 0
     index = pa.array(codes, mask=missing) if missing.any() else pa.array(codes)
     return words.take(index)

@@ -128,8 +128,12 @@ def draw_fraud(
     stamp = second // DAY
     by_card = ~transfer & accounts.open_on(who, CARD, stamp)
     category = np.where(kind == TESTING, np.where(last_test, ELECTRONICS, DIGITAL), ELECTRONICS)
-    category = np.where(kind == TRAVEL, catalog.CATEGORY_NAMES.index("General Merchandise"), category)
-    where = np.where(kind == TRAVEL, FOREIGN_PLACE, np.where(v[2] < 0.4, FOREIGN_PLACE, ONLINE_PLACE))
+    category = np.where(
+        kind == TRAVEL, catalog.CATEGORY_NAMES.index("General Merchandise"), category
+    )
+    where = np.where(
+        kind == TRAVEL, FOREIGN_PLACE, np.where(v[2] < 0.4, FOREIGN_PLACE, ONLINE_PLACE)
+    )
     merchant = merchants.draw(where, category, v[3])
     ring = people.region[who] + 6 * (people.ids[who] // (6 * CUSTOMERS_PER_RING))
     device = np.where(kind == RING, RING_DEVICE + ring, ATTACKER_DEVICE + incident[at] % 10**9)
@@ -145,7 +149,11 @@ def draw_fraud(
         merchant=np.where(transfer, -1, merchant),
         description=np.where(
             transfer,
-            np.where(incoming, CODE["Transfer from external account"], CODE["Transfer to external account"]),
+            np.where(
+                incoming,
+                CODE["Transfer from external account"],
+                CODE["Transfer to external account"],
+            ),
             np.where(kind == TRAVEL, CODE["Card purchase"], CODE["Online purchase"]),
         ),
         decline=np.where(blocked & ~incoming, SUSPECTED, -1),
@@ -177,7 +185,9 @@ def draw_fraud(
     together = join([stolen, honest])
     stamp = together.at // DAY
     fits = accounts.open_on(together.customer, together.slot, stamp) & (stamp <= calendar.horizon)
-    changed = np.column_stack([row[takeover], start[takeover] - 900 - (u[7, takeover] * 6000).astype(np.int64)])
+    changed = np.column_stack(
+        [row[takeover], start[takeover] - 900 - (u[7, takeover] * 6000).astype(np.int64)]
+    )
     return together.take(np.flatnonzero(fits)), changed.astype(np.int64)
 
 

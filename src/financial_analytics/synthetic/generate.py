@@ -149,12 +149,12 @@ def generate(
             for block in blocks:
                 ids, label = emit_block(world, block, dirt.watch(block.number))
                 block_truth(world, block, ids, label, sink)
-                known = block.touches_kept[
-                    block.touches.at[block.touches_kept] <= last_second
-                ]
+                known = block.touches_kept[block.touches.at[block.touches_kept] <= last_second]
                 results.add(block.touches, known, last_second)
             if progress is not None:
-                progress(min((numbers[-1] + 1) * BLOCK_CUSTOMERS, config.customers), config.customers)
+                progress(
+                    min((numbers[-1] + 1) * BLOCK_CUSTOMERS, config.customers), config.customers
+                )
         frame, day = campaign_versions(world.calendar, world.plan, results)
         sink.put("marketing_campaigns", to_arrow("marketing_campaigns", frame, len(day)), day)
     finally:

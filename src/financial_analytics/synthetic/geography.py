@@ -21,7 +21,7 @@ def reference(name: str) -> pd.DataFrame:
     path = resources.files("financial_analytics.synthetic") / "reference" / f"{name}.csv"
     text = {"zip_code": str, "mcc_code": str}
     with path.open("r", encoding="utf-8") as handle:
-        return pd.read_csv(handle, dtype=text)  # type: ignore[call-overload,no-any-return]
+        return pd.read_csv(handle, dtype=text)
 
 
 def distance_km(lat_a: Floats, lon_a: Floats, lat_b: Floats, lon_b: Floats) -> Floats:
@@ -94,7 +94,7 @@ def build_geography(config: BankConfig) -> Geography:
     return Geography(
         zips=zips,
         county=county.astype(np.int64),
-        region=pd.Index(REGIONS).get_indexer(zips["region"]).astype(np.int64),
+        region=pd.Index(REGIONS).get_indexer(pd.Index(zips["region"])).astype(np.int64),
         latitude=latitude,
         longitude=longitude,
         weight=np.cumsum(size) / size.sum(),

@@ -9,7 +9,16 @@ import numpy as np
 from financial_analytics.synthetic.calendar import Calendar
 from financial_analytics.synthetic.config import BankConfig
 from financial_analytics.synthetic.customers import Customers
-from financial_analytics.synthetic.frame import DAY, NULL, Bools, Floats, Frame, Ints, Text, fixed_digits
+from financial_analytics.synthetic.frame import (
+    DAY,
+    NULL,
+    Bools,
+    Floats,
+    Frame,
+    Ints,
+    Text,
+    fixed_digits,
+)
 from financial_analytics.synthetic.mobile import Rollout
 from financial_analytics.synthetic.network import Network
 from financial_analytics.synthetic.rng import stream

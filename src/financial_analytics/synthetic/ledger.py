@@ -48,7 +48,13 @@ def dormancy(table: Legs, accounts: Accounts, last_day: int) -> tuple[Ints, Ints
     start = at + DORMANT_DAYS * DAY
     asleep = start < end
     wakes = ~last | (shut != NULL)
-    who, slot, start, end, wakes = who[asleep], slot[asleep], start[asleep], end[asleep], wakes[asleep]
+    who, slot, start, end, wakes = (
+        who[asleep],
+        slot[asleep],
+        start[asleep],
+        end[asleep],
+        wakes[asleep],
+    )
     return who, slot, start, np.where(wakes & ~(end > last_day * DAY + DAY), end, NULL)
 
 
@@ -172,7 +178,8 @@ def account_events(
     def add(customer: Ints, slot: Ints | int, at: Ints, kind: int, note: Ints | int = -1) -> None:
         size = len(customer)
         columns = [
-            np.full(size, value) if isinstance(value, int) else value for value in (slot, kind, note)
+            np.full(size, value) if isinstance(value, int) else value
+            for value in (slot, kind, note)
         ]
         parts.append((customer, columns[0], at, columns[1], columns[2]))
 
@@ -180,7 +187,9 @@ def account_events(
     add(row, slot, accounts.opened[row, slot] * DAY + 9 * 3600, 0)
     row, slot = np.nonzero(accounts.exists & (accounts.closed != NULL))
     why = accounts.reason[row, slot]
-    month = calendar.month_of_day[np.clip(accounts.closed[row, slot] - calendar.first, 0, calendar.days - 1)]
+    month = calendar.month_of_day[
+        np.clip(accounts.closed[row, slot] - calendar.first, 0, calendar.days - 1)
+    ]
     upset = life.complained[row, month]
     stated = np.where(upset & (u[0, row] < 0.6), 1, (u[1, row] * 5).astype(np.int64))
     note = np.where(why == 1, len(CLOSE_REASONS) + stated, why)
@@ -206,45 +215,55 @@ def account_events(
     bad = np.flatnonzero(loans.default_month >= 0)
     due = loans.due[bad, loans.default_month[bad]]
     day = due + 91
-    ok = (accounts.closed[loans.customer[bad], LOAN] == NULL) | (day < accounts.closed[loans.customer[bad], LOAN])
+    ok = (accounts.closed[loans.customer[bad], LOAN] == NULL) | (
+        day < accounts.closed[loans.customer[bad], LOAN]
+    )
     ok &= due != NULL
     add(loans.customer[bad][ok], LOAN, day[ok] * DAY + 7 * 3600, 7)
     lost = np.flatnonzero((accounts.reason[:, LOAN] == 4) & accounts.exists[:, LOAN])
     add(lost, LOAN, accounts.closed[lost, LOAN] * DAY + 17 * 3600, 8)
-    span = np.maximum(np.minimum(life.until, calendar.horizon + 1) - np.maximum(people.signup + 1, calendar.first), 1)
+    span = np.maximum(
+        np.minimum(life.until, calendar.horizon + 1)
+        - np.maximum(people.signup + 1, calendar.first),
+        1,
+    )
     start_day = np.maximum(people.signup + 1, calendar.first)
-    for kind, rate, place, slot_number in ((9, 0.35, 3, CARD), (10, 0.55, 4, CHECKING), (11, 0.2, 5, CARD)):
+    for kind, rate, place, slot_number in (
+        (9, 0.35, 3, CARD),
+        (10, 0.55, 4, CHECKING),
+        (11, 0.2, 5, CARD),
+    ):
         some = np.flatnonzero(u[place] < rate)
         day = start_day[some] + (u[place, some] / rate * span[some]).astype(np.int64)
         ok = accounts.open_on(some, slot_number, day)
         add(some[ok], slot_number, day[ok] * DAY + 14 * 3600, kind)
-    row, slot, at, kind, note = (np.concatenate(column) for column in zip(*parts, strict=True))
-    order = np.lexsort((kind, at, row))
-    row, slot, at, kind, note = row[order], slot[order], at[order], kind[order], note[order]
+    joined = [np.concatenate(column) for column in zip(*parts, strict=True)]
+    order = np.lexsort((joined[3], joined[2], joined[0]))
+    row, slot, at, what, note = (column[order] for column in joined)
     ids = people.ids[row]
     start = np.searchsorted(row, row, side="left")
     notes = [*CLOSE_REASONS, *LEAVE_REASONS]
-    status = np.array([-1, 0, -1, 0, 1, -1, -1, -1, 0, -1, -1, -1])[kind]
-    after = np.array([0, 2, -1, 1, 0, -1, -1, -1, 2, -1, -1, -1])[kind]
+    status = np.array([-1, 0, -1, 0, 1, -1, -1, -1, 0, -1, -1, -1])[what]
+    after = np.array([0, 2, -1, 1, 0, -1, -1, -1, 2, -1, -1, -1])[what]
     words = ("Active", "Dormant", "Closed")
-    by_customer = np.isin(kind, (0, 2, 5, 6, 9, 10))
+    by_customer = np.isin(what, (0, 2, 5, 6, 9, 10))
     return {
         "event_id": ids * 1000 + np.arange(len(row)) - start + 1,
         "account_id": ids * 10 + slot,
         "customer_id": ids,
         "product_id": accounts.product[row, slot],
         "event_date": at,
-        "event_type": Text(kind, EVENTS),
-        "event_category": Text(EVENT_CATEGORY[kind], CATEGORIES),
+        "event_type": Text(what, EVENTS),
+        "event_category": Text(EVENT_CATEGORY[what], CATEGORIES),
         "old_value": Text(status, words),
         "new_value": Text(after, words),
         "triggered_by": Text(by_customer.astype(np.int64), ("system", "customer")),
-        "channel": Text(np.where(by_customer, (ids + kind) % 3, -1), ("Online", "Mobile", "Branch")),
+        "channel": Text(
+            np.where(by_customer, (ids + what) % 3, -1), ("Online", "Mobile", "Branch")
+        ),
         "processed_by": "core-banking",
         "notes": Text(np.where(note > 0, note, -1), notes),
-        "is_reversible": np.isin(kind, (2, 3, 5)),
-        "requires_approval": np.isin(kind, (8, 11)),
-        "approval_status": Text(np.where(np.isin(kind, (8, 11)), 0, -1), ("Approved",)),
+        "is_reversible": np.isin(what, (2, 3, 5)),
+        "requires_approval": np.isin(what, (8, 11)),
+        "approval_status": Text(np.where(np.isin(what, (8, 11)), 0, -1), ("Approved",)),
     }
-
-

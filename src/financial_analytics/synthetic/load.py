@@ -30,10 +30,12 @@ def _names() -> list[str]:
 def _unknown(name: str) -> UserInputError:
     valid = [*_SIZES, *_names()]
     near = difflib.get_close_matches(name, valid, n=3, cutoff=0.5)
-    group = name.split(".")[0]
+    group = name.split(".", maxsplit=1)[0]
     options = near or [item for item in valid if item.startswith(group + ".")]
-    hint = "did you mean " + ", ".join(options[:8]) + "?" if options else (
-        "mechanisms are " + ", ".join(sorted({item.split(".")[0] for item in _names()}))
+    hint = (
+        "did you mean " + ", ".join(options[:8]) + "?"
+        if options
+        else ("mechanisms are " + ", ".join(sorted({item.split(".")[0] for item in _names()})))
     )
     return UserInputError(f"the synthetic bank has no parameter {name!r}", hint=hint)
 

@@ -128,7 +128,7 @@ def draw_loans(
     rng = stream(config.seed, "loan_payments", block)
     n, months = people.size, calendar.months
     u = rng.random((8, n))
-    default_u, prepay_u, late_u, days_u, method_u = rng.random((5, n, months))
+    default_u, prepay_u, late_u, days_u = rng.random((4, n, months))
     beta = rng.beta(4.0, 4.0, n)
     has = accounts.exists[:, LOAN]
     row = np.flatnonzero(has)
@@ -228,7 +228,9 @@ def draw_loans(
         owed[:, month] = balance
 
     rows = np.arange(len(row))
-    matured = np.where(live & (number == term[:, None]) & ~missed, paid, NULL).max(axis=1, initial=NULL)
+    matured = np.where(live & (number == term[:, None]) & ~missed, paid, NULL).max(
+        axis=1, initial=NULL
+    )
     closing = np.where(prepay_month < months, prepaid_day, matured)
     closing = np.where(charge_off <= calendar.horizon, charge_off, closing)
     why = np.where(prepay_month < months, 5, np.where(matured != NULL, 3, 0))
@@ -253,7 +255,7 @@ def draw_loans(
 
 def people_leave(accounts: Accounts, row: Ints) -> Ints:
     """Return the day on which each customer's checking account closes, or NULL."""
-    return accounts.closed[row, 0]
+    return np.asarray(accounts.closed[row, 0])
 
 
 def payment_frame(people: Customers, loans: Loans, row: Ints, month: Ints, settled: Bools) -> Frame:

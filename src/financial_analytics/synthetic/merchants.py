@@ -73,9 +73,7 @@ def build_merchants(config: BankConfig, geography: Geography) -> Merchants:
         weight = np.cumsum(weight) / weight.sum()
         mine = place == region
         zip_index[mine] = here[np.searchsorted(weight, u[mine]).clip(0, len(here) - 1)]
-    foreign = np.where(
-        place == FOREIGN_PLACE, np.arange(total) - first.ravel()[cell], -1
-    )
+    foreign = np.where(place == FOREIGN_PLACE, np.arange(total) - first.ravel()[cell], -1)
     latitude = np.where(zip_index >= 0, geography.latitude[zip_index], np.nan)
     longitude = np.where(zip_index >= 0, geography.longitude[zip_index], np.nan)
     abroad = np.array([(item[2], item[3]) for item in catalog.FOREIGN])
@@ -115,12 +113,12 @@ def merchant_versions(
     zips = geography.zips
     place_names = zips["city"].tolist() + [item[0] for item in catalog.FOREIGN]
     countries = ["US", *[item[1] for item in catalog.FOREIGN]]
-    at = np.where(
-        merchants.foreign >= 0, len(zips) + merchants.foreign, merchants.zip_index
-    )
+    at = np.where(merchants.foreign >= 0, len(zips) + merchants.foreign, merchants.zip_index)
     titles = [
         f"{catalog.MERCHANT_WORDS[w]} {catalog.MERCHANT_NOUNS[catalog.CATEGORY_NAMES[c]]} {n}"
-        for w, c, n in zip(word.tolist(), merchants.category.tolist(), range(1, total + 1), strict=True)
+        for w, c, n in zip(
+            word.tolist(), merchants.category.tolist(), range(1, total + 1), strict=True
+        )
     ]
     seen = np.full(total, calendar.first)
     frame: Frame = {
@@ -133,9 +131,7 @@ def merchant_versions(
         "country": Text(merchants.foreign + 1, countries),
         "latitude": merchants.latitude,
         "longitude": merchants.longitude,
-        "risk_rating": Text(
-            np.digitize(merchants.risk, [0.22, 0.38]), ["Low", "Medium", "High"]
-        ),
+        "risk_rating": Text(np.digitize(merchants.risk, [0.22, 0.38]), ["Low", "Medium", "High"]),
         "avg_transaction_amount": np.round(
             100 * np.exp(catalog.CATEGORY_MU + catalog.CATEGORY_SIGMA**2 / 2)[merchants.category]
         ).astype(np.int64),

@@ -25,7 +25,7 @@ class Network:
         Days since 1970; `closed` is NULL for branches still open.
     nearest : ndarray of int64, shape (zips, months)
         Branch number.
-    band : ndarray of int8, shape (zips, months)
+    band : ndarray of int64, shape (zips, months)
         0 near, 1 middle, 2 far.
     """
 
@@ -77,7 +77,7 @@ def build_network(config: BankConfig, calendar: Calendar, geography: Geography) 
         here = np.where(is_open, gap, np.inf)
         nearest[:, month] = here.argmin(axis=1)
         distance[:, month] = here.min(axis=1)
-    band = (distance >= effect.near_km).astype(np.int8) + (distance >= effect.far_km)
+    band = (distance >= effect.near_km).astype(np.int64) + (distance >= effect.far_km)
     return Network(zip_index, opened, closed, latitude, longitude, nearest, band, distance)
 
 
@@ -120,7 +120,9 @@ def branch_versions(
     ids = row + 1
     frame: Frame = {
         "branch_id": ids,
-        "branch_name": _words([f"{city} Branch {n}" for city, n in zip(zips["city"], ids, strict=True)]),
+        "branch_name": _words(
+            [f"{city} Branch {n}" for city, n in zip(zips["city"], ids, strict=True)]
+        ),
         "branch_code": _words([f"BR{n:04d}" for n in ids]),
         "branch_type": Text((staff[row] > 14).astype(np.int64), ["Retail", "Flagship"]),
         "address": Text(row, _address(config, "branch address", number).values),
@@ -177,8 +179,10 @@ def atm_versions(
         "atm_id": ids,
         "atm_code": _words([f"ATM{n:05d}" for n in ids]),
         "location_name": _words(
-            [f"{city} {shop[0 if k == 0 else 1 + n % 5]}"
-             for city, k, n in zip(zips["city"], kind, ids, strict=True)]
+            [
+                f"{city} {shop[0 if k == 0 else 1 + n % 5]}"
+                for city, k, n in zip(zips["city"], kind, ids, strict=True)
+            ]
         ),
         "location_type": Text(kind, ["Branch", "Off-Site", "Third-Party"]),
         "address": _address(config, "atm address", number),

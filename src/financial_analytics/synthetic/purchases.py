@@ -153,7 +153,9 @@ def expected_activity(
 def when(calendar: Calendar, activity: Activity, cell: Ints, u: Floats) -> Ints:
     """Return a day index for each event of `cell`, by the days' intensity."""
     level = activity.low.ravel()[cell] + u * activity.span.ravel()[cell]
-    return np.clip(np.searchsorted(calendar.cumulative, level, side="right") - 1, 0, calendar.days - 1)
+    return np.clip(
+        np.searchsorted(calendar.cumulative, level, side="right") - 1, 0, calendar.days - 1
+    )
 
 
 def _shop(
@@ -165,7 +167,9 @@ def _shop(
     archetype = people.archetype[row]
     category = profiles.category[archetype, step(draws[0])]
     channel = profiles.channel[archetype, step(draws[1])]
-    channel = np.where(catalog.ONLINE_ONLY[category] & (channel == catalog.POS), catalog.ONLINE, channel)
+    channel = np.where(
+        catalog.ONLINE_ONLY[category] & (channel == catalog.POS), catalog.ONLINE, channel
+    )
     before = calendar.month_of_day[day] < rollout.month[people.region[row]]
     early = before & (channel == catalog.MOBILE) & (draws[2] > catalog.MOBILE_BEFORE_ROLLOUT)
     channel = np.where(early, catalog.ONLINE, channel)
@@ -236,7 +240,18 @@ def draw_purchases(
     draws, noise = rng.random((9, size)), rng.standard_normal(size)
     own = rng.random(size) * activity.boost.ravel()[cell] < 1
     made = _shop(
-        config, profiles, rollout, calendar, merchants, people, accounts, row, day, draws, noise, None
+        config,
+        profiles,
+        rollout,
+        calendar,
+        merchants,
+        people,
+        accounts,
+        row,
+        day,
+        draws,
+        noise,
+        None,
     )
     order = np.argsort(row * (1 << 40) + made.at, kind="stable")
     made, own = made.take(order), own[order]
@@ -262,7 +277,9 @@ def draw_credit_purchases(
     rng = stream(config.seed, "credit purchases", block)
     per_day = config.credit.spend_effect / EXTRA_PURCHASE / 30.4375
     start = made.decided + 1
-    stop = np.minimum(made.decided + 1 + EFFECT_DAYS, np.minimum(life.until, calendar.horizon + 1)[made.customer])
+    stop = np.minimum(
+        made.decided + 1 + EFFECT_DAYS, np.minimum(life.until, calendar.horizon + 1)[made.customer]
+    )
     length = np.where(made.approved, np.maximum(stop - start, 0), 0)
     counts = rng.poisson(per_day * length)
     at = np.repeat(np.arange(len(counts)), counts)
@@ -303,7 +320,9 @@ def with_declines(config: BankConfig, attempts: Legs, block: int) -> Legs:
     return join([attempts, first.take(np.flatnonzero(same))])
 
 
-def draw_refunds(config: BankConfig, accounts: Accounts, bought: Legs, horizon: int, block: int) -> Legs:
+def draw_refunds(
+    config: BankConfig, accounts: Accounts, bought: Legs, horizon: int, block: int
+) -> Legs:
     """Refund some posted purchases in full, two to twenty days later."""
     rng = stream(config.seed, "refunds", block)
     u, gap = rng.random((2, len(bought)))

@@ -119,7 +119,7 @@ def product_versions(calendar: Calendar, market: Market) -> tuple[Frame, Ints]:
             for place, product in enumerate(SAVERS)
         ]
     items = [item for item, _, _ in rows]
-    day = np.array([at for _, _, at in rows])
+    days = np.array([at for _, _, at in rows])
     words = np.arange(len(rows))
     frame: Frame = {
         "product_id": np.array([item.product_id for item in items]),
@@ -131,16 +131,17 @@ def product_versions(calendar: Calendar, market: Market) -> tuple[Frame, Ints]:
         "overdraft_limit": np.array([item.overdraft * 100 for item in items]),
         "product_tier": Text(words, [item.tier for item in items]),
         "is_premium": np.array([item.tier == "Premium" for item in items]),
-        "updated_at": day * DAY,
+        "updated_at": days * DAY,
         "created_at": np.full(len(rows), (calendar.first - 3650) * DAY),
     }
-    return frame, day
+    return frame, days
 
 
 def indicator_rows(calendar: Calendar, market: Market) -> tuple[Frame, Ints]:
     """Return the economic indicators feed, one row per month."""
     macro = market.macro
-    day = macro.index.to_timestamp().to_numpy().astype("datetime64[D]").astype(np.int64)
+    months = pd.PeriodIndex(macro.index).to_timestamp()
+    day = months.to_numpy().astype("datetime64[D]").astype(np.int64)
     frame: Frame = {name: macro[name].to_numpy() for name in macro.columns}
     return {**frame, "date": day, "created_at": (day + 30) * DAY}, np.maximum(day + 30, 0)
 

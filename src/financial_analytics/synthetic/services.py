@@ -214,20 +214,22 @@ def savings_legs(
     base = np.zeros(n)
     mine = openings.slot == SAVINGS
     base[openings.customer[mine]] = openings.cents[mine]
-    month_day = calendar.first + calendar.month_first[:-1]
     start = np.where(opened == NULL, calendar.horizon, np.maximum(opened, calendar.first))
     born = calendar.month_of_day[np.clip(start - calendar.first, 0, calendar.days - 1)]
     grid = np.arange(months)
     drift = 0.004 * (grid - born[:, None])
     pull = elasticity[own][:, None] * (market.rate[own] - market.rate[own, born][:, None])
-    target = np.round(base[:, None] * np.exp(pull + drift + effect.balance_noise * e)).astype(np.int64)
+    target = np.round(base[:, None] * np.exp(pull + drift + effect.balance_noise * e)).astype(
+        np.int64
+    )
     end = np.where(closed == NULL, calendar.horizon + 1, closed)
-    length = np.diff(calendar.month_first)
-    day = month_day + (place * length).astype(np.int64)
+    day = calendar.month_start + (place * calendar.month_length).astype(np.int64)
     live = (opened != NULL)[:, None] & (grid > born[:, None]) & (day < end[:, None])
     moves = live & (u < effect.adjust_share) & (day > opened[:, None])
     last = np.where(moves, grid, -1)
-    previous = np.maximum.accumulate(np.concatenate([np.full((n, 1), -1), last[:, :-1]], axis=1), axis=1)
+    previous = np.maximum.accumulate(
+        np.concatenate([np.full((n, 1), -1), last[:, :-1]], axis=1), axis=1
+    )
     before = np.where(
         previous >= 0, np.take_along_axis(target, np.maximum(previous, 0), axis=1), base[:, None]
     ).astype(np.int64)
@@ -293,11 +295,11 @@ def small_legs(
     """Fees, investment transfers, approval's transfer in and campaign conversions."""
     rng = stream(config.seed, "small movements", block)
     n, months = people.size, calendar.months
-    fee_u, fee_v, fee_w = rng.random((3, n, months))
+    fee_u, fee_v = rng.random((2, n, months))
     row, month = np.nonzero(life.fee)
-    length = np.diff(calendar.month_first)[month]
-    day = calendar.first + calendar.month_first[month] + (fee_u[row, month] * length).astype(np.int64)
-    ok = accounts.open_on(row, CHECKING, day)
+    length = calendar.month_length[month]
+    day = calendar.month_start[month] + (fee_u[row, month] * length).astype(np.int64)
+    ok = accounts.open_on(row, CHECKING, day) & calendar.holds(day)
     row, month, day = row[ok], month[ok], day[ok]
     size = np.searchsorted([0.35, 0.60, 0.75], fee_v[row, month])
     fees = legs(
@@ -311,9 +313,9 @@ def small_legs(
     invest_u, invest_v = rng.random((2, n, months))
     invest_e = rng.standard_normal((n, months))
     row, month = np.nonzero((invest_u < 0.07) & accounts.exists[:, BROKERAGE][:, None])
-    length = np.diff(calendar.month_first)[month]
-    day = calendar.first + calendar.month_first[month] + (invest_v[row, month] * length).astype(np.int64)
-    ok = accounts.open_on(row, BROKERAGE, day)
+    length = calendar.month_length[month]
+    day = calendar.month_start[month] + (invest_v[row, month] * length).astype(np.int64)
+    ok = accounts.open_on(row, BROKERAGE, day) & calendar.holds(day)
     row, month, day = row[ok], month[ok], day[ok]
     value = 450 * np.clip(people.income[row] / 62_000, 0.2, 10) * np.exp(0.7 * invest_e[row, month])
     invested = legs(

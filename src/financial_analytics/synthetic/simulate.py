@@ -197,7 +197,16 @@ def simulate_block(world: World, number: int, size: int) -> Block:
     accounts = build_accounts(calendar, people, held, made, life.leave)
     utilisation = utilisation_of(held, config, number, people.size)
     loans = draw_loans(
-        config, calendar, world.market, people, held, made, accounts, life.autopay, utilisation, number
+        config,
+        calendar,
+        world.market,
+        people,
+        held,
+        made,
+        accounts,
+        life.autopay,
+        utilisation,
+        number,
     )
     until = life.until
     kept = np.flatnonzero(
@@ -205,9 +214,7 @@ def simulate_block(world: World, number: int, size: int) -> Block:
         & (touches.at // DAY > people.signup[touches.customer])
     )
     service_rate = service_rates(config, people, number)
-    activity = expected_activity(
-        config, calendar, world.rollout, people, held, life, service_rate
-    )
+    activity = expected_activity(config, calendar, world.rollout, people, held, life, service_rate)
     bought, drop_after = draw_purchases(
         config, calendar, world.profiles, world.rollout, world.merchants, people, accounts,
         activity, world.scale, number,
@@ -231,9 +238,7 @@ def simulate_block(world: World, number: int, size: int) -> Block:
         config, calendar, world.market, people, accounts, openings, number
     )
     cash, structurer = cash_legs(config, calendar, people, accounts, life, number)
-    stolen, takeover = draw_fraud(
-        config, calendar, world.merchants, people, accounts, life, number
-    )
+    stolen, takeover = draw_fraud(config, calendar, world.merchants, people, accounts, life, number)
     everything = join([
         attempts, refunds, openings, savings, cash, stolen,
         loan_legs(people, loans, accounts),

@@ -11,7 +11,7 @@ from financial_analytics.synthetic import catalog
 from financial_analytics.synthetic.accounts import Accounts
 from financial_analytics.synthetic.config import BankConfig
 from financial_analytics.synthetic.customers import Customers
-from financial_analytics.synthetic.frame import DAY, Floats, Frame, Ints, Text, fixed_digits
+from financial_analytics.synthetic.frame import DAY, Bools, Floats, Frame, Ints, Text, fixed_digits
 from financial_analytics.synthetic.geography import EARTH_KM, Geography
 from financial_analytics.synthetic.legs import DECLINES, DESCRIPTIONS, Legs
 from financial_analytics.synthetic.merchants import Merchants, merchant_codes
@@ -77,7 +77,7 @@ def transaction_frame(
     table: Legs,
     month: Ints,
     score: Floats,
-    labelled: Ints,
+    labelled: Bools,
     sequence: Ints,
     block: int,
 ) -> Frame:
@@ -98,7 +98,7 @@ def transaction_frame(
     who, ids = table.customer, people.ids[table.customer]
     channel, merchant = table.channel, table.merchant
     noise = rng.standard_normal(rows, dtype=np.float32)
-    digits = rng.integers(0, 1_000_000, rows, dtype=np.int32)
+    digits = rng.integers(0, 1_000_000, rows)
     jitter = rng.random((2, rows), dtype=np.float32)
     shop = merchant >= 0
     foreign = np.where(shop, merchants.foreign[merchant], -1)

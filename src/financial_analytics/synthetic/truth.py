@@ -37,7 +37,9 @@ def block_truth(world: World, block: Block, ids: Ints, label: Ints, sink: Sink) 
     """Write the latent quantities of one block."""
     people, life, held = block.people, block.life, block.held
     purchases = block.activity.purchases * world.scale
-    months = world.calendar.month_code.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+    months = (
+        world.calendar.month_code.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+    )
     adopted = (held.brokerage_open != NULL)[:, None] & (
         held.brokerage_open[:, None] < world.calendar.first + world.calendar.month_first[:-1]
     )
@@ -145,7 +147,10 @@ def parameters(world: World) -> dict[str, Any]:
         "credit_effect_days": EFFECT_DAYS,
         "mobile_rollout": rollout,
         "rate_changes": [
-            {"date": month_date(int(month)), "points": dict(zip(map(str, SAVERS), points, strict=True))}
+            {
+                "date": month_date(int(month)),
+                "points": dict(zip(map(str, SAVERS), points, strict=True)),
+            }
             for month, (_, points) in zip(
                 world.market.change_month.tolist(), RATE_CHANGES, strict=False
             )

@@ -12,7 +12,16 @@ from financial_analytics.synthetic.calendar import Calendar
 from financial_analytics.synthetic.churn import Life
 from financial_analytics.synthetic.config import BankConfig
 from financial_analytics.synthetic.customers import Change, Customers
-from financial_analytics.synthetic.frame import DAY, NULL, Bools, Floats, Frame, Ints, Text, fixed_digits
+from financial_analytics.synthetic.frame import (
+    DAY,
+    NULL,
+    Bools,
+    Floats,
+    Frame,
+    Ints,
+    Text,
+    fixed_digits,
+)
 from financial_analytics.synthetic.geography import Geography
 from financial_analytics.synthetic.rng import stream
 
@@ -58,7 +67,9 @@ def build_versions(
         live = np.flatnonzero((state.day != NULL) & (state.day < life.until))
         second = (8 * 3600 + people.draws[20 + number, live] * 36_000).astype(np.int64)
         parts.append((live, np.full(len(live), number), state.day[live] * DAY + second))
-    months = np.arange(config.history.extract_months, calendar.months, config.history.extract_months)
+    months = np.arange(
+        config.history.extract_months, calendar.months, config.history.extract_months
+    )
     extracts = calendar.first + calendar.month_first[months] - 1
     for day in [*[int(day) for day in extracts if day < full_last], full_last]:
         live = np.flatnonzero((people.signup <= day) & (life.until > day))
@@ -90,7 +101,7 @@ def churn_score(config: BankConfig, life: Life, noise: Floats, month: Ints, row:
     last = life.hazard.shape[1] - 1
     hazard = np.nan_to_num(life.hazard[row, np.clip(month, 0, last)], nan=config.churn.base_rate)
     logit = np.log(np.clip(-np.expm1(-12 * hazard), 1e-4, 0.999))
-    return np.round(1 / (1 + np.exp(-(logit + 0.7 * noise) * 1.1 - 0.8)), 4)
+    return np.asarray(np.round(1 / (1 + np.exp(-(logit + 0.7 * noise) * 1.1 - 0.8)), 4))
 
 
 def customer_frame(
@@ -99,7 +110,7 @@ def customer_frame(
 ) -> Frame:  # fmt: skip
     """Return the customer feed."""
     rng = stream(config.seed, "customer versions", block)
-    n, row, state = people.size, versions.customer, versions.state
+    row, state = versions.customer, versions.state
     draws = people.draws
     at, day = versions.at, versions.at // DAY
     ids = people.ids
@@ -107,7 +118,7 @@ def customer_frame(
     gap_u = rng.random(len(row))
 
     def fixed(place: int, shares: list[float]) -> Ints:
-        return np.searchsorted(np.cumsum(shares)[:-1], draws[place])
+        return np.asarray(np.searchsorted(np.cumsum(shares)[:-1], draws[place]))
 
     first = (draws[0] * len(catalog.FIRST_NAMES)).astype(np.int64)
     last = (draws[1] * len(catalog.LAST_NAMES)).astype(np.int64)
@@ -123,7 +134,9 @@ def customer_frame(
     age = ((day - people.birth[row]) / 365.2425).astype(np.int64)
     grown = np.minimum(age, 130)
     employment = np.where(
-        grown >= 67, 2, np.where((grown < 23) & (draws[2][row] < 0.6), 3, fixed(3, [0.82, 0.13, 0, 0, 0.05])[row])
+        grown >= 67,
+        2,
+        np.where((grown < 23) & (draws[2][row] < 0.6), 3, fixed(3, [0.82, 0.13, 0, 0, 0.05])[row]),
     )
     works = employment < 2
     month = calendar.month_of_day[np.clip(day - calendar.first, 0, calendar.days - 1)]
@@ -135,11 +148,12 @@ def customer_frame(
     login = day - np.minimum(-np.log1p(-gap_u) * gap, 200).astype(np.int64)
     login = np.maximum(login, people.signup[row])
     before = day < calendar.first
-    value = 0.9 * np.exp(0.25 * noise[0]) * (income / 62_000) ** 0.7 * people.rate[row] ** 0.6 * 1400
-    life_stage = np.where(employment == 3, 0, np.where(employment == 2, 4, np.digitize(grown, [32, 50]) + 1))
-    numbers = Text(np.arange(n), [""] * n)
-    del numbers
-    street_codes = pa_words(number, street)
+    value = (
+        0.9 * np.exp(0.25 * noise[0]) * (income / 62_000) ** 0.7 * people.rate[row] ** 0.6 * 1400
+    )
+    life_stage = np.where(
+        employment == 3, 0, np.where(employment == 2, 4, np.digitize(grown, [32, 50]) + 1)
+    )
     return {
         "customer_id": ids[row],
         "first_name": Text(first[row], catalog.FIRST_NAMES),
@@ -149,7 +163,7 @@ def customer_frame(
         "date_of_birth": people.birth[row],
         "age": grown,
         "ssn": fixed_digits(900_000_000 + (ids[row] * 48_271) % 99_999_999, 9),
-        "address": street_codes,
+        "address": addresses(number, street),
         "city": Text(zip_index, geography.zips["city"].tolist()),
         "state": Text(zip_index, geography.zips["state"].tolist()),
         "zip_code": Text(zip_index, geography.zips["zip_code"].tolist()),
@@ -179,13 +193,15 @@ def customer_frame(
         "customer_lifetime_value": np.round(value * 100).astype(np.int64),
         "churn_risk_score": churn_score(config, life, noise[1], np.where(before, 0, month), row),
         "last_login_date": login,
-        "acquisition_channel": Text(fixed(11, [0.34, 0.28, 0.14, 0.09, 0.06, 0.09])[row], catalog.ACQUISITION),
+        "acquisition_channel": Text(
+            fixed(11, [0.34, 0.28, 0.14, 0.09, 0.06, 0.09])[row], catalog.ACQUISITION
+        ),
         "updated_at": at,
         "created_at": people.signup[row] * DAY,
     }
 
 
-def pa_words(number: Ints, street: Ints) -> Text:
+def addresses(number: Ints, street: Ints) -> Text:
     """Return addresses, each distinct one once."""
     key = number * len(catalog.STREETS) + street
     distinct, codes = np.unique(key, return_inverse=True)
@@ -260,9 +276,7 @@ def segment_frame(
         return pick(people, field, customer, now) - pick(people, field, customer, old)
 
     segment, tier, risk = moved("segment"), moved("tier"), moved("risk")
-    kind = np.select(
-        [first, segment > 0, segment < 0, tier != 0, risk != 0], [0, 1, 2, 4, 3], 5
-    )
+    kind = np.select([first, segment > 0, segment < 0, tier != 0, risk != 0], [0, 1, 2, 4, 3], 5)
     cause = np.where(first, 0, 1 + pick(people, "kind", customer, now))
     owned = (accounts.opened[customer] != NULL) & (accounts.opened[customer] <= rows.start[:, None])
     owned &= (accounts.closed[customer] == NULL) | (accounts.closed[customer] > rows.start[:, None])
@@ -273,7 +287,9 @@ def segment_frame(
     start = np.searchsorted(customer, customer, side="left")
     archetype = people.archetype[customer]
     digital = np.array([0.45, 0.90, 0.08, 0.60, 0.70])[archetype]
-    level = np.digitize(np.nan_to_num(life.hazard[customer].mean(axis=1), nan=0.005), [0.005, 0.012])
+    level = np.digitize(
+        np.nan_to_num(life.hazard[customer].mean(axis=1), nan=0.005), [0.005, 0.012]
+    )
     return {
         "segment_history_id": ids * 100 + np.arange(len(customer)) - start + 1,
         "customer_id": ids,
