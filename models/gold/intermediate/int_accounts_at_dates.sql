@@ -53,7 +53,7 @@ positions as (
         end as is_open
     from dates
     inner join accounts
-        on accounts.open_date <= dates.position_date and {{ version_at('accounts', 'dates') }}
+        on dates.position_date >= accounts.open_date and {{ version_at('accounts', 'dates') }}
 )
 
 select

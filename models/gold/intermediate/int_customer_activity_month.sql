@@ -47,8 +47,9 @@ parts as (
         customer_natural_key,
         {{ month_number('activity_date') }} as month_number,
         1 as active_days,
-        {{ dbt.datediff('activity_date', 'least(covered_date, month_end_date)', 'day') }} + 1
-            as active_week_days,
+        cast({{
+            dbt.datediff('activity_date', 'least(covered_date, month_end_date)', 'day')
+        }} as integer) + 1 as active_week_days,
         interaction_count,
         digital_count,
         channel_known_count
@@ -58,7 +59,9 @@ parts as (
         customer_natural_key,
         {{ month_number('covered_date') }} as month_number,
         0 as active_days,
-        {{ dbt.datediff('month_end_date', 'covered_date', 'day') }} as active_week_days,
+        cast({{
+            dbt.datediff('month_end_date', 'covered_date', 'day')
+        }} as integer) as active_week_days,
         0 as interaction_count,
         0 as digital_count,
         0 as channel_known_count
@@ -119,10 +122,9 @@ select
     cast(coalesce(members.channel_known_count, 0) as bigint) as channel_known_count,
     case
         when logins.last_login_date <= months.last_known_date
-            then cast(
-                {{ dbt.datediff('logins.last_login_date', 'months.last_known_date', 'day') }}
-                    as integer
-            )
+            then cast({{
+                dbt.datediff('logins.last_login_date', 'months.last_known_date', 'day')
+            }} as integer)
     end as login_recency_days
 from members
 inner join months on members.month_number = months.month_number

@@ -48,7 +48,7 @@ select
     {{ completed_months('customers.signup_date', 'dates.position_date') }} as tenure_months
 from dates
 inner join customers
-    on customers.signup_date <= dates.position_date and {{ version_at('customers', 'dates') }}
+    on dates.position_date >= customers.signup_date and {{ version_at('customers', 'dates') }}
 left join first_versions on customers.customer_natural_key = first_versions.customer_id
 left join segment_history
     on

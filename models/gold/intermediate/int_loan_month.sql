@@ -108,10 +108,10 @@ aged as (
     inner join newest
         on
             loan_months.account_natural_key = newest.account_natural_key
-            and newest.due_from_date <= loan_months.last_known_date
+            and loan_months.last_known_date >= newest.due_from_date
             and (
                 newest.due_before_date is null
-                or newest.due_before_date > loan_months.last_known_date
+                or loan_months.last_known_date < newest.due_before_date
             )
     left join unpaid
         on

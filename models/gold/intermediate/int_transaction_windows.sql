@@ -80,6 +80,6 @@ select
 from windows
 left join transactions
     on
-        transactions.transaction_date >= windows.first_date
-        and transactions.transaction_date <= windows.last_date
+        windows.first_date <= transactions.transaction_date
+        and windows.last_date >= transactions.transaction_date
 group by windows.window_name, windows.is_covered

@@ -11,7 +11,8 @@ accounts as (
 
 numbers as (
     {%- for number in range(1, bins + 1) %}
-    {% if not loop.first %}union all {% endif %}select {{ number }} as bin_number
+    {% if not loop.first %}union all{% endif %}
+    select {{ number }} as bin_number
     {%- endfor %}
 ),
 
@@ -56,11 +57,11 @@ counted as (
     left join accounts
         on
             edges.product_category = accounts.product_category
-            and (edges.bin_number = 1 or accounts.account_balance >= edges.bin_lower)
+            and (edges.bin_number = 1 or edges.bin_lower <= accounts.account_balance)
             and (
                 edges.is_single_bin
                 or edges.bin_number = {{ bins }}
-                or accounts.account_balance < edges.bin_upper
+                or edges.bin_upper > accounts.account_balance
             )
     group by edges.product_category, edges.bin_number
 )

@@ -14,8 +14,9 @@ months as (
     select
         month_number,
         month_start_date,
-        cast({{ dbt.datediff('month_start_date', 'last_known_date', 'day') }} as integer) + 1
-            as known_days
+        cast({{
+            dbt.datediff('month_start_date', 'last_known_date', 'day')
+        }} as integer) + 1 as known_days
     from {{ ref('int_months') }}
 ),
 

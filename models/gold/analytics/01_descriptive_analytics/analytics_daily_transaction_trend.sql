@@ -65,7 +65,6 @@ dense as (
 smoothed as (
     select
         dense.*,
-        row_number() over (order by transaction_date nulls last) as day_number,
         {%- for span in [7, 28] %}
         sum(transaction_count) over (
             order by transaction_date nulls last
@@ -74,9 +73,9 @@ smoothed as (
         sum(volume) over (
             order by transaction_date nulls last
             rows between {{ span - 1 }} preceding and current row
-        ) as last_{{ span }}_volume
-        {%- if not loop.last %},{% endif %}
+        ) as last_{{ span }}_volume,
         {%- endfor %}
+        row_number() over (order by transaction_date nulls last) as day_number
     from dense
 )
 

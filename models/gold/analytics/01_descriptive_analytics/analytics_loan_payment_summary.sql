@@ -32,13 +32,12 @@ paid as (
     select
         month_start_date,
         product_key,
+        {%- for amount in amounts %}
+        {{ money('coalesce(sum(' ~ amount ~ '), 0)') }} as {{ amount }},
+        {%- endfor %}
         count(*) as payment_count,
         {{ count_if('is_paid_late') }} as late_count,
-        {{ count_if('is_missed') }} as missed_count,
-        {%- for amount in amounts %}
-        {{ money('coalesce(sum(' ~ amount ~ '), 0)') }} as {{ amount }}
-        {%- if not loop.last %},{% endif %}
-        {%- endfor %}
+        {{ count_if('is_missed') }} as missed_count
     from instalments
     group by month_start_date, product_key
 ),
@@ -46,25 +45,28 @@ paid as (
 rolled as (
     select
         month_start_date,
-        product_key,
         {%- for left_name, left_bucket in buckets.items() %}
-        {%- set is_last = loop.last %}
         {%- for name, bucket in buckets.items() %}
         {{ count_if(
             "previous_bucket = '" ~ left_bucket ~ "' and delinquency_bucket = '" ~ bucket ~ "'"
-        ) }}
-            as roll_{{ left_name }}_to_{{ name }}_count
-        {%- if not (is_last and loop.last) %},{% endif %}
+        ) }} as roll_{{ left_name }}_to_{{ name }}_count,
         {%- endfor %}
         {%- endfor %}
+        product_key
     from loan_months
     group by month_start_date, product_key
 ),
 
 cells as (
-    select month_start_date, product_key from paid
+    select
+        month_start_date,
+        product_key
+    from paid
     union
-    select month_start_date, product_key from rolled
+    select
+        month_start_date,
+        product_key
+    from rolled
 ),
 
 joined as (
@@ -72,20 +74,18 @@ joined as (
         cells.month_start_date,
         {{ known_text('products.product_name') }} as product_name,
         coalesce(products.product_natural_key, -1) as product_natural_key,
-        coalesce(paid.payment_count, 0) as payment_count,
-        coalesce(paid.late_count, 0) as late_count,
-        coalesce(paid.missed_count, 0) as missed_count,
         {%- for amount in amounts %}
         {{ money('coalesce(paid.' ~ amount ~ ', 0)') }} as {{ amount }},
         {%- endfor %}
         {%- for left_name in names %}
-        {%- set is_last = loop.last %}
         {%- for name in names %}
         coalesce(rolled.roll_{{ left_name }}_to_{{ name }}_count, 0)
-            as roll_{{ left_name }}_to_{{ name }}_count
-        {%- if not (is_last and loop.last) %},{% endif %}
+            as roll_{{ left_name }}_to_{{ name }}_count,
         {%- endfor %}
         {%- endfor %}
+        coalesce(paid.payment_count, 0) as payment_count,
+        coalesce(paid.late_count, 0) as late_count,
+        coalesce(paid.missed_count, 0) as missed_count
     from cells
     left join paid
         on cells.month_start_date = paid.month_start_date and cells.product_key = paid.product_key
