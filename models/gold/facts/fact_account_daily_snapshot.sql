@@ -84,8 +84,10 @@ account_days as (
     select
         account_natural_key,
         movement_date as day_date,
-        sum(case when account_amount > 0 then account_amount else 0 end) as credit_amount,
-        sum(case when account_amount < 0 then account_amount else 0 end) as debit_amount,
+        {{ money('sum(case when account_amount > 0 then account_amount else 0 end)') }}
+            as credit_amount,
+        {{ money('sum(case when account_amount < 0 then account_amount else 0 end)') }}
+            as debit_amount,
         sum(case when is_declined then 0 else 1 end) as transaction_count,
         sum(case when is_declined then 1 else 0 end) as declined_count,
         0 as is_wanted
@@ -95,8 +97,8 @@ account_days as (
     select
         accounts.account_natural_key,
         days.snapshot_date as day_date,
-        0 as credit_amount,
-        0 as debit_amount,
+        {{ money('0') }} as credit_amount,
+        {{ money('0') }} as debit_amount,
         0 as transaction_count,
         0 as declined_count,
         1 as is_wanted
@@ -107,14 +109,15 @@ account_days as (
             and (accounts.close_date is null or days.snapshot_date <= accounts.close_date)
 ),
 
+-- a day that is wanted and has movements is two rows so far: the zeros give way
 daily as (
     select
         account_natural_key,
         day_date,
-        sum(credit_amount) as credit_amount,
-        sum(debit_amount) as debit_amount,
-        sum(transaction_count) as transaction_count,
-        sum(declined_count) as declined_count,
+        max(credit_amount) as credit_amount,
+        min(debit_amount) as debit_amount,
+        max(transaction_count) as transaction_count,
+        max(declined_count) as declined_count,
         max(is_wanted) as is_wanted
     from account_days
     group by account_natural_key, day_date

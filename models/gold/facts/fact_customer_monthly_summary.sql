@@ -29,6 +29,13 @@
     'month': 'month_number',
     'measures': [date_key('last_known_date')],
 } -%}
+{#- the months that transactions are known for: before them, zeros would say nothing -#}
+{%- set covered_months -%}
+    select months.*
+    from {{ ref('int_months') }} as months
+    cross join {{ ref('data_clock') }} as clock
+    where months.month_end_date >= coalesce(clock.first_transaction_date, clock.first_event_date)
+{%- endset -%}
 {%- set fingerprints -%}
     select
         prints.month_number as summary_month,
@@ -40,6 +47,7 @@
             account_fingerprint_parts() + [contacts, signups, last_days]
         ) }}
     ) as prints
+    inner join ({{ covered_months }}) as covered on prints.month_number = covered.month_number
     left join (
         select distinct snapshot_month, _fingerprint
         from {{ ref('fact_account_daily_snapshot') }}
@@ -51,7 +59,7 @@ with fingerprints as (
 ),
 
 months as (
-    select * from {{ ref('int_months') }}
+    {{ covered_months }}
 ),
 
 wanted_months as (
@@ -88,14 +96,38 @@ first_days as (
     group by customer_natural_key
 ),
 
-customer_months as (
+last_posted as (
+    select
+        customer_natural_key,
+        transaction_month,
+        max(transaction_date) as last_posted_date
+    from transactions
+    where not is_declined
+    group by customer_natural_key, transaction_month
+),
+
+-- all months, not only the affected ones: the last posting may lie far back
+known_months as (
     select
         first_days.customer_natural_key,
-        wanted_months.month_number as summary_month,
-        wanted_months.month_end_date,
-        wanted_months.last_known_date
+        months.month_number as summary_month,
+        months.month_end_date,
+        months.last_known_date,
+        max(last_posted.last_posted_date) over (
+            partition by first_days.customer_natural_key
+            order by months.month_number rows unbounded preceding
+        ) as last_posted_date
     from first_days
-    inner join wanted_months on first_days.first_date <= wanted_months.last_known_date
+    inner join months on first_days.first_date <= months.last_known_date
+    left join last_posted
+        on
+            first_days.customer_natural_key = last_posted.customer_natural_key
+            and months.month_number = last_posted.transaction_month
+),
+
+customer_months as (
+    select * from known_months
+    where {{ in_partitions('summary_month', affected) }}
 ),
 
 activity as (
@@ -125,29 +157,6 @@ activity as (
     from transactions
     where {{ in_partitions('transaction_month', affected) }}
     group by customer_natural_key, transaction_month
-),
-
-last_posted as (
-    select
-        customer_natural_key,
-        transaction_month,
-        max(transaction_date) as last_posted_date
-    from transactions
-    where not is_declined
-    group by customer_natural_key, transaction_month
-),
-
-recency as (
-    select
-        customer_months.customer_natural_key,
-        customer_months.summary_month,
-        max(last_posted.last_posted_date) as last_posted_date
-    from customer_months
-    inner join last_posted
-        on
-            customer_months.customer_natural_key = last_posted.customer_natural_key
-            and last_posted.transaction_month <= customer_months.summary_month
-    group by customer_months.customer_natural_key, customer_months.summary_month
 ),
 
 holdings as (
@@ -231,7 +240,7 @@ select
     cast(coalesce(contacts.unresolved_count, 0) as bigint) as unresolved_count,
     contacts.average_satisfaction_score,
     coalesce(
-        recency.last_posted_date
+        customer_months.last_posted_date
         > {{ add_days('customer_months.last_known_date', '-' ~ var('activity_days')) }},
         false
     ) as is_active_customer,
@@ -242,10 +251,6 @@ left join activity
     on
         customer_months.customer_natural_key = activity.customer_natural_key
         and customer_months.summary_month = activity.summary_month
-left join recency
-    on
-        customer_months.customer_natural_key = recency.customer_natural_key
-        and customer_months.summary_month = recency.summary_month
 left join holdings
     on
         customer_months.customer_natural_key = holdings.customer_natural_key
