@@ -78,7 +78,7 @@ def test_config__unreadable_yaml_is_an_input_error(tmp_path: Path) -> None:
 def test_files__same_bytes_on_every_run_chunk_size_and_worker_count(tmp_path: Path) -> None:
     config = load_config(deltas=5, **SMALL)
     generate(config, tmp_path / "one")
-    generate(config, tmp_path / "two", chunk_blocks=7)
+    generate(config, tmp_path / "two", chunk_blocks=7, workers=2)
     assert digest(tmp_path / "one") == digest(tmp_path / "two")
     assert len(digest(tmp_path / "one")) > 30
 
@@ -107,7 +107,7 @@ def test_files__have_the_contracts_columns_and_types() -> None:
 
 
 def test_files__unknown_format_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserInputError, match="parquet or csv|xml"):
+    with pytest.raises(UserInputError, match="format is"):
         generate(load_config(customers=1), tmp_path, fmt="xml")
 
 

@@ -69,7 +69,11 @@ def card_cycle(
         chance = np.where(full, 0.9, 0.45)
         date = pay_day[:, number]
         can = has & (owed > 0) & (pay_u[:, number] < chance) & (date > opened)
-        can &= (date < np.where(closed == NULL, 10**9, closed)) & (date <= calendar.horizon) & (date > calendar.first)
+        can &= (
+            (date < np.where(closed == NULL, 10**9, closed))
+            & (date <= calendar.horizon)
+            & (date > calendar.first)
+        )
         paid[:, number] = np.where(can, due, 0)
         rows = mine[edge[number] : edge[number + 1]]
         who = table.customer[rows]

@@ -214,6 +214,13 @@ class Results:
         """Return totals of nothing."""
         return cls(*(np.zeros(number, dtype=np.int64) for _ in range(4)))
 
+    def merge(self, other: Results) -> None:
+        """Add the totals of another block."""
+        self.touched += other.touched
+        self.clicks += other.clicks
+        self.conversions += other.conversions
+        self.value += other.value
+
     def add(self, touches: Touches, keep: Ints, last_second: int) -> None:
         """Add the contacts `keep` of a block, as known at `last_second`."""
         size = len(self.touched)

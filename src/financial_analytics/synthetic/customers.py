@@ -86,7 +86,8 @@ def _segment(income: Ints, business: Bools) -> Ints:
 
 
 def _tier(years: Floats, segment: Ints) -> Ints:
-    return np.clip(np.digitize(years, [2.0, 5.0, 10.0]) + (segment == 2) - (segment == 0), 0, 3)
+    steps = np.digitize(years, [2.0, 5.0, 10.0])
+    return np.asarray(np.clip(steps + (segment == 2) - (segment == 0), 0, 3))
 
 
 def _risk(score: Ints) -> Ints:

@@ -56,7 +56,9 @@ TARGETS = {
         "interaction_id", "interaction_date", "", "interaction_type", ("customer_id",)
     ),
     "loan_payments": Target("payment_id", "scheduled_date", "scheduled_amount", ""),
-    "credit_applications": Target("application_id", "application_date", "requested_amount", "decision"),
+    "credit_applications": Target(
+        "application_id", "application_date", "requested_amount", "decision"
+    ),
     "campaign_touches": Target("touch_id", "touch_date", "conversion_value", "", ("customer_id",)),
     "account_events": Target("event_id", "event_date"),
 }  # fmt: skip
@@ -94,17 +96,23 @@ class DirtMaker:
     def _spoil(self, table: str, rows: pa.Table, block: int) -> None:
         rng = stream(self.world.config.seed, f"dirt {table}", block)
         target, dirt = TARGETS[table], self.world.config.dirt
-        for rule in RULES:
-            number = int(rng.poisson(getattr(dirt, rule) * rows.num_rows))
-            index = rng.integers(0, rows.num_rows, max(number, 1))[:number]
-            pick = rng.integers(0, 1 << 30, max(number, 1))[:number]
-            if not number:
-                continue
-            copy = as_text(rows.take(pa.array(index)))
-            planted = self._plant(rule, table, target, copy, pick, block)
-            if planted is not None:
-                bad, column, outcome = planted
-                self._write(table, rule, bad, column, outcome, latin=rule == "wrong_encoding")
+        rates = np.array([getattr(dirt, rule) for rule in RULES])
+        numbers = rng.poisson(rates * rows.num_rows)
+        total = int(numbers.sum())
+        if not total:
+            return
+        index = rng.integers(0, rows.num_rows, total)
+        pick = rng.integers(0, 1 << 30, total)
+        copies = as_text(rows.take(pa.array(index)))
+        starts = np.cumsum(numbers) - numbers
+        for rule, start, number in zip(RULES, starts.tolist(), numbers.tolist(), strict=True):
+            if number:
+                some = slice(start, start + number)
+                copy = copies.slice(start, number)
+                planted = self._plant(rule, table, target, copy, pick[some], block)
+                if planted is not None:
+                    bad, column, outcome = planted
+                    self._write(table, rule, bad, column, outcome, latin=rule == "wrong_encoding")
 
     def _plant(
         self, rule: str, table: str, target: Target, copy: pa.Table, pick: Ints, block: int

@@ -14,7 +14,6 @@ from financial_analytics.synthetic.compliance import (
     alert_frame,
     assessments,
     draw_alerts,
-    report_rows,
 )
 from financial_analytics.synthetic.credit import application_frame
 from financial_analytics.synthetic.frame import DAY, NULL, Bools, Floats, Ints, to_arrow
@@ -23,6 +22,7 @@ from financial_analytics.synthetic.interactions import contact_frame
 from financial_analytics.synthetic.ledger import account_events, account_versions
 from financial_analytics.synthetic.legs import Legs
 from financial_analytics.synthetic.loans import payment_frame
+from financial_analytics.synthetic.regulatory import report_rows
 from financial_analytics.synthetic.rng import stream
 from financial_analytics.synthetic.simulate import Block, World
 from financial_analytics.synthetic.sink import put_twice
@@ -34,10 +34,13 @@ from financial_analytics.synthetic.versions import (
     segment_rows,
 )
 
-Put = Callable[[str, pa.Table, Ints], pa.Table]
+Put = Callable[[str, pa.Table, Ints], object]
 
 
 def _replace(table: pa.Table, column: str, values: pa.Array) -> pa.Table:
+    kind = table.schema.field(column).type
+    if pa.types.is_dictionary(kind) and values.type != kind:
+        values = values.cast(pa.string()).dictionary_encode()
     return table.set_column(table.schema.get_field_index(column), column, values)
 
 

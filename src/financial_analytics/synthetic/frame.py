@@ -103,20 +103,43 @@ def _whole(values: NDArray[Any], kind: pa.DataType, scale: int = 1) -> pa.Array:
     return pa.array(narrow, mask=mask).view(kind)
 
 
+DENSE = frozenset({
+    "email", "phone", "ssn", "address", "account_number", "authorization_code", "device_id",
+    "card_last_four", "ip_address", "agent_id", "assessor_id", "confirmation_number",
+})  # fmt: skip
+"""Text columns with too many values for codes; the others go to the writer as codes."""
+
+
 def _text(value: Text) -> pa.Array:
-    codes = np.asarray(value.codes, dtype=np.int32)
-    words = (
-        value.values if isinstance(value.values, pa.Array) else pa.array(value.values, pa.string())
+    words, place = (
+        _known(value.values) if isinstance(value.values, tuple) else _distinct(value.values)
     )
+    codes = np.asarray(value.codes, dtype=np.int32)
     missing = codes < 0
+    if place is not None and len(place):
+        codes = place[codes]
     index = pa.array(codes, mask=missing) if missing.any() else pa.array(codes)
-    return words.take(index)
+    return pa.DictionaryArray.from_arrays(index, words, safe=False)
+
+
+def _distinct(values: Sequence[str] | pa.Array) -> tuple[pa.Array, NDArray[np.int32] | None]:
+    """Return the distinct words and, where some repeat, the place of each among them."""
+    words = values if isinstance(values, pa.Array) else pa.array(values, pa.string())
+    coded = words.dictionary_encode()
+    if len(coded.dictionary) == len(words):
+        return words, None
+    return coded.dictionary, coded.indices.to_numpy()
+
+
+@lru_cache(maxsize=256)
+def _known(values: tuple[str, ...]) -> tuple[pa.Array, NDArray[np.int32] | None]:
+    return _distinct(values)
 
 
 TYPES = {
     "integer": pa.int32(),
     "bigint": pa.int64(),
-    "text": pa.string(),
+    "text": pa.dictionary(pa.int32(), pa.string()),
     "boolean": pa.bool_(),
     "date": pa.date32(),
     "timestamp": pa.timestamp("us"),
@@ -126,6 +149,8 @@ TYPES = {
 
 def arrow_type(column: Column) -> pa.DataType:
     """Return the Arrow type of a contract column."""
+    if column.type == "text" and column.name in DENSE:
+        return pa.string()
     if column.family == "decimal":
         precision = 9 if column.scale == 6 else 18
         return pa.decimal128(precision, column.scale)
@@ -139,8 +164,11 @@ def _array(value: Values, column: Column, rows: int) -> pa.Array:
     if isinstance(value, pa.Array):
         return value
     if isinstance(value, Text):
-        return _text(value)
-    if isinstance(value, str | int | float):
+        coded = _text(value)
+        return coded.cast(kind) if column.name in DENSE else coded
+    if isinstance(value, str):
+        return _text(Text(np.zeros(rows, dtype=np.int32), (value,)))
+    if isinstance(value, int | float):
         return pa.repeat(pa.scalar(value).cast(kind), rows)
     if column.family == "decimal":
         return _decimal(np.asarray(value, dtype=np.int64), column.scale, kind.precision)
@@ -178,6 +206,15 @@ def to_arrow(table: str, frame: Frame, rows: int) -> pa.Table:
 def schema(table: str) -> pa.Schema:
     """Return the Arrow schema of a feed."""
     return pa.schema([(column.name, arrow_type(column)) for column in _columns()[table]])
+
+
+def plain(table: pa.Table) -> pa.Table:
+    """Return `table` with its coded text columns spelt out."""
+    fields = [
+        (field.name, pa.string() if pa.types.is_dictionary(field.type) else field.type)
+        for field in table.schema
+    ]
+    return table.cast(pa.schema(fields))
 
 
 def select(table: pa.Table, keep: Bools) -> pa.Table:

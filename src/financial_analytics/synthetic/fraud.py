@@ -166,8 +166,9 @@ def draw_fraud(
     who = row[story]
     local = merchants.draw(people.region[who], np.zeros(len(story), dtype=np.int64), u[6, story])
     seen = np.where(visited, bad[source[story]], local)
-    moment = np.where(visited, exposed[story] * DAY + 13 * 3600 + (u[7, story] * 18_000).astype(np.int64),
-                      start[story] - 1200 - (u[7, story] * 1500).astype(np.int64))  # fmt: skip
+    afternoon = exposed[story] * DAY + 13 * 3600 + (u[7, story] * 18_000).astype(np.int64)
+    just_before = start[story] - 1200 - (u[7, story] * 1500).astype(np.int64)
+    moment = np.where(visited, afternoon, just_before)
     card = accounts.open_on(who, CARD, moment // DAY)
     honest = legs(
         customer=who,

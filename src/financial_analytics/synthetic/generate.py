@@ -12,11 +12,9 @@ import numpy as np
 from financial_analytics.errors import UserInputError
 from financial_analytics.ingest.contract import load_contract
 from financial_analytics.synthetic.campaigns import Results, campaign_versions
-from financial_analytics.synthetic.compliance import call_reports
 from financial_analytics.synthetic.config import BLOCK_CUSTOMERS, BankConfig
 from financial_analytics.synthetic.dirt import DirtMaker
-from financial_analytics.synthetic.emit import emit_block
-from financial_analytics.synthetic.frame import DAY, Frame, Ints, to_arrow
+from financial_analytics.synthetic.frame import Frame, Ints, to_arrow
 from financial_analytics.synthetic.load import check, load_config
 from financial_analytics.synthetic.merchants import merchant_versions
 from financial_analytics.synthetic.network import atm_versions, branch_versions
@@ -28,9 +26,11 @@ from financial_analytics.synthetic.rates import (
     product_versions,
     zip_rows,
 )
-from financial_analytics.synthetic.simulate import World, build_world, simulate_block
+from financial_analytics.synthetic.regulatory import call_reports
+from financial_analytics.synthetic.simulate import World, build_world
 from financial_analytics.synthetic.sink import Sink, iso
-from financial_analytics.synthetic.truth import block_truth, write_parameters
+from financial_analytics.synthetic.truth import write_parameters
+from financial_analytics.synthetic.workers import all_blocks, default_workers
 
 __all__ = ["BankConfig", "GenerateReport", "generate", "load_config"]
 
@@ -99,6 +99,7 @@ def generate(
     fmt: str = "parquet",
     progress: Progress | None = None,
     chunk_blocks: int = 1,
+    workers: int | None = None,
 ) -> GenerateReport:
     """Write a synthetic bank.
 
@@ -117,7 +118,10 @@ def generate(
     progress : callable, optional
         Called with customers done and customers in total.
     chunk_blocks : int, default 1
-        Blocks simulated before they are written. Changes memory, never the files.
+        Blocks simulated ahead of writing. Changes memory, never the files.
+    workers : int, optional
+        Processes that simulate; by default two where there are two cores and the bank
+        is large enough. Changes time, never the files.
 
     Raises
     ------
@@ -137,28 +141,23 @@ def generate(
     try:
         _put_shared(world, sink)
         results = Results.empty(len(world.plan.first))
-        last_second = (world.calendar.last + 1) * DAY - 1
-        for start in range(0, config.blocks, max(1, chunk_blocks)):
-            numbers = range(start, min(start + max(1, chunk_blocks), config.blocks))
-            blocks = [
-                simulate_block(
-                    world, number, min(BLOCK_CUSTOMERS, config.customers - number * BLOCK_CUSTOMERS)
-                )
-                for number in numbers
-            ]
-            for block in blocks:
-                ids, label = emit_block(world, block, dirt.watch(block.number))
-                block_truth(world, block, ids, label, sink)
-                known = block.touches_kept[block.touches.at[block.touches_kept] <= last_second]
-                results.add(block.touches, known, last_second)
+        done = 0
+        for block in all_blocks(world, workers or default_workers(config.blocks), chunk_blocks):
+            put = dirt.watch(block.number)
+            for table, rows, day in block.feeds:
+                put(table, rows, day)
+            for name, rows in block.truths:
+                sink.truth(name, rows)
+            results.merge(block.results)
+            done = min(done + BLOCK_CUSTOMERS, config.customers)
             if progress is not None:
-                progress(
-                    min((numbers[-1] + 1) * BLOCK_CUSTOMERS, config.customers), config.customers
-                )
+                progress(done, config.customers)
         frame, day = campaign_versions(world.calendar, world.plan, results)
         sink.put("marketing_campaigns", to_arrow("marketing_campaigns", frame, len(day)), day)
-    finally:
-        sink.close()
+    except BaseException:
+        sink.abort()
+        raise
+    sink.close()
     write_parameters(world, out_dir)
     return _report(world, sink, dirt.planted)
 

@@ -62,7 +62,7 @@ def account_versions(
     config: BankConfig, calendar: Calendar, people: Customers, accounts: Accounts, life: Life,
     table: Legs, full_last: int, block: int,
 ) -> Frame:  # fmt: skip
-    """Return the account feed: a version at opening, at each change, at the full load and at closing.
+    """Return the account feed: versions at opening, change, full load and closing.
 
     Every version carries the balance of its own second, so the newest one equals the
     sum of all movements. After the full load an account with movements on a day
@@ -157,7 +157,8 @@ def _frame(
 
 
 EVENTS = (
-    "Account Opened", "Account Closed", "Autopay Enrolled", "Account Dormant", "Account Reactivated",
+    "Account Opened", "Account Closed", "Autopay Enrolled", "Account Dormant",
+    "Account Reactivated",
     "Mobile Banking Enabled", "Contact Details Changed", "Loan Defaulted", "Loan Charged Off",
     "Card Replaced", "Password Reset", "Limit Review",
 )  # fmt: skip

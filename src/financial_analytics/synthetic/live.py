@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from financial_analytics.ingest.contract import load_contract
 from financial_analytics.synthetic.config import BLOCK_CUSTOMERS, BankConfig
 from financial_analytics.synthetic.emit import emit_block
-from financial_analytics.synthetic.frame import Ints, schema, select
+from financial_analytics.synthetic.frame import Ints, plain, schema, select
 from financial_analytics.synthetic.load import check
 from financial_analytics.synthetic.simulate import build_world, simulate_block
 
@@ -91,5 +91,5 @@ def live_events(
             low, high = np.searchsorted(seconds, [moment, until])
             if high > low:
                 yield MicroBatch(
-                    name, EPOCH + dt.timedelta(seconds=until), table.slice(low, high - low)
+                    name, EPOCH + dt.timedelta(seconds=until), plain(table.slice(low, high - low))
                 )

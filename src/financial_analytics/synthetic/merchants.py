@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from financial_analytics.synthetic import catalog
+from financial_analytics.synthetic import catalog, words
 from financial_analytics.synthetic.calendar import Calendar
 from financial_analytics.synthetic.config import BankConfig
 from financial_analytics.synthetic.frame import DAY, Bools, Floats, Frame, Ints, Text
@@ -108,14 +108,14 @@ def merchant_versions(
     """Return the merchant feed, one version each."""
     rng = stream(config.seed, "merchant names")
     total = len(merchants.category)
-    word = rng.integers(0, len(catalog.MERCHANT_WORDS), total)
+    word = rng.integers(0, len(words.MERCHANT_WORDS), total)
     established = calendar.first - rng.integers(300, 14_000, total)
     zips = geography.zips
     place_names = zips["city"].tolist() + [item[0] for item in catalog.FOREIGN]
     countries = ["US", *[item[1] for item in catalog.FOREIGN]]
     at = np.where(merchants.foreign >= 0, len(zips) + merchants.foreign, merchants.zip_index)
     titles = [
-        f"{catalog.MERCHANT_WORDS[w]} {catalog.MERCHANT_NOUNS[catalog.CATEGORY_NAMES[c]]} {n}"
+        f"{words.MERCHANT_WORDS[w]} {words.MERCHANT_NOUNS[catalog.CATEGORY_NAMES[c]]} {n}"
         for w, c, n in zip(
             word.tolist(), merchants.category.tolist(), range(1, total + 1), strict=True
         )

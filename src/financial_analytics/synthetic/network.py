@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from financial_analytics.synthetic.calendar import Calendar
-from financial_analytics.synthetic.catalog import FIRST_NAMES, LAST_NAMES, STREETS
 from financial_analytics.synthetic.config import BankConfig
 from financial_analytics.synthetic.frame import DAY, NULL, Floats, Frame, Ints, Text
 from financial_analytics.synthetic.geography import Geography, distance_km
 from financial_analytics.synthetic.rng import stream
+from financial_analytics.synthetic.words import FIRST_NAMES, LAST_NAMES, STREETS
 
 
 @dataclass(frozen=True)

@@ -220,8 +220,8 @@ def draw_purchases(
     customer i buys as a Poisson process with rate ``scale * rate_i`` (gamma with
     shape r), modulated by the calendar; after each purchase i drops out with
     probability ``p_i ~ Beta(a, b)``. Purchases that mobile or adoption add count towards
-    nobody's dropout, so their effect is the same at any time. Amounts are log-normal by category; card
-    payments average about 60 USD (Diary of Consumer Payment Choice 2023).
+    nobody's dropout, so their effect is the same at any time. Amounts are log-normal by
+    category; card payments average about 60 USD (Diary of Consumer Payment Choice 2023).
 
     Returns
     -------

@@ -27,7 +27,6 @@ from financial_analytics.synthetic.campaigns import (
 )
 from financial_analytics.synthetic.catalog import CHECKING
 from financial_analytics.synthetic.churn import Life, draw_life
-from financial_analytics.synthetic.compliance import cash_legs
 from financial_analytics.synthetic.config import BLOCK_CUSTOMERS, BankConfig
 from financial_analytics.synthetic.credit import Applications, draw_applications
 from financial_analytics.synthetic.customers import Customers, draw_customers
@@ -50,6 +49,7 @@ from financial_analytics.synthetic.purchases import (
     with_declines,
 )
 from financial_analytics.synthetic.rates import Market, build_market
+from financial_analytics.synthetic.regulatory import cash_legs
 from financial_analytics.synthetic.services import (
     draw_services,
     loan_legs,

@@ -85,6 +85,10 @@ class Sink:
 
         self._background.run(job)
 
+    def abort(self) -> None:
+        """Stop writing after an error elsewhere; what is on disk stays incomplete."""
+        self._background.stop()
+
     def close(self) -> None:
         """Write everything that waits."""
         self._background.close()
@@ -93,22 +97,20 @@ class Sink:
 
 
 def put_twice(
-    put: Callable[[str, pa.Table, Ints], pa.Table],
+    put: Callable[[str, pa.Table, Ints], object],
     table: str,
     final: pa.Table,
     first: Callable[[Bools], pa.Table],
     born: Ints,
     settled: Ints,
     full_last: int,
-) -> pa.Table:
+) -> None:
     """Write rows that change once: their first state on day `born`, the final one on `settled`.
 
     A row that settles before the full load ends is written once, final. `first`
     returns the first state of the rows it is given a mask of.
     """
-    full = put(table, final, settled)
+    put(table, final, settled)
     pending = (settled > full_last) & (settled > born)
     if pending.any():
-        open_rows = put(table, first(pending), born[pending])
-        full = pa.concat_tables([full, open_rows])
-    return full
+        put(table, first(pending), born[pending])

@@ -39,7 +39,7 @@ class Places:
         foreign = catalog.FOREIGN
         return cls(
             city=pa.array(geography.zips["city"].tolist() + [item[0] for item in foreign]),
-            state=pa.array(geography.zips["state"].tolist() + [None] * len(foreign), pa.string()),
+            state=pa.array(geography.zips["state"].tolist(), pa.string()),
             country=np.array(
                 [0] * len(geography.zips) + [COUNTRIES.index(item[1]) for item in foreign]
             ),
@@ -154,7 +154,7 @@ def transaction_frame(
         "is_fraud": (table.typology > 0) & labelled,
         "fraud_score": score,
         "location_city": Text(np.where(channel >= 0, place, -1), places.city),
-        "location_state": Text(np.where(channel >= 0, place, -1), places.state),
+        "location_state": Text(np.where((channel >= 0) & ~abroad, place, -1), places.state),
         "location_country": Text(np.where(channel >= 0, places.country[place], -1), COUNTRIES),
         "latitude": places.latitude[place],
         "longitude": places.longitude[place],

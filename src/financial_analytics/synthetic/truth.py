@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from financial_analytics.synthetic.legs import TYPOLOGIES
 from financial_analytics.synthetic.mobile import NEVER
 from financial_analytics.synthetic.rates import RATE_CHANGES, SAVERS
 from financial_analytics.synthetic.simulate import Block, World
-from financial_analytics.synthetic.sink import Sink, iso
+from financial_analytics.synthetic.sink import iso
 
 
 def _dates(days: Ints) -> pa.Array:
@@ -33,7 +34,9 @@ def _words(codes: Ints, words: tuple[str, ...]) -> pa.Array:
     return pa.array(words).take(pa.array(codes))
 
 
-def block_truth(world: World, block: Block, ids: Ints, label: Ints, sink: Sink) -> None:
+def block_truth(
+    world: World, block: Block, ids: Ints, label: Ints, write: Callable[[str, pa.Table], None]
+) -> None:
     """Write the latent quantities of one block."""
     people, life, held = block.people, block.life, block.held
     purchases = block.activity.purchases * world.scale
@@ -45,7 +48,7 @@ def block_truth(world: World, block: Block, ids: Ints, label: Ints, sink: Sink) 
     )
     gain = np.exp(world.config.adoption.causal_effect)
     plain = np.where(adopted, purchases / gain, purchases)
-    sink.truth("customers", pa.table({
+    write("customers", pa.table({
         "customer_id": people.ids,
         "archetype": _words(people.archetype, catalog.ARCHETYPES),
         "region": _words(people.region, catalog.REGIONS),
@@ -64,7 +67,7 @@ def block_truth(world: World, block: Block, ids: Ints, label: Ints, sink: Sink) 
     }))  # fmt: skip
     known = (life.until[:, None] > months) & (months <= world.calendar.last)
     row, month = np.nonzero(~np.isnan(life.hazard) & known)
-    sink.truth("customer_months", pa.table({
+    write("customer_months", pa.table({
         "customer_id": people.ids[row],
         "month": _dates(months[month]),
         "churn_hazard": life.hazard[row, month].astype(np.float32),
@@ -74,7 +77,7 @@ def block_truth(world: World, block: Block, ids: Ints, label: Ints, sink: Sink) 
         "expected_purchases": purchases[row, month].astype(np.float32),
     }))  # fmt: skip
     touches, keep = block.touches, block.touches_kept
-    sink.truth("campaign_touches", pa.table({
+    write("campaign_touches", pa.table({
         "touch_id": (people.ids[touches.customer] * 10_000 + touches.campaign)[keep],
         "campaign_id": touches.campaign[keep] + 1,
         "converts_if_spared": touches.without[keep],
@@ -82,7 +85,7 @@ def block_truth(world: World, block: Block, ids: Ints, label: Ints, sink: Sink) 
     }))  # fmt: skip
     made, keep = block.made, block.made_kept
     effect = world.config.credit
-    sink.truth("credit_applications", pa.table({
+    write("credit_applications", pa.table({
         "application_id": people.ids[made.customer[keep]] * 10 + made.kind[keep],
         "is_approved": made.approved[keep],
         "added_spend_per_month": np.full(len(keep), effect.spend_effect),
@@ -90,7 +93,7 @@ def block_truth(world: World, block: Block, ids: Ints, label: Ints, sink: Sink) 
     }))  # fmt: skip
     loans = block.loans
     live = loans.due != NULL
-    sink.truth("loans", pa.table({
+    write("loans", pa.table({
         "account_id": people.ids[loans.customer] * 10 + 3,
         "score": loans.score,
         "debt_to_income": loans.dti,
@@ -101,14 +104,18 @@ def block_truth(world: World, block: Block, ids: Ints, label: Ints, sink: Sink) 
         "mean_default_hazard": np.where(live, loans.default_hazard, 0).sum(axis=1)
         / np.maximum(live.sum(axis=1), 1),
         "default_date": _dates(
-            np.where(loans.default_month >= 0, loans.due[np.arange(len(loans.due)), loans.default_month], NULL)
+            np.where(
+                loans.default_month >= 0,
+                loans.due[np.arange(len(loans.due)), loans.default_month],
+                NULL,
+            )
         ),
         "exposure_cents": loans.exposure,
         "loss_given_default": loans.loss_share,
         "recovered_cents": loans.recovered,
     }))  # fmt: skip
     fraud = np.flatnonzero((block.legs.typology > 0) | (block.legs.incident >= 0))
-    sink.truth("fraud", pa.table({
+    write("fraud", pa.table({
         "transaction_id": ids[fraud],
         "typology": _words(block.legs.typology[fraud], TYPOLOGIES),
         "incident": block.legs.incident[fraud],

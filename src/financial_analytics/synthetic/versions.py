@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from financial_analytics.synthetic import catalog
+from financial_analytics.synthetic import catalog, words
 from financial_analytics.synthetic.accounts import Accounts
 from financial_analytics.synthetic.calendar import Calendar
 from financial_analytics.synthetic.churn import Life
@@ -120,14 +120,14 @@ def customer_frame(
     def fixed(place: int, shares: list[float]) -> Ints:
         return np.asarray(np.searchsorted(np.cumsum(shares)[:-1], draws[place]))
 
-    first = (draws[0] * len(catalog.FIRST_NAMES)).astype(np.int64)
-    last = (draws[1] * len(catalog.LAST_NAMES)).astype(np.int64)
+    first = (draws[0] * len(words.FIRST_NAMES)).astype(np.int64)
+    last = (draws[1] * len(words.LAST_NAMES)).astype(np.int64)
     mails = [
-        f"{catalog.FIRST_NAMES[a]}.{catalog.LAST_NAMES[b]}{i}@example.com".lower().replace("'", "")
+        f"{words.FIRST_NAMES[a]}.{words.LAST_NAMES[b]}{i}@example.com".lower().replace("'", "")
         for a, b, i in zip(first.tolist(), last.tolist(), ids.tolist(), strict=True)
     ]
     zip_index = pick(people, "zip_index", row, state)
-    street = (ids[row] * 7 + zip_index) % len(catalog.STREETS)
+    street = (ids[row] * 7 + zip_index) % len(words.STREETS)
     number = (ids[row] * 31 + zip_index * 17) % 9900 + 1
     income, score = pick(people, "income", row, state), pick(people, "score", row, state)
     segment, tier = pick(people, "segment", row, state), pick(people, "tier", row, state)
@@ -156,8 +156,8 @@ def customer_frame(
     )
     return {
         "customer_id": ids[row],
-        "first_name": Text(first[row], catalog.FIRST_NAMES),
-        "last_name": Text(last[row], catalog.LAST_NAMES),
+        "first_name": Text(first[row], words.FIRST_NAMES),
+        "last_name": Text(last[row], words.LAST_NAMES),
         "email": Text(row, mails),
         "phone": fixed_digits(2_000_000_000 + (ids[row] * 7_919_777) % 7_999_999_999, 10, "+1"),
         "date_of_birth": people.birth[row],
@@ -173,11 +173,11 @@ def customer_frame(
         "annual_income": income * 100,
         "employment_status": Text(employment, catalog.EMPLOYMENT),
         "employer": Text(
-            np.where(works, (draws[4] * len(catalog.EMPLOYERS)).astype(np.int64)[row], -1),
-            catalog.EMPLOYERS,
+            np.where(works, (draws[4] * len(words.EMPLOYERS)).astype(np.int64)[row], -1),
+            words.EMPLOYERS,
         ),
         "job_title": Text(
-            np.where(works, (draws[5] * len(catalog.JOBS)).astype(np.int64)[row], -1), catalog.JOBS
+            np.where(works, (draws[5] * len(words.JOBS)).astype(np.int64)[row], -1), words.JOBS
         ),
         "education_level": Text(fixed(6, [0.28, 0.22, 0.32, 0.14, 0.04])[row], catalog.EDUCATION),
         "marital_status": Text(pick(people, "marital", row, state), catalog.MARITAL),
@@ -203,13 +203,13 @@ def customer_frame(
 
 def addresses(number: Ints, street: Ints) -> Text:
     """Return addresses, each distinct one once."""
-    key = number * len(catalog.STREETS) + street
+    key = number * len(words.STREETS) + street
     distinct, codes = np.unique(key, return_inverse=True)
-    words = [
-        f"{value // len(catalog.STREETS)} {catalog.STREETS[value % len(catalog.STREETS)]} St"
+    spelled = [
+        f"{value // len(words.STREETS)} {words.STREETS[value % len(words.STREETS)]} St"
         for value in distinct.tolist()
     ]
-    return Text(codes, words or [""])
+    return Text(codes, spelled or [""])
 
 
 def preferred(people: Customers) -> Ints:

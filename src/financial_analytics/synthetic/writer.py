@@ -13,6 +13,8 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
+from financial_analytics.synthetic.frame import plain
+
 ROW_GROUP = 1 << 17
 DELTA_ROW_GROUP = 1 << 14
 QUEUE = 6
@@ -49,12 +51,15 @@ class TableFile:
     def _open(self) -> Any:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         if self.fmt == "csv":
-            return pa_csv.CSVWriter(self.path, self.schema)
+            return pa_csv.CSVWriter(self.path, plain(self.schema.empty_table()).schema)
         if self.fmt == "latin1":
             return _Latin1(self.path, self.schema)
+        kind = self.schema
+        if self.row_group < ROW_GROUP:
+            kind = plain(kind.empty_table()).schema
         return pq.ParquetWriter(
             self.path,
-            self.schema,
+            kind,
             compression="snappy",
             use_dictionary=[name for name in self.schema.names if name not in PLAIN],
             store_schema=False,
@@ -65,10 +70,13 @@ class TableFile:
         if self._writer is None:
             self._writer = self._open()
         table = pa.concat_tables(self._waiting)
-        head, tail = table.slice(0, rows), table.slice(rows)
+        # one chunk per column: what is written must not depend on how rows came in
+        head, tail = table.slice(0, rows).combine_chunks(), table.slice(rows)
+        if self.row_group < ROW_GROUP:
+            head = plain(head)  # a small file needs no vocabulary larger than itself
         self._waiting, self._held = ([tail] if tail.num_rows else []), tail.num_rows
         if self.fmt != "parquet":
-            self._writer.write_table(head)
+            self._writer.write_table(plain(head))
         else:
             self._writer.write_table(head, row_group_size=self.row_group)
 
@@ -109,6 +117,10 @@ class Background:
         while len(self._jobs) >= QUEUE:
             self._jobs.popleft().result()
         self._jobs.append(self._pool.submit(job))
+
+    def stop(self) -> None:
+        """Drop the jobs that have not started."""
+        self._pool.shutdown(cancel_futures=True)
 
     def close(self) -> None:
         """Wait for all jobs."""

@@ -1,0 +1,104 @@
+"""Simulating blocks, here or in worker processes; the result does not depend on which."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from financial_analytics.synthetic.campaigns import Results
+from financial_analytics.synthetic.config import BLOCK_CUSTOMERS
+from financial_analytics.synthetic.emit import emit_block
+from financial_analytics.synthetic.frame import DAY, Ints
+from financial_analytics.synthetic.simulate import World, simulate_block
+from financial_analytics.synthetic.truth import block_truth
+
+ENOUGH_BLOCKS = 16
+"""Fewer blocks than this are done before a second process has paid for itself."""
+
+
+@dataclass(frozen=True)
+class BlockRows:
+    """What one block adds to the files, in order.
+
+    Attributes
+    ----------
+    feeds : list of (feed, rows, day known)
+    truths : list of (name, rows)
+    results : Results
+        Campaign totals.
+    """
+
+    number: int
+    feeds: list[tuple[str, pa.Table, Ints]]
+    truths: list[tuple[str, pa.Table]]
+    results: Results
+
+
+def block_rows(world: World, number: int) -> BlockRows:
+    """Simulate block `number` and return its rows."""
+    config = world.config
+    size = min(BLOCK_CUSTOMERS, config.customers - number * BLOCK_CUSTOMERS)
+    block = simulate_block(world, number, size)
+    feeds: list[tuple[str, pa.Table, Ints]] = []
+    truths: list[tuple[str, pa.Table]] = []
+
+    def put(table: str, rows: pa.Table, day: Ints) -> None:
+        feeds.append((table, rows, day))
+
+    ids, label = emit_block(world, block, put)
+    block_truth(world, block, ids, label, lambda name, rows: truths.append((name, rows)))
+    last_second = (world.calendar.last + 1) * DAY - 1
+    results = Results.empty(len(world.plan.first))
+    kept = block.touches_kept
+    results.add(block.touches, kept[block.touches.at[kept] <= last_second], last_second)
+    return BlockRows(number, feeds, truths, results)
+
+
+_world: World | None = None
+
+
+def _start(world: World) -> None:
+    global _world  # noqa: PLW0603  (a worker process serves one world)
+    _world = world
+    pa.set_cpu_count(1)
+
+
+def _work(number: int) -> BlockRows:
+    if _world is None:
+        raise RuntimeError("worker was not started with a world")
+    return block_rows(_world, number)
+
+
+def default_workers(blocks: int) -> int:
+    """Return how many processes simulate: two where processes can be forked and it pays."""
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
+    return 2 if cores >= 2 and blocks >= ENOUGH_BLOCKS else 1
+
+
+def all_blocks(world: World, workers: int, ahead: int) -> Iterator[BlockRows]:
+    """Yield the blocks in order; at most `ahead` more are simulated before they are asked for."""
+    blocks = world.config.blocks
+    if workers <= 1:
+        waiting: deque[BlockRows] = deque()
+        for number in range(blocks):
+            waiting.append(block_rows(world, number))
+            while len(waiting) > ahead:
+                yield waiting.popleft()
+        yield from waiting
+        return
+    context = multiprocessing.get_context("fork")
+    with ProcessPoolExecutor(workers, context, _start, (world,)) as pool:
+        jobs: deque[Future[BlockRows]] = deque()
+        for number in range(blocks):
+            jobs.append(pool.submit(_work, number))
+            while len(jobs) > workers + ahead:
+                yield jobs.popleft().result()
+        while jobs:
+            yield jobs.popleft().result()
