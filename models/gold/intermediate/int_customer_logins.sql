@@ -33,7 +33,7 @@ monthly as (
             and (
                 reports.updated_at <= {{ end_of_day('months.last_known_date') }}
                 -- the extract that came with the newest event is dated after it
-                or (clock.is_newest and months.last_known_date = clock.position_date)
+                or (clock.is_newest and clock.position_date = months.last_known_date)
             )
 )
 

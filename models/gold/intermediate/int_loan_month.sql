@@ -2,17 +2,8 @@
     How far behind each loan is at each month end (or at the clock, in its month).
     Grain: one row per loan account and month.
 -#}
-with clock as (
-    select * from {{ ref('data_clock') }}
-),
-
-months as (
+with months as (
     select * from {{ ref('int_months') }}
-),
-
-accounts as (
-    select * from {{ ref('dim_account') }}
-    where is_current
 ),
 
 instalments as (
@@ -27,24 +18,7 @@ instalments as (
 ),
 
 loans as (
-    select
-        instalments.account_natural_key,
-        min(instalments.scheduled_date) as first_scheduled_date,
-        case
-            -- something is open, or more will fall due: the loan runs until its account is closed
-            when
-                count(case
-                    when instalments.paid_date is null then 1
-                    when instalments.paid_date > clock.as_of_date then 1
-                end) > 0
-                then coalesce(max(accounts.close_date), clock.as_of_date)
-            else greatest(max(instalments.scheduled_date), max(instalments.paid_date))
-        end as last_date
-    from instalments
-    cross join clock
-    left join accounts on instalments.account_natural_key = accounts.account_natural_key
-    where instalments.scheduled_date <= clock.as_of_date or instalments.paid_date is null
-    group by instalments.account_natural_key, clock.as_of_date
+    select * from {{ ref('int_loan_spans') }}
 ),
 
 loan_months as (
