@@ -5,7 +5,7 @@
         select
             *,
             row_number() over (
-                partition by {{ key | join(', ') }} order by _batch_id desc, _source_row desc
+                partition by {{ key | join(', ') }} order by _batch_id desc nulls last, _source_row desc nulls last
             ) as arrival_rank
         from {{ relation }}
     ) as ranked

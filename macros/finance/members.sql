@@ -29,7 +29,7 @@
     from (
         select
             *,
-            row_number() over (partition by {{ key }} order by updated_at desc) as recency
+            row_number() over (partition by {{ key }} order by updated_at desc nulls last) as recency
         from {{ relation }}
     ) as versions
     where recency = 1

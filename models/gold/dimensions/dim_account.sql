@@ -67,7 +67,7 @@ newest as (
     select
         versions.*,
         row_number() over (
-            partition by versions.account_id order by versions.updated_at desc
+            partition by versions.account_id order by versions.updated_at desc nulls last
         ) as recency
     from versions
 )

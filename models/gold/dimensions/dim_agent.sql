@@ -20,7 +20,9 @@ branch_days as (
     select
         agent_id,
         branch_id,
-        row_number() over (partition by agent_id order by count(*) desc, branch_id) as branch_rank
+        row_number() over (
+            partition by agent_id order by count(*) desc nulls last, branch_id nulls last
+        ) as branch_rank
     from interactions
     where branch_id is not null
     group by agent_id, branch_id

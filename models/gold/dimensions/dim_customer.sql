@@ -73,7 +73,7 @@ newest as (
     select
         versions.*,
         row_number() over (
-            partition by versions.customer_id order by versions.updated_at desc
+            partition by versions.customer_id order by versions.updated_at desc nulls last
         ) as recency
     from versions
 ),
@@ -81,7 +81,9 @@ newest as (
 persons as (
     select
         vault.*,
-        row_number() over (partition by vault.customer_id order by vault.updated_at desc) as recency
+        row_number() over (
+            partition by vault.customer_id order by vault.updated_at desc nulls last
+        ) as recency
     from vault
 ),
 

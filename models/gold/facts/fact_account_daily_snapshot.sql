@@ -35,64 +35,24 @@ days as (
     where {{ in_partitions('snapshot_month', affected) }}
 ),
 
-clock as (
-    select * from {{ ref('data_clock') }}
-),
-
-rates as (
-    select * from {{ ref('int_daily_exchange_rates') }}
-),
-
 accounts as (
-    select
-        account_natural_key,
-        currency,
-        opening_balance,
-        case
-            when open_date is null or first_movement_date < open_date then first_movement_date
-            else open_date
-        end as open_date,
-        close_date
-    from {{ ref('dim_account') }}
-    where is_current and account_key <> {{ unknown_key() }}
+    select * from {{ ref('int_account_spans') }}
 ),
 
-movements as (
-    select
-        transactions.account_natural_key,
-        transactions.transaction_date as movement_date,
-        case
-            when transactions.is_declined then 0
-            when transactions.currency = coalesce(accounts.currency, transactions.currency)
-                then transactions.transaction_amount
-            when accounts.currency = '{{ var("reporting_currency") }}'
-                then transactions.posted_amount
-            else {{ money('transactions.posted_amount / rates.exchange_rate') }}
-        end as account_amount,
-        transactions.is_declined
-    from {{ ref('fact_transactions') }} as transactions
-    inner join accounts on transactions.account_natural_key = accounts.account_natural_key
-    left join rates
-        on
-            accounts.currency = rates.currency
-            and transactions.transaction_date = rates.rate_date
-    cross join clock
-    where transactions.transaction_date <= clock.as_of_date
+movement_days as (
+    select * from {{ ref('int_account_movement_days') }}
 ),
 
 account_days as (
     select
         account_natural_key,
-        movement_date as day_date,
-        {{ money('sum(case when account_amount > 0 then account_amount else 0 end)') }}
-            as credit_amount,
-        {{ money('sum(case when account_amount < 0 then account_amount else 0 end)') }}
-            as debit_amount,
-        sum(case when is_declined then 0 else 1 end) as transaction_count,
-        sum(case when is_declined then 1 else 0 end) as declined_count,
+        transaction_date as day_date,
+        credit_amount,
+        debit_amount,
+        transaction_count,
+        declined_count,
         0 as is_wanted
-    from movements
-    group by account_natural_key, movement_date
+    from movement_days
     union all
     select
         accounts.account_natural_key,
@@ -127,10 +87,10 @@ running as (
     select
         daily.*,
         sum(credit_amount + debit_amount) over (
-            partition by account_natural_key order by day_date rows unbounded preceding
+            partition by account_natural_key order by day_date nulls last rows unbounded preceding
         ) as movement_amount,
         max(case when transaction_count > 0 then day_date end) over (
-            partition by account_natural_key order by day_date rows unbounded preceding
+            partition by account_natural_key order by day_date nulls last rows unbounded preceding
         ) as last_movement_date
     from daily
 )

@@ -29,13 +29,6 @@
     'month': 'month_number',
     'measures': [date_key('last_known_date')],
 } -%}
-{#- the months that transactions are known for: before them, zeros would say nothing -#}
-{%- set covered_months -%}
-    select months.*
-    from {{ ref('int_months') }} as months
-    cross join {{ ref('data_clock') }} as clock
-    where months.month_end_date >= coalesce(clock.first_transaction_date, clock.first_event_date)
-{%- endset -%}
 {%- set fingerprints -%}
     select
         prints.month_number as summary_month,
@@ -47,7 +40,8 @@
             account_fingerprint_parts() + [contacts, signups, last_days]
         ) }}
     ) as prints
-    inner join ({{ covered_months }}) as covered on prints.month_number = covered.month_number
+    inner join {{ ref('int_covered_months') }} as covered
+        on prints.month_number = covered.month_number
     left join (
         select distinct snapshot_month, _fingerprint
         from {{ ref('fact_account_daily_snapshot') }}
@@ -58,154 +52,29 @@ with fingerprints as (
     {{ fingerprints }}
 ),
 
-months as (
-    {{ covered_months }}
-),
-
-wanted_months as (
-    select * from months
-    where {{ in_partitions('month_number', affected) }}
-),
-
-transactions as (
-    select transactions.*
-    from {{ ref('fact_transactions') }} as transactions
-    cross join {{ ref('data_clock') }} as clock
-    where transactions.transaction_date <= clock.as_of_date
-),
-
-first_days as (
-    select
-        customer_natural_key,
-        min(first_date) as first_date
-    from (
-        select
-            customer_natural_key,
-            signup_date as first_date
-        from {{ ref('dim_customer') }}
-        where is_current and customer_key <> {{ unknown_key() }}
-        union all
-        select
-            customer_natural_key,
-            min(transaction_date) as first_date
-        from transactions
-        where customer_natural_key is not null
-        group by customer_natural_key
-    ) as known_days
-    where first_date is not null
-    group by customer_natural_key
-),
-
-last_posted as (
-    select
-        customer_natural_key,
-        transaction_month,
-        max(transaction_date) as last_posted_date
-    from transactions
-    where not is_declined
-    group by customer_natural_key, transaction_month
-),
-
--- all months, not only the affected ones: the last posting may lie far back
-known_months as (
-    select
-        first_days.customer_natural_key,
-        months.month_number as summary_month,
-        months.month_end_date,
-        months.last_known_date,
-        max(last_posted.last_posted_date) over (
-            partition by first_days.customer_natural_key
-            order by months.month_number rows unbounded preceding
-        ) as last_posted_date
-    from first_days
-    inner join months on first_days.first_date <= months.last_known_date
-    left join last_posted
-        on
-            first_days.customer_natural_key = last_posted.customer_natural_key
-            and months.month_number = last_posted.transaction_month
-),
-
 customer_months as (
-    select * from known_months
+    select * from {{ ref('int_customer_months') }}
     where {{ in_partitions('summary_month', affected) }}
 ),
 
 activity as (
-    select
-        customer_natural_key,
-        transaction_month as summary_month,
-        count(*) as transaction_count,
-        sum(case when is_declined then 0 else 1 end) as posted_count,
-        sum(case when is_declined then 1 else 0 end) as declined_count,
-        sum(case when posted_amount > 0 then posted_amount else 0 end) as credit_amount,
-        sum(case when posted_amount < 0 then posted_amount else 0 end) as debit_amount,
-        sum(case when transaction_type = 'Purchase' and not is_declined then 1 else 0 end)
-            as purchase_count,
-        sum(case when transaction_type = 'Purchase' then -posted_amount else 0 end)
-            as purchase_amount,
-        sum(case when transaction_type = 'Fee' and not is_declined then 1 else 0 end) as fee_count,
-        sum(case when transaction_type = 'Fee' then -posted_amount else 0 end) as fee_amount,
-        sum(case when is_international and not is_declined then 1 else 0 end)
-            as international_count,
-        sum(case when channel in ('Online', 'Mobile') and not is_declined then 1 else 0 end)
-            as digital_count,
-        sum(case when is_fraud then 1 else 0 end) as fraud_count,
-        sum(case when is_fraud then abs(reporting_amount) else 0 end) as fraud_amount,
-        count(distinct case when not is_declined then transaction_date end) as active_day_count,
-        count(distinct case when not is_declined then merchant_category end)
-            as distinct_category_count
-    from transactions
-    where {{ in_partitions('transaction_month', affected) }}
-    group by customer_natural_key, transaction_month
+    select * from {{ ref('int_customer_month_transactions') }}
+    where {{ in_partitions('summary_month', affected) }}
 ),
 
 holdings as (
-    select
-        accounts.customer_natural_key,
-        wanted_months.month_number as summary_month,
-        count(*) as account_count,
-        sum(case when accounts.account_status = 'Active' then 1 else 0 end) as open_account_count,
-        count(distinct accounts.product_key) as product_count
-    from {{ ref('dim_account') }} as accounts
-    inner join wanted_months
-        on
-            accounts.open_date <= wanted_months.last_known_date
-            and (accounts.close_date is null or accounts.close_date > wanted_months.last_known_date)
-            and accounts.valid_from <= {{ end_of_day('wanted_months.last_known_date') }}
-            and accounts.valid_to > {{ end_of_day('wanted_months.last_known_date') }}
-    group by accounts.customer_natural_key, wanted_months.month_number
+    select * from {{ ref('int_customer_month_holdings') }}
+    where {{ in_partitions('summary_month', affected) }}
 ),
 
 balances as (
-    select
-        snapshots.customer_natural_key,
-        snapshots.snapshot_month as summary_month,
-        sum(
-            cast(snapshots.closing_balance as decimal(28, 2))
-            * case
-                when snapshots.currency = '{{ var("reporting_currency") }}' then 1
-                else rates.exchange_rate
-            end
-        ) as month_end_balance
-    from {{ ref('fact_account_daily_snapshot') }} as snapshots
-    inner join wanted_months on snapshots.snapshot_date = wanted_months.last_known_date
-    left join {{ ref('int_daily_exchange_rates') }} as rates
-        on snapshots.currency = rates.currency and snapshots.snapshot_date = rates.rate_date
-    group by snapshots.customer_natural_key, snapshots.snapshot_month
+    select * from {{ ref('int_customer_month_balances') }}
+    where {{ in_partitions('summary_month', affected) }}
 ),
 
 contacts as (
-    select
-        customer_natural_key,
-        interaction_month as summary_month,
-        count(*) as interaction_count,
-        sum(case when is_complaint then 1 else 0 end) as complaint_count,
-        sum(case when is_resolved is not null and not is_resolved then 1 else 0 end)
-            as unresolved_count,
-        avg(cast(satisfaction_score as {{ type_double() }})) as average_satisfaction_score
-    from {{ ref('fact_customer_interactions') }}
-    where {{ in_partitions('interaction_month', affected) }}
-    group by customer_natural_key, interaction_month
+    select * from {{ ref('int_customer_month_contacts') }}
+    where {{ in_partitions('summary_month', affected) }}
 )
 
 select

@@ -3,7 +3,7 @@ with accounts as (
     select
         versions.*,
         row_number() over (
-            partition by versions.account_id order by versions.updated_at desc
+            partition by versions.account_id order by versions.updated_at desc nulls last
         ) as recency
     from {{ ref('stg_accounts') }} as versions
 ),

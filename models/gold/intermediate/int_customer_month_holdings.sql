@@ -1,0 +1,28 @@
+{#-
+    Accounts that each customer held at the end of a month.
+    Grain: one row per customer and month.
+-#}
+{{ config(materialized='view') }}
+with accounts as (
+    select * from {{ ref('dim_account') }}
+),
+
+months as (
+    select * from {{ ref('int_covered_months') }}
+)
+
+select
+    accounts.customer_natural_key,
+    months.month_number as summary_month,
+    count(*) as account_count,
+    sum(case when accounts.account_status = 'Active' then 1 else 0 end) as open_account_count,
+    count(distinct accounts.product_key) as product_count
+from accounts
+inner join months
+    on
+        accounts.open_date <= months.last_known_date
+        and (accounts.close_date is null or accounts.close_date > months.last_known_date)
+        and accounts.valid_from <= {{ end_of_day('months.last_known_date') }}
+        and accounts.valid_to > {{ end_of_day('months.last_known_date') }}
+where accounts.customer_natural_key is not null
+group by accounts.customer_natural_key, months.month_number
