@@ -32,7 +32,7 @@ select
     1 + i % 150000 as account_id,
     1 + i % 100000 as customer_id,
     1 + i % 5000 as merchant_id,
-    timestamp '2023-01-01' + to_microseconds((i * 7919) % 31536000000000) as transaction_date,
+    timestamp '2023-01-01' + to_seconds((i * 7919) % 31536000) as transaction_date,
     ['Purchase', 'ATM Withdrawal', 'Transfer', 'Payment', 'Deposit', 'Refund', 'Fee'][1 + i % 7]
         as transaction_type,
     cast(((i * 131) % 200000 - 100000) / 100 as decimal(18, 2)) as amount,
@@ -63,7 +63,7 @@ select
     (i * 23 % 6000) / 1000 - 3 as amount_deviation_score,
     20 + i % 900 as processing_time_ms,
     case when i % 25 = 0 then 'Insufficient funds' else 'none' end as decline_reason,
-    timestamp '2023-01-01' + to_microseconds((i * 7919) % 31536000000000) as created_at
+    timestamp '2023-01-01' + to_microseconds((i * 7919000077) % 31536000000000) as created_at
 from range({first}, {last}) as numbers (i)
 """
 

@@ -144,6 +144,17 @@ def test_damaged_parquet_page(bank: Bank, tmp_path: Path) -> None:
     assert "cannot be read" in refused(bank, path)
 
 
+def test_damaged_parquet_page_found_while_writing(bank: Bank, tmp_path: Path) -> None:
+    """The keys are whole and new, so the damage shows only once rows are being written."""
+    whole = tmp_path / "whole.parquet"
+    pq.write_table(_transactions(rows=5000), whole, use_dictionary=False)
+    column = pq.ParquetFile(whole).metadata.row_group(0).column(5)
+    data = bytearray(whole.read_bytes())
+    data[column.data_page_offset : column.data_page_offset + 30] = b"\xff" * 30
+    path = bank.write("transactions_x.parquet", bytes(data))
+    assert "cannot be read as transactions" in refused(bank, path)
+
+
 def test_parquet_with_a_list(bank: Bank) -> None:
     data = _transactions().append_column("description", pa.array([["a", "b"]]))
     path = bank.folder / "feeds" / "transactions_x.parquet"

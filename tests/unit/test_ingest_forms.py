@@ -19,7 +19,7 @@ import pytest
 
 from financial_analytics.errors import FeedError, UserInputError
 from financial_analytics.ingest import IngestReport, as_text, ingest, load_contract
-from financial_analytics.ingest.clean import clean, scan
+from financial_analytics.ingest.clean import blank_lines, clean, scan
 from financial_analytics.ingest.connectors import connector_names, load_connector
 from financial_analytics.ingest.decode import PlainText, check_encoding, sniff_encoding
 from financial_analytics.ingest.discover import discover, table_of
@@ -270,7 +270,7 @@ def cleaned(tmp_path: Path, content: bytes, **options: Any) -> tuple[bool, bytes
     ("content", "needed"),
     [
         (b"a,b\n1,2\n", False), (b"a,b\r\n1,2\r\n", False), (b'a,b\n1,"2"\n', False),
-        ("a,b\n1,\u00e9\n".encode(), False), (b"a,b\n1,2\n\n3,4\n", True),
+        ("a,b\n1,\u00e9\n".encode(), False), (b"a,b\n1,2\n\n3,4\n", False), (b"\na,b\n1,2\n", True),
         (b"a,b\n1,2\r\n3,4\n", True), (b'a,b\n1,"2\n', True), (b"a,b\n1,\xe9\n", True),
         (b"a,b\r1,2\r", True), (b"a,b\n1,\0\n", True), (b"a,b\n" + b"x" * 1001, True),
         (b"a,b\n" + b"x" * 1001 + b"\n1,2\n", True), (b"a,b\n" + b"x" * 1000 + b"\n", False),
@@ -278,6 +278,17 @@ def cleaned(tmp_path: Path, content: bytes, **options: Any) -> tuple[bool, bytes
 )  # fmt: skip
 def test_only_dirty_files_are_copied(tmp_path: Path, content: bytes, needed: bool) -> None:
     assert cleaned(tmp_path, content)[0] is needed
+
+
+@pytest.mark.parametrize(("newline", "size"), [(b"\n", 5), (b"\r\n", 7), (b"\n", 1000)])
+def test_blank_lines_are_found_across_chunks(
+    tmp_path: Path, monkeypatch: Any, newline: bytes, size: int
+) -> None:
+    monkeypatch.setattr("financial_analytics.ingest.clean.CHUNK_BYTES", size)
+    path = tmp_path / "feed.csv"
+    path.write_bytes(newline.join([b"a,b", b"", b"1,2", b"", b"", b"3", b"4,5", b"", b""]))
+    text = PlainText(path, "utf-8", guessed=False, offset=0)
+    assert blank_lines(text, newline) == [2, 4, 5, 8]
 
 
 def test_a_quote_that_never_closes_spoils_one_line_only(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 r"""Find the lines of a text feed that no CSV reader should see, and set them aside.
 
 A feed is scanned once in large chunks. Only if the scan meets something wrong (a NUL byte, an
-invalid byte, a line without end, a quote that never closes, mixed line ends, blank lines) is a
+invalid byte, a line without end, a quote that may never close, mixed line ends) is a
 clean copy written, and the lines left out come back with their row number and a reason.
 """
 
@@ -91,7 +91,7 @@ def scan(text: PlainText, *, max_line: int = MAX_LINE_BYTES) -> Facts:
                 facts.needs_copy = facts.needs_copy or _has_long_line(chunk, first, max_line)
                 longest_run = len(chunk) - last - 1
             facts.needs_copy = facts.needs_copy or longest_run > max_line
-            facts.needs_copy = facts.needs_copy or (previous in (b"", _LF) and chunk[:1] in b"\r\n")
+            facts.needs_copy = facts.needs_copy or (not previous and chunk[:1] in (_CR, _LF))
             previous = chunk[-1:]
     bare_cr += previous == _CR
     kinds = [has_crlf, has_lf, bare_cr > 0]
@@ -99,6 +99,23 @@ def scan(text: PlainText, *, max_line: int = MAX_LINE_BYTES) -> Facts:
     facts.needs_copy = facts.needs_copy or sum(kinds) > 1 or facts.newline == _CR
     facts.needs_copy = facts.needs_copy or (facts.has_quotes and _has_odd_line(text))
     return facts
+
+
+def blank_lines(text: PlainText, newline: bytes) -> list[int]:
+    """Return the numbers (1 = first) of the blank lines of a feed that needed no clean copy."""
+    numbers: list[int] = []
+    seen, start, previous = 0, 0, -1
+    with text.path.open("rb") as file:
+        file.seek(text.offset)
+        while chunk := file.read(CHUNK_BYTES):
+            ends = np.flatnonzero(np.frombuffer(chunk, dtype=np.uint8) == 10) + start
+            if len(ends):
+                gaps = np.diff(ends, prepend=previous)
+                numbers += (np.flatnonzero(gaps == len(newline)) + 1 + seen).tolist()
+                seen += len(ends)
+                previous = int(ends[-1])
+            start += len(chunk)
+    return numbers
 
 
 def _has_long_line(chunk: bytes, first: int, max_line: int) -> bool:
@@ -113,7 +130,7 @@ def _has_long_line(chunk: bytes, first: int, max_line: int) -> bool:
 
 
 def _is_suspicious(chunk: bytes, text: PlainText) -> bool:
-    if b"\0" in chunk or b"\n\n" in chunk or (_CR in chunk and b"\n\r\n" in chunk):
+    if b"\0" in chunk:
         return True
     if chunk.isascii():
         return False

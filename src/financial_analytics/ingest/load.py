@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from financial_analytics.engines.duckdb_warehouse import Connection, sql_name, sql_text
+from financial_analytics.engines.duckdb_warehouse import (
+    Connection,
+    DatabaseError,
+    sql_name,
+    sql_text,
+)
 from financial_analytics.errors import EngineError
 from financial_analytics.ingest import rules
 from financial_analytics.ingest.clean import BadLine
@@ -17,6 +23,7 @@ from financial_analytics.ingest.stage import FEED, Staged
 
 QUARANTINE = f"{BRONZE_SCHEMA}.quarantine"
 BATCHES = f"{BRONZE_SCHEMA}._batches"
+_GUARD = "a row of the feed has a fault"
 _LOAD_COLUMNS = "_batch_id bigint, _loaded_at timestamp, _source_file varchar, _source_row bigint"
 
 
@@ -53,6 +60,13 @@ class Counts:
 
 def create_bronze(connection: Connection, contract: Contract) -> None:
     """Create the schema, its tables, quarantine and the list of batches where absent."""
+    present = connection.execute(
+        "select list(table_name) from duckdb_tables() "
+        f"where schema_name = '{BRONZE_SCHEMA}' and database_name = current_database()"
+    ).fetchall()[0][0]
+    wanted = {"quarantine", "_batches", *(table.name for table in contract)}
+    if wanted <= set(present or ()):
+        return
     connection.execute("begin")
     connection.execute(f"create schema if not exists {BRONZE_SCHEMA}")
     for table in contract:
@@ -93,6 +107,16 @@ def earlier_batch(connection: Connection, table: Table, sha256: str) -> tuple[in
     return (int(rows[0][0]), int(rows[0][1])) if rows else None
 
 
+def is_known_name(connection: Connection, table: Table, source_file: str) -> bool:
+    """Tell whether a file of this name was loaded before."""
+    return bool(
+        connection.execute(
+            f"select count(*) from {BATCHES} where table_name = $1 and source_file = $2",
+            [table.name, source_file],
+        ).fetchall()[0][0]
+    )
+
+
 def write_batch(
     connection: Connection,
     batch: Batch,
@@ -102,7 +126,30 @@ def write_batch(
     *,
     before_commit: Callable[[], None] = lambda: None,
 ) -> Counts:
-    """Insert the accepted rows, the quarantined ones and the batch, all or nothing."""
+    """Insert the accepted rows, the quarantined ones and the batch, all or nothing.
+
+    A feed that was not copied is first written in the hope that it has no fault: a filter on
+    faults would validate every row twice. The first fault ends that attempt without a trace.
+    """
+    if staged.faulty is None:
+        clean = replace(staged, faulty=0, guarded=True)
+        try:
+            return _write(connection, batch, source, clean, verdicts, before_commit=before_commit)
+        except DatabaseError as error:
+            if _GUARD not in str(error):
+                raise
+    return _write(connection, batch, source, staged, verdicts, before_commit=before_commit)
+
+
+def _write(
+    connection: Connection,
+    batch: Batch,
+    source: Source,
+    staged: Staged,
+    verdicts: Verdicts,
+    *,
+    before_commit: Callable[[], None],
+) -> Counts:
     connection.execute("begin")
     try:
         accepted = _insert_rows(connection, batch, staged, verdicts)
@@ -115,11 +162,10 @@ def write_batch(
             quarantined=(staged.faulty or 0) + len(staged.bad_lines) + verdicts.quarantined,
             corrections=verdicts.corrections,
         )
-        if counts.read != counts.accepted + counts.duplicates + counts.quarantined:
-            raise EngineError(f"rows were lost while loading {batch.source_file}: {counts}")
         _quarantine_faults(connection, batch, source, staged)
         _quarantine_verdicts(connection, batch, staged, verdicts)
         _quarantine_lines(connection, batch, staged.bad_lines)
+        _check_nothing_is_lost(connection, batch, counts)
         connection.execute(
             f"insert into {BATCHES} values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
             [
@@ -131,29 +177,51 @@ def write_batch(
         before_commit()
         connection.execute("commit")
     except BaseException:
-        connection.execute("rollback")
+        with suppress(DatabaseError):  # a failed commit has rolled back already
+            connection.execute("rollback")
         raise
     return counts
 
 
+def _check_nothing_is_lost(connection: Connection, batch: Batch, counts: Counts) -> None:
+    aside = 0
+    if counts.quarantined:
+        aside = connection.execute(
+            f"select count(distinct source_row) from {QUARANTINE} where _batch_id = $1",
+            [batch.batch_id],
+        ).fetchall()[0][0]
+    if counts.read != counts.accepted + counts.duplicates + aside or aside != counts.quarantined:
+        raise EngineError(
+            f"rows of {batch.source_file} would be lost: {counts}, {aside} set aside",
+            hint="nothing of the file was loaded; please report this with the file",
+        )
+
+
 def _stamp(batch: Batch) -> str:
-    return f"{batch.batch_id}, timestamp {sql_text(batch.loaded_at.isoformat(sep=' '))}"
+    return f"{batch.batch_id}, {_loaded(batch)}"
+
+
+def _loaded(batch: Batch) -> str:
+    return f"timestamp {sql_text(batch.loaded_at.isoformat(sep=' '))}"
 
 
 def _insert_rows(connection: Connection, batch: Batch, staged: Staged, verdicts: Verdicts) -> int:
     """Insert the good rows that are new or corrections, and return how many they are."""
-    names = ", ".join(sql_name(column.name) for column in staged.columns)
+    stamp = _stamp(batch)
+    if staged.guarded:
+        stop = f"cast(error({sql_text(_GUARD)}) as bigint)"
+        stamp = f"case when _raw is null then {batch.batch_id} else {stop} end, {_loaded(batch)}"
     where = [] if staged.faulty == 0 else ["_raw is null"]
     if verdicts.duplicates or verdicts.quarantined:
         where.append(f"_row not in (select _row from {VERDICT} where verdict <> 'correction')")
     condition = f"where {' and '.join(where)}" if where else ""
     if staged.bad_lines:  # numbering around the gaps does not keep the order
         condition += " order by _row"
+    names = ", ".join(sql_name(column.name) for column in staged.columns)
     inserted = connection.execute(
         f"insert into {BRONZE_SCHEMA}.{sql_name(batch.table.name)} "
         f"({names}, _batch_id, _loaded_at, _source_file, _source_row) "
-        f"select {names}, {_stamp(batch)}, {sql_text(batch.source_file)}, _row "
-        f"from {FEED} {condition}"
+        f"select {names}, {stamp}, {sql_text(batch.source_file)}, _row from {FEED} {condition}"
     ).fetchall()
     return int(inserted[0][0])
 

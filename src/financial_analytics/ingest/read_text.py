@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from financial_analytics.engines.duckdb_warehouse import Connection, sql_name, sql_text
 from financial_analytics.errors import FeedError
-from financial_analytics.ingest.clean import MAX_LINE_BYTES, BadLine, clean, scan
+from financial_analytics.ingest.clean import MAX_LINE_BYTES, BadLine, blank_lines, clean, scan
 from financial_analytics.ingest.contract import Table
 from financial_analytics.ingest.decode import PlainText, to_plain_text
 from financial_analytics.ingest.header import delimiter_name, find_delimiter, match_columns
@@ -77,6 +79,7 @@ def open_text(
         unknown=match.unknown,
         bad_lines=bad_lines,
         width=match.width,
+        blank_lines=list if facts.needs_copy else partial(blank_lines, plain, newline),
         warnings=warnings,
     )
 
@@ -90,11 +93,12 @@ def rejected_lines(connection: Connection, source: Source) -> list[BadLine]:
         from reject_errors group by line order by line
         """
     ).fetchall()
+    blanks = source.blank_lines() if rows else []
     removed = sorted(bad.row for bad in source.bad_lines)
     rejected = []
     taken = 0
     for line, error_type, message, text in rows:
-        row = line - 1 + taken  # the header is line 1
+        row = line - 1 - bisect_left(blanks, line) + taken  # the header is line 1
         while taken < len(removed) and removed[taken] <= row:
             taken += 1
             row += 1

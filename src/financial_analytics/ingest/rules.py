@@ -73,10 +73,7 @@ def typed_expression(column: Column, feed: FeedColumn, value: str) -> str:
 
 
 def _clean_text(value: str) -> str:
-    return (
-        f"case when {value} < '!' or suffix({value}, ' ') or suffix({value}, '\t') "
-        f"then {trimmed(value)} else {value} end"
-    )
+    return f"case when {value} < '!' or suffix({value}, ' ') then {trimmed(value)} else {value} end"
 
 
 def _canonical(column: Column, value: str) -> str:

@@ -7,7 +7,8 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -186,29 +187,36 @@ def _load(
 ) -> FileReport:
     tell("reading")
     table = context.contract[feed.table]
-    with _engine_errors():
-        sha256 = _with_mapping(feed.sha256(), context.mapping.get(table.name))
+    with _engine_errors(), ThreadPoolExecutor(1) as beside:
+        # The hash is computed beside the first look at the file, unless it likely ends the work.
+        digest = beside.submit(feed.sha256)
+        source = None
+        if not load.is_known_name(connection, table, feed.source_file):
+            source = feed.open(connection, table, work_dir)
+        sha256 = _with_mapping(digest.result(), context.mapping.get(table.name))
         before = load.earlier_batch(connection, table, sha256)
         if before is not None:
             batch_id, rows = before
             tell("done", rows)
             counts = load.Counts(read=rows, duplicates=rows)
             return FileReport(table.name, feed.source_file, batch_id, counts, already_loaded=True)
-        source = feed.open(connection, table, work_dir)
+        source = source or feed.open(connection, table, work_dir)
         staged = _stage(connection, table, source, context)
         tell("comparing", staged.read)
         verdicts = compare(connection, table, staged, extracted_at=context.extracted_at)
         highest, _ = load.newest_load(connection)
         batch = load.Batch(highest + 1, table, feed.source_file, sha256, context.loaded_at)
         tell("writing", staged.read)
-        counts = load.write_batch(
-            connection,
-            batch,
-            source,
-            staged,
-            verdicts,
-            before_commit=lambda: tell("committing", staged.read),
-        )
+        is_read = staged.faulty is not None
+        with nullcontext() if is_read else _feed_errors(table):
+            counts = load.write_batch(
+                connection,
+                batch,
+                source,
+                staged,
+                verdicts,
+                before_commit=lambda: tell("committing", staged.read),
+            )
         reasons = load.quarantine_summary(connection, batch.batch_id) if counts.quarantined else []
         stage.clear(connection)
     tell("done", counts.read)
@@ -224,8 +232,8 @@ def _load(
 
 
 def _stage(connection: Connection, table: Table, source: Source, context: _Context) -> stage.Staged:
-    """Read the feed; a fault of the engine while it reads is a fault of the file."""
-    try:
+    """Read the feed, or only look at its keys when they are all new."""
+    with _feed_errors(table):
         stage.clear(connection)
         is_typed = source.row is not None
         direct = is_typed and only_new_keys(connection, table, stage.key_query(table, source))
@@ -237,6 +245,13 @@ def _stage(connection: Connection, table: Table, source: Source, context: _Conte
             extracted_at=context.extracted_at,
             copy=not direct,
         )
+
+
+@contextmanager
+def _feed_errors(table: Table) -> Iterator[None]:
+    """Blame what the engine raises while it reads a feed on the file."""
+    try:
+        yield
     except DatabaseError as error:
         if is_resource_error(error):
             raise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from financial_analytics.ingest.clean import BadLine
@@ -35,6 +35,8 @@ class Source:
         Lines that could not be read, by row.
     width : int
         Number of columns in the feed.
+    blank_lines : callable
+        Finds the numbers of the blank lines in what `relation` reads.
     warnings : list of str
         What a person should know about how the feed was read.
     """
@@ -45,4 +47,5 @@ class Source:
     unknown: tuple[str, ...] = ()
     bad_lines: list[BadLine] = field(default_factory=list)
     width: int = 0
+    blank_lines: Callable[[], list[int]] = list
     warnings: list[str] = field(default_factory=list)

@@ -25,12 +25,14 @@ class Staged:
     """A feed that has been read: contract columns it has, rows in all, rows with a fault.
 
     `faulty` is None when the feed was not copied: it is known once the good rows are written.
+    `guarded` asks the writer to stop at the first fault.
     """
 
     columns: tuple[Column, ...]
     rows: int
     faulty: int | None
     bad_lines: tuple[BadLine, ...]
+    guarded: bool = False
 
     @property
     def read(self) -> int:
