@@ -71,7 +71,7 @@ def _options(
 
 
 @app.command()
-def ingest(  # noqa: PLR0917
+def ingest(
     paths: Annotated[list[Path], typer.Argument(help="Files, or folders of them.")],
     connector: Connector = None,
     mapping: Annotated[
@@ -106,7 +106,7 @@ def ingest(  # noqa: PLR0917
 
 
 @app.command()
-def build(  # noqa: PLR0917
+def build(
     select: Annotated[
         list[str] | None, typer.Option("--select", "-s", help="dbt selection, such as tag:facts.")
     ] = None,
@@ -159,7 +159,7 @@ def report(
 
 
 @app.command()
-def generate(  # noqa: PLR0917
+def generate(
     out_dir: Annotated[
         Path | None, typer.Argument(help="Folder to write to. Default: data/feeds/synthetic.")
     ] = None,

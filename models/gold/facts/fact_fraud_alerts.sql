@@ -22,7 +22,9 @@ stages as (
         min(case when investigation_status = 'confirmed' then updated_at end) as confirmed_at,
         min(case when investigation_status = 'false positive' then updated_at end) as dismissed_at,
         min(case when recovered_amount > 0 then updated_at end) as recovered_at,
-        max(case when investigation_status = 'confirmed' then 1 else 0 end) as confirmed_flag,
+        max(case when investigation_status = 'confirmed' then updated_at end) as last_confirmed_at,
+        max(case when investigation_status = 'false positive' then updated_at end)
+            as last_dismissed_at,
         cast(count(*) as integer) as version_count
     from sent
     group by alert_id
@@ -36,7 +38,8 @@ alerts as (
         stages.confirmed_at,
         stages.dismissed_at,
         stages.recovered_at,
-        stages.confirmed_flag,
+        stages.last_confirmed_at,
+        stages.last_dismissed_at,
         stages.version_count,
         coalesce(newest.customer_id, transactions.customer_id) as alerted_customer_id,
         coalesce(newest.account_id, transactions.account_id) as alerted_account_id,
@@ -70,7 +73,11 @@ select
     alerts.currency,
     alerts.transaction_amount,
     coalesce(alerts.recovered_amount, {{ money('0') }}) as recovered_amount,
-    alerts.confirmed_flag = 1 and alerts.dismissed_at is null as is_confirmed,
+    -- the newest verdict counts
+    coalesce(
+        alerts.last_confirmed_at > coalesce(alerts.last_dismissed_at, cast('1900-01-01' as timestamp)),
+        false
+    ) as is_confirmed,
     alerts.resolved_at is not null as is_resolved,
     alerts.version_count
 from alerts

@@ -31,7 +31,7 @@ select
     sum(case when channel in ('Online', 'Mobile') and not is_declined then 1 else 0 end)
         as digital_count,
     sum(case when is_fraud then 1 else 0 end) as fraud_count,
-    sum(case when is_fraud then abs(reporting_amount) else 0 end) as fraud_amount,
+    sum(case when is_fraud then abs(posted_amount) else 0 end) as fraud_amount,
     count(distinct case when not is_declined then transaction_date end) as active_day_count,
     count(distinct case when not is_declined then merchant_category end)
         as distinct_category_count

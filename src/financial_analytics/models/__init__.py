@@ -1,0 +1,1 @@
+"""Frame in, frame out: one function per Python model of the dbt project."""

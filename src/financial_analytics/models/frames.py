@@ -1,0 +1,65 @@
+"""What a dbt Python model is given on each engine, as pandas; what it returns, as Arrow."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+
+def to_pandas(relation: Any) -> pd.DataFrame:
+    """Return a dbt relation as a data frame, decimals as float64.
+
+    Parameters
+    ----------
+    relation : pyarrow.Table, pandas.DataFrame, or an engine's relation
+        What ``dbt.ref`` gives: a lazy relation with ``to_arrow_table`` or ``toArrow``, or an
+        Arrow table.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Same columns, rows in the order given (an engine promises none: sort by the key).
+    """
+    if isinstance(relation, pd.DataFrame):
+        return relation
+    if isinstance(relation, pa.Table):
+        table = relation
+    elif hasattr(type(relation), "toArrow"):
+        table = relation.toArrow()
+    else:
+        table = relation.to_arrow_table()
+    fields = [
+        pa.field(field.name, pa.float64()) if pa.types.is_decimal(field.type) else field
+        for field in table.schema
+    ]
+    return table.cast(pa.schema(fields)).to_pandas(date_as_object=False)
+
+
+def to_table(frame: pd.DataFrame, schema: pa.Schema) -> pa.Table:
+    """Return `frame` as an Arrow table of exactly `schema`: its columns, order, types.
+
+    NaN and NaT become NULL. An empty frame keeps every type, so that no engine invents one.
+
+    Raises
+    ------
+    KeyError
+        If a column of `schema` is missing.
+    pyarrow.ArrowInvalid
+        If a value does not fit its type.
+    """
+    columns = []
+    for field in schema:
+        values = frame[field.name]
+        if pa.types.is_decimal(field.type):
+            step = Decimal(1).scaleb(-field.type.scale)
+            values = pd.Series(
+                [None if pd.isna(v) else Decimal(str(v)).quantize(step) for v in values],
+                dtype=object,
+            )
+        elif pa.types.is_integer(field.type):
+            values = values.astype("Int64")
+        columns.append(pa.Array.from_pandas(values, type=field.type))
+    return pa.table(columns, schema=schema)
