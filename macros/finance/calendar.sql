@@ -54,3 +54,8 @@
         - case when extract(day from {{ later }}) < extract(day from {{ earlier }}) then 1 else 0 end as integer
     )
 {%- endmacro %}
+
+{#- Whole days from one date or time to another, by the calendar: negative backwards. -#}
+{% macro days_between(first, second) -%}
+    cast({{ dbt.datediff(first, second, 'day') }} as integer)
+{%- endmacro %}

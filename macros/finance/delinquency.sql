@@ -2,7 +2,7 @@
 {% macro late_days(scheduled, paid, as_of) -%}
     case
         when coalesce({{ paid }}, {{ as_of }}) > {{ scheduled }}
-            then cast({{ dbt.datediff(scheduled, 'coalesce(' ~ paid ~ ', ' ~ as_of ~ ')', 'day') }} as integer)
+            then {{ days_between(scheduled, 'coalesce(' ~ paid ~ ', ' ~ as_of ~ ')') }}
         else 0
     end
 {%- endmacro %}

@@ -63,8 +63,9 @@ def check_references(folder: Path) -> None:
             values = rows[column.name].dropna()
             if column.required:
                 assert rows[column.name].notna().all(), (table.name, column.name)
-            if column.values:
-                assert values.isin(column.values).all(), (table.name, column.name)
+            allowed = column.values  # noqa: PD011 (a column of the contract)
+            if allowed:
+                assert values.isin(allowed).all(), (table.name, column.name)
             if column.minimum is not None and len(values):
                 assert values.min() >= column.minimum, (table.name, column.name)
             if column.maximum is not None and len(values):
@@ -94,7 +95,7 @@ def check_loans(folder: Path) -> None:
     ).all()
     for _, loan in payments.groupby("account_id"):
         # instalments but the last are one amount; what is owed never grows
-        assert loan.scheduled_amount.iloc[:-1].nunique() <= 1
+        assert len(set(loan.scheduled_amount.iloc[:-1])) <= 1
         assert loan.outstanding_balance.is_monotonic_decreasing
 
 
@@ -165,7 +166,6 @@ def test_identities__full_load_and_deltas_end_in_the_same_state(seed: int, delta
             )
             once = once.sort_values(key).reset_index(drop=True)
             pd.testing.assert_frame_equal(last, once, check_dtype=False)
-        accounts = pd.concat([
-            read(folder, "accounts") for folder in parts.batches if (folder / "accounts.parquet").exists()
-        ])  # fmt: skip
+        folders = [folder for folder in parts.batches if (folder / "accounts.parquet").exists()]
+        accounts = pd.concat([read(folder, "accounts") for folder in folders])
         check_balances(accounts, read(whole.batches[0], "transactions"))

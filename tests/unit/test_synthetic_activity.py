@@ -184,7 +184,7 @@ def test_mobile__ramp_comes_back_from_a_poisson_regression_with_region_and_month
     made = bank(*STILL, "purchase.shape=50", customers=3000, transactions=200_000)
     counts, there, ids = panel(made)
     region = made.truth("customers").set_index("customer_id").region[ids]
-    start = {name: day for name, day in made.parameters["mobile_rollout"].items()}
+    start = made.parameters["mobile_rollout"]
     wave = month_of(pd.Series([start[name] or "2099-01-01" for name in region]))
     since = np.arange(36) - wave[:, None]
     ramp = np.where(since >= 0, 1 - np.exp(-(np.maximum(since, 0) + 1) / 3.0), 0.0)

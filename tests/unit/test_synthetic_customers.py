@@ -65,7 +65,7 @@ class History:
         return out
 
     def band(self) -> np.ndarray:
-        """Distance band of the customer's ZIP to the nearest branch open on the first of the month."""
+        """Distance band of the customer's ZIP to the nearest branch open at a month's start."""
         zips = self.made.feed("zip_codes").set_index("zip_code")
         branch = (
             self.made.feed("branch_locations").sort_values("updated_at").groupby("branch_id").last()
@@ -145,8 +145,9 @@ def test_churn__hazard_comes_back_from_customer_months() -> None:
     falling = np.zeros((len(months.first), MONTHS), dtype=bool)
     falling[months.rows[latent.customer_id], month_of(latent.month)] = latent.is_disengaged
     campaigns = made.feed("marketing_campaigns")
-    keep = campaigns[campaigns.campaign_name.str.contains("Retention")].campaign_id.unique()
-    touches = made.feed("campaign_touches").query("campaign_id in @keep and not is_holdout")
+    keep = campaigns[campaigns.campaign_name.str.contains("Retention")].campaign_id
+    touches = made.feed("campaign_touches")
+    touches = touches[touches.campaign_id.isin(keep) & ~touches.is_holdout.astype(bool)]
     drivers = {
         "complaint": months.recent(bad.customer_id, bad.interaction_date),
         "fee": months.recent(fees.customer_id, fees.transaction_date),
@@ -164,13 +165,13 @@ def test_churn__hazard_comes_back_from_customer_months() -> None:
     family = sm.families.Binomial(sm.families.links.CLogLog())
     fit = sm.GLM(outcome, sm.add_constant(design), family=family).fit()
     config = made.parameters["config"]
-    planted = {name: config["churn"][f"{name}_effect"]
-               for name in ("complaint", "fee", "falling", "rate_gap", "tenure", "autopay")}  # fmt: skip
+    effects = ("complaint", "fee", "falling", "rate_gap", "tenure", "autopay")
+    planted = {name: config["churn"][f"{name}_effect"] for name in effects}
     planted |= {"far": config["branches"]["far_churn_effect"],
                 "retained": config["campaigns"]["retention_effect"],
                 "const": np.log(config["churn"]["base_rate"])}  # fmt: skip
-    missed = {name: (fit.params[name], fit.bse[name], truth)
-              for name, truth in planted.items() if not covers(fit.params[name], fit.bse[name], truth, 3.0)}  # fmt: skip
+    found = {name: (fit.params[name], fit.bse[name], truth) for name, truth in planted.items()}
+    missed = {name: three for name, three in found.items() if not covers(*three, 3.0)}
     assert missed == {}
     assert outcome.sum() > 1000
 

@@ -116,8 +116,8 @@ def test_loans__default_hazard_comes_back_from_the_payments() -> None:
     })  # fmt: skip
     fit = sm.GLM(seen.missed.astype(float), sm.add_constant(design), family=CLOGLOG).fit()
     planted = made.parameters["config"]["loans"]
-    missed = {name: (fit.params[name], fit.bse[name], planted[name])
-              for name in design if not covers(fit.params[name], fit.bse[name], planted[name], 3.0)}  # fmt: skip
+    found = {name: (fit.params[name], fit.bse[name], planted[name]) for name in design}
+    missed = {name: three for name, three in found.items() if not covers(*three, 3.0)}
     assert missed == {}
     assert covers(fit.params["const"], fit.bse["const"], np.log(planted["default_rate"]), 3.0)
     assert fit.params["score_effect"] < -3 * fit.bse["score_effect"]

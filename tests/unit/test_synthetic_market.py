@@ -196,8 +196,8 @@ def test_fraud__labels_arrive_late_and_alerts_follow() -> None:
 
 
 def test_regulatory__structurers_pile_up_below_the_limit() -> None:
-    made = bank("regulatory.structuring_share=0.05", "regulatory.large_cash_rate=0.3", customers=3000,
-                transactions=30_000)  # fmt: skip
+    planted = ("regulatory.structuring_share=0.05", "regulatory.large_cash_rate=0.3")
+    made = bank(*planted, customers=3000, transactions=30_000)
     cash = made.feed("transactions").query("description == 'Cash deposit'")
     amount = cash.amount.astype(float)
     guilty = made.truth("customers").query("is_structurer").customer_id

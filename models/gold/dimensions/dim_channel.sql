@@ -2,9 +2,6 @@
     Channels through which customers act and are reached. Grain: one row per channel, and the
     unknown one.
 -#}
-{%- set digital -%}
-    'Online', 'Mobile', 'Email', 'Chat', 'Social Media', 'Online Display', 'SMS', 'Push'
-{%- endset %}
 with named as (
     select channel as channel_name from {{ ref('stg_transactions') }}
     union
@@ -13,19 +10,29 @@ with named as (
     select touch_channel as channel_name from {{ ref('stg_campaign_touches') }}
     union
     select preferred_channel as channel_name from {{ ref('stg_customers') }}
+),
+
+grouped as (
+    select
+        channel_name,
+        case
+            when
+                channel_name in ('Online', 'Mobile', 'Email', 'Chat')
+                or channel_name in ('Social Media', 'Online Display', 'SMS', 'Push')
+                then 'digital'
+            when channel_name in ('ATM', 'Branch', 'POS', 'Branch Visit') then 'physical'
+            else 'remote'
+        end as channel_group
+    from named
+    where channel_name is not null
 )
 
 select
     {{ surrogate_key(['channel_name']) }} as channel_key,
     channel_name,
-    case
-        when channel_name in ({{ digital }}) then 'digital'
-        when channel_name in ('ATM', 'Branch', 'POS', 'Branch Visit') then 'physical'
-        else 'remote'
-    end as channel_group,
-    channel_name in ({{ digital }}) as is_digital
-from named
-where channel_name is not null
+    channel_group,
+    channel_group = 'digital' as is_digital
+from grouped
 
 union all
 

@@ -104,13 +104,7 @@ ages as (
 ),
 
 places as (
-    select
-        lower(city) as city,
-        state,
-        cast(avg(latitude) as {{ type_double() }}) as latitude,
-        cast(avg(longitude) as {{ type_double() }}) as longitude
-    from {{ ref('stg_zip_codes') }}
-    group by lower(city), state
+    select * from {{ ref('int_city_places') }}
 )
 
 select

@@ -25,6 +25,7 @@
     ) as prints
     where month_number in (select days.snapshot_month from {{ ref('int_snapshot_days') }} as days)
 {%- endset -%}
+{%- set utilised = ratio('-balances.closing_balance', 'versions.credit_limit_amount') -%}
 {%- set affected = stale_months('snapshot_month', fingerprints) %}
 with fingerprints as (
     {{ fingerprints }}
@@ -65,8 +66,8 @@ account_days as (
     from accounts
     inner join days
         on
-            days.snapshot_date >= accounts.open_date
-            and (accounts.close_date is null or days.snapshot_date <= accounts.close_date)
+            accounts.open_date <= days.snapshot_date
+            and (accounts.close_date is null or accounts.close_date >= days.snapshot_date)
 ),
 
 -- a day that is wanted and has movements is two rows so far: the zeros give way
@@ -93,50 +94,50 @@ running as (
             partition by account_natural_key order by day_date nulls last rows unbounded preceding
         ) as last_movement_date
     from daily
+),
+
+balances as (
+    select
+        running.*,
+        accounts.currency,
+        coalesce(running.last_movement_date, accounts.open_date) as idle_date,
+        accounts.opening_balance + running.movement_amount as closing_balance
+    from running
+    inner join accounts on running.account_natural_key = accounts.account_natural_key
+    where running.is_wanted = 1
 )
 
 select
-    running.account_natural_key,
-    {{ month_number('running.day_date') }} as snapshot_month,
-    {{ date_key('running.day_date') }} as date_key,
-    running.day_date as snapshot_date,
+    balances.account_natural_key,
+    {{ month_number('balances.day_date') }} as snapshot_month,
+    {{ date_key('balances.day_date') }} as date_key,
+    balances.day_date as snapshot_date,
     {{ version_key('versions', 'account_key') }} as account_key,
     {{ version_key('customers', 'customer_key') }} as customer_key,
     versions.customer_natural_key,
     coalesce(versions.product_key, {{ unknown_key() }}) as product_key,
-    accounts.currency,
-    {{ money(
-        'accounts.opening_balance + running.movement_amount'
-        ~ ' - running.credit_amount - running.debit_amount'
-    ) }} as opening_balance,
-    {{ money('running.credit_amount') }} as credit_amount,
-    {{ money('running.debit_amount') }} as debit_amount,
-    {{ money('accounts.opening_balance + running.movement_amount') }} as closing_balance,
-    cast(running.transaction_count as bigint) as transaction_count,
-    cast(running.declined_count as bigint) as declined_count,
-    cast({{ dbt.datediff(
-        'coalesce(running.last_movement_date, accounts.open_date)', 'running.day_date', 'day'
-    ) }} as integer) as inactive_days,
+    balances.currency,
+    {{ money('balances.closing_balance - balances.credit_amount - balances.debit_amount') }}
+        as opening_balance,
+    {{ money('balances.credit_amount') }} as credit_amount,
+    {{ money('balances.debit_amount') }} as debit_amount,
+    {{ money('balances.closing_balance') }} as closing_balance,
+    cast(balances.transaction_count as bigint) as transaction_count,
+    cast(balances.declined_count as bigint) as declined_count,
+    {{ days_between('balances.idle_date', 'balances.day_date') }} as inactive_days,
     versions.credit_limit_amount,
     case
         when versions.credit_limit_amount > 0
-            then greatest(
-                -1 * {{ ratio(
-                    'accounts.opening_balance + running.movement_amount',
-                    'versions.credit_limit_amount'
-                ) }}, 0
-            )
+            then greatest({{ utilised }}, 0)
     end as utilisation_rate,
-    running.day_date = {{ month_end('running.day_date') }} as is_month_end,
-    accounts.opening_balance + running.movement_amount < 0 as is_overdrawn,
+    balances.day_date = {{ month_end('balances.day_date') }} as is_month_end,
+    balances.closing_balance < 0 as is_overdrawn,
     fingerprints._fingerprint
-from running
-inner join accounts on running.account_natural_key = accounts.account_natural_key
-inner join fingerprints on {{ month_number('running.day_date') }} = fingerprints.snapshot_month
+from balances
+inner join fingerprints on {{ month_number('balances.day_date') }} = fingerprints.snapshot_month
 {{ account_version(
-    'running.account_natural_key',
-    end_of_day('running.day_date'),
+    'balances.account_natural_key',
+    end_of_day('balances.day_date'),
     alias='versions'
 ) }}
-{{ customer_version('versions.customer_natural_key', end_of_day('running.day_date')) }}
-where running.is_wanted = 1
+{{ customer_version('versions.customer_natural_key', end_of_day('balances.day_date')) }}

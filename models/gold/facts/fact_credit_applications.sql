@@ -41,8 +41,7 @@ select
     events.application_channel,
     events.approval_score,
     events.risk_grade,
-    cast({{ dbt.datediff('events.application_date', 'events.decision_date', 'day') }} as integer)
-        as decision_days,
+    {{ days_between('events.application_date', 'events.decision_date') }} as decision_days,
     events._batch_id
 from events
 {{ customer_version('events.customer_id', end_of_day('events.application_date')) }}

@@ -68,14 +68,14 @@ select
     alerts.dismissed_at,
     alerts.recovered_at,
     alerts.resolved_at,
-    cast({{ dbt.datediff('alerts.alert_at', 'alerts.resolved_at', 'day') }} as integer)
-        as resolution_days,
+    {{ days_between('alerts.alert_at', 'alerts.resolved_at') }} as resolution_days,
     alerts.currency,
     alerts.transaction_amount,
     coalesce(alerts.recovered_amount, {{ money('0') }}) as recovered_amount,
     -- the newest verdict counts
     coalesce(
-        alerts.last_confirmed_at > coalesce(alerts.last_dismissed_at, cast('1900-01-01' as timestamp)),
+        alerts.last_confirmed_at
+        > coalesce(alerts.last_dismissed_at, cast('1900-01-01' as timestamp)),
         false
     ) as is_confirmed,
     alerts.resolved_at is not null as is_resolved,

@@ -9,8 +9,8 @@
     partition_source='silver.stg_loan_payments',
     on_schema_change='fail'
 ) }}
+{#- what is unpaid grows older with the clock; an account's currency may be corrected #}
 {%- set aged -%}
-    {#- what is unpaid grows older with the clock; an account's currency may be corrected -#}
     select distinct facts.payment_month as partition_value
     from {{ this }} as facts
     cross join {{ ref('data_clock') }} as clock

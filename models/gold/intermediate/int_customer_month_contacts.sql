@@ -10,10 +10,11 @@ with interactions as (
 select
     customer_natural_key,
     interaction_month as summary_month,
-    count(*) as interaction_count,
-    sum(case when is_complaint then 1 else 0 end) as complaint_count,
-    sum(case when is_resolved is not null and not is_resolved then 1 else 0 end)
-        as unresolved_count,
+    cast(count(*) as bigint) as interaction_count,
+    cast(sum(case when is_complaint then 1 else 0 end) as bigint) as complaint_count,
+    cast(
+        sum(case when is_resolved is not null and not is_resolved then 1 else 0 end) as bigint
+    ) as unresolved_count,
     avg(cast(satisfaction_score as {{ type_double() }})) as average_satisfaction_score
 from interactions
 where customer_natural_key is not null

@@ -14,9 +14,11 @@ months as (
 select
     accounts.customer_natural_key,
     months.month_number as summary_month,
-    count(*) as account_count,
-    sum(case when accounts.account_status = 'Active' then 1 else 0 end) as open_account_count,
-    count(distinct accounts.product_key) as product_count
+    cast(count(*) as bigint) as account_count,
+    cast(
+        sum(case when accounts.account_status = 'Active' then 1 else 0 end) as bigint
+    ) as open_account_count,
+    cast(count(distinct accounts.product_key) as bigint) as product_count
 from accounts
 inner join months
     on

@@ -60,11 +60,10 @@ select
     filled.rate_date,
     filled.rate_to_usd,
     cast(
-        filled.rate_to_usd / {% if var('reporting_currency') == 'USD' -%}
-            1
-        {%- else -%}
-            nullif(reporting.reporting_rate_to_usd, 0)
-        {%- endif %} as decimal(18, 8)
+        filled.rate_to_usd / case
+            when '{{ var("reporting_currency") }}' = 'USD' then 1
+            else nullif(reporting.reporting_rate_to_usd, 0)
+        end as decimal(18, 8)
     ) as exchange_rate
 from filled
 left join reporting on filled.rate_date = reporting.rate_date

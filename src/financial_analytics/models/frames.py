@@ -35,7 +35,8 @@ def to_pandas(relation: Any) -> pd.DataFrame:
         pa.field(field.name, pa.float64()) if pa.types.is_decimal(field.type) else field
         for field in table.schema
     ]
-    return table.cast(pa.schema(fields)).to_pandas(date_as_object=False)
+    frame: pd.DataFrame = table.cast(pa.schema(fields)).to_pandas(date_as_object=False)
+    return frame
 
 
 def to_table(frame: pd.DataFrame, schema: pa.Schema) -> pa.Table:
