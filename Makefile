@@ -2,13 +2,15 @@
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+INSTALLED_DEV := $(VENV)/.installed-dev
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	command -v $$p >/dev/null 2>&1 && { echo $$p; break; }; done)
 
 .PHONY: help install demo test check bench clean lock
 
 help:
-	@echo "make install   create .venv with the locked packages (the other targets do it when needed)"
+	@echo "make install   create .venv with the locked packages (demo does it when needed)"
 	@echo "make demo      feeds -> warehouse -> published snapshot -> report; FEEDS=dir CONNECTOR=name VARS='{...}' OPEN=1"
 	@echo "make test      run the tests; ARGS='-k name' is passed to pytest"
 	@echo "make check     ruff, mypy, sqlfluff and the convention tests"
@@ -25,19 +27,25 @@ $(INSTALLED): requirements.lock pyproject.toml
 		"error: python3-venv is missing: sudo apt install $$($(PYTHON) -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')" >&2; exit 2; }
 	@$(BIN)/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
 	@echo "installing the locked packages into $(VENV) (a minute or two the first time)" >&2
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+# What tests and checks need besides: the other engines, linters, a test runner.
+$(INSTALLED_DEV): requirements-dev.lock $(INSTALLED)
+	@echo "installing the locked packages of tests and checks into $(VENV) (minutes the first time)" >&2
+	@$(PIP) --require-hashes -r requirements-dev.lock
 	@touch $@
 
 demo: $(INSTALLED)
 	@$(BIN)/fa demo $(if $(FEEDS),--feeds "$(FEEDS)") $(if $(CONNECTOR),--connector "$(CONNECTOR)") \
 		$(if $(VARS),--vars '$(VARS)') $(if $(OPEN),--open)
 
-test: $(INSTALLED)
+test: $(INSTALLED_DEV)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 # Every check runs, whatever the one before it found.
-check: $(INSTALLED)
+check: $(INSTALLED_DEV)
 	@mkdir -p target/lint; failed=""; \
 	run() { echo "== $$*" >&2; "$$@" || failed="$$failed $$(basename $$1)"; }; \
 	run $(BIN)/ruff check --quiet .; \
@@ -48,15 +56,18 @@ check: $(INSTALLED)
 	run $(BIN)/python -m pytest tests/conventions; \
 	test -z "$$failed" || { echo "error: failed:$$failed" >&2; exit 1; }
 
-bench: $(INSTALLED)
+bench: $(INSTALLED_DEV)
 	@set -e; for script in benchmarks/[a-z]*.py; do echo "== $$script" >&2; $(BIN)/python "$$script"; done
 
 clean:
 	rm -rf target logs build dist visualizations/outputs .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -print0 | xargs -0 rm -rf
 
+COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--no-strip-extras --no-emit-index-url --no-annotate --no-header --quiet
+
 # After a change of dependencies in pyproject.toml.
-lock: $(INSTALLED)
-	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
-		--no-strip-extras --no-emit-index-url --no-annotate --no-header --quiet -o requirements.lock
+lock: $(INSTALLED_DEV)
+	$(PIP) uv
+	$(COMPILE) --extra build -o requirements.lock
+	$(COMPILE) --all-extras -c requirements.lock -o requirements-dev.lock

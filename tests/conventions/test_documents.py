@@ -127,8 +127,13 @@ def test_no_file_names_a_package_registry(files: list[Path]) -> None:
     assert faults == []
 
 
-def test_lock_pins_every_package_with_hashes() -> None:
-    entries = re.split(r"\n(?=[A-Za-z0-9])", _text("requirements.lock").strip())
+def _locked(name: str) -> list[str]:
+    return re.split(r"\n(?=[A-Za-z0-9])", _text(name).strip())
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+def test_lock_pins_every_package_with_hashes(lock: str) -> None:
+    entries = _locked(lock)
     assert len(entries) > 50
     faults = [
         entry.splitlines()[0]
@@ -137,3 +142,13 @@ def test_lock_pins_every_package_with_hashes() -> None:
         or "--hash=sha256:" not in entry
     ]
     assert faults == []
+
+
+def test_locks_agree_and_the_demo_installs_no_other_engine() -> None:
+    base, everything = (
+        {re.match(r"[^\s;\[=]+", entry).group(): entry.split()[0] for entry in _locked(name)}  # type: ignore[union-attr]
+        for name in ("requirements.lock", "requirements-dev.lock")
+    )
+    pins = {name: pin.split("==")[1] for name, pin in everything.items()}
+    assert {name: pin for name, pin in base.items() if pins.get(name) != pin.split("==")[1]} == {}
+    assert not {"pyspark", "dbt-postgres", "pytest", "sqlfluff"} & set(base)

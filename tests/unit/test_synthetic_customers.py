@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
+from statsmodels.miscmodels import ordinal_model as ordinal
 from tests.support.synthetic_lab import Bank, bank, covers, month_of
 
 from financial_analytics.synthetic.geography import build_geography, distance_km
 from financial_analytics.synthetic.load import load_config
-
-sm = pytest.importorskip("statsmodels.api")
-ordinal = pytest.importorskip("statsmodels.miscmodels.ordinal_model")
 
 MONTHS = 36
 GRID = np.arange(MONTHS)
@@ -186,10 +185,12 @@ def test_churn__logins_thin_out_before_people_leave() -> None:
     assert gap > 4 * np.hypot(quiet[gone].sem(), quiet[~gone].sem())
 
 
-def test_branches__visits_fall_with_distance_as_planted() -> None:
+@pytest.mark.parametrize("removed", [(), ("branches.middle_effect=0", "branches.far_effect=0")])
+def test_branches__visits_fall_with_distance_as_planted(removed: tuple[str, ...]) -> None:
     made = bank(
-        "mobile.contact_effect=0", "branches.count=200", customers=4000, transactions=20_000
-    )
+        "mobile.contact_effect=0", "branches.count=200", *removed,
+        customers=4000, transactions=20_000,
+    )  # fmt: skip
     months = History(made)
     contacts = made.feed("customer_interactions").query("interaction_type == 'Branch Visit'")
     visits = np.zeros((len(months.first), MONTHS))

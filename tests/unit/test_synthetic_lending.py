@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-import pytest
+import statsmodels.api as sm
 from tests.support.synthetic_lab import Bank, bank, covers
-
-sm = pytest.importorskip("statsmodels.api")
 
 EAGER = ("credit.application_rate=1.5", "loans.default_rate=0.010", "credit.spend_effect=120",
          "churn.base_rate=0.002")  # fmt: skip

@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
+from sklearn import metrics
 from tests.support.synthetic_lab import Bank, bank, covers, month_of
 
 from financial_analytics.synthetic.catalog import SEGMENTS
-
-sm = pytest.importorskip("statsmodels.api")
-metrics = pytest.importorskip("sklearn.metrics")
 
 
 def reached() -> Bank:
@@ -92,11 +91,17 @@ def test_campaigns__return_to_spend_saturates_as_planted() -> None:
     assert covers(float(fit.params.iloc[0]), float(fit.bse.iloc[0]), 1.0, 3.0)
 
 
+STIFF = tuple(f"rates.{name}_elasticity=0" for name in ("savings", "high_yield", "money_market"))
+
+
+@pytest.mark.parametrize("removed", [(), STIFF])
 @pytest.mark.parametrize(
     ("product", "name"), [(5, "savings"), (6, "high_yield"), (7, "money_market")]
 )
-def test_rates__elasticity_of_balances_comes_back(product: int, name: str) -> None:
-    made = bank(customers=4000, transactions=40_000)
+def test_rates__elasticity_of_balances_comes_back(
+    product: int, name: str, removed: tuple[str, ...]
+) -> None:
+    made = bank(*removed, customers=4000, transactions=40_000)
     kind = made.feed("accounts").groupby("account_id").product_id.first()
     moved = made.feed("transactions").sort_values("transaction_date")
     moved = moved[moved.account_id.map(kind) == product].copy()

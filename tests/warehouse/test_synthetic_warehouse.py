@@ -1,8 +1,6 @@
-"""The demo's bank, small, from its feeds to the facts: nothing is empty, dirt is where it was put."""
+"""The demo's bank, small, from feeds to facts: nothing is empty, dirt is where it was put."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
