@@ -52,7 +52,8 @@ REACH = {
     "retention": (MONEY | LIVES, ("campaigns.retention_effect=0", "campaigns.holdout_share=0")),
     "money": (MONEY, (
         "rates.savings_elasticity=0", "rates.high_yield_elasticity=0",
-        "rates.money_market_elasticity=0", "rates.balance_noise=0", "mobile.transaction_effect=0", "adoption.causal_effect=0",
+        "rates.money_market_elasticity=0", "rates.balance_noise=0",
+        "mobile.transaction_effect=0", "adoption.causal_effect=0",
         "adoption.base_rate=0", "adoption.income_effect=0", "adoption.tenure_effect=0",
         "fraud.share=0", "fraud.ring=0", "regulatory.structuring_share=0",
         "regulatory.large_cash_rate=0",
