@@ -11,9 +11,8 @@ select
     customer_natural_key,
     interaction_month as summary_month,
     count(*) as interaction_count,
-    sum(case when is_complaint then 1 else 0 end) as complaint_count,
-    sum(case when is_resolved is not null and not is_resolved then 1 else 0 end)
-        as unresolved_count,
+    {{ count_if('is_complaint') }} as complaint_count,
+    {{ count_if('not is_resolved') }} as unresolved_count,
     avg(cast(satisfaction_score as {{ type_double() }})) as average_satisfaction_score
 from interactions
 where customer_natural_key is not null

@@ -15,7 +15,7 @@ select
     accounts.customer_natural_key,
     months.month_number as summary_month,
     count(*) as account_count,
-    sum(case when accounts.account_status = 'Active' then 1 else 0 end) as open_account_count,
+    {{ count_if("accounts.account_status = 'Active'") }} as open_account_count,
     count(distinct accounts.product_key) as product_count
 from accounts
 inner join months

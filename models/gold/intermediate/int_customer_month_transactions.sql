@@ -16,21 +16,18 @@ select
     transaction_month as summary_month,
     max(case when not is_declined then transaction_date end) as last_posted_date,
     count(*) as transaction_count,
-    sum(case when is_declined then 0 else 1 end) as posted_count,
-    sum(case when is_declined then 1 else 0 end) as declined_count,
+    {{ count_if('not is_declined') }} as posted_count,
+    {{ count_if('is_declined') }} as declined_count,
     sum(case when posted_amount > 0 then posted_amount else 0 end) as credit_amount,
     sum(case when posted_amount < 0 then posted_amount else 0 end) as debit_amount,
-    sum(case when transaction_type = 'Purchase' and not is_declined then 1 else 0 end)
-        as purchase_count,
+    {{ count_if("transaction_type = 'Purchase' and not is_declined") }} as purchase_count,
     sum(case when transaction_type = 'Purchase' then -posted_amount else 0 end)
         as purchase_amount,
-    sum(case when transaction_type = 'Fee' and not is_declined then 1 else 0 end) as fee_count,
+    {{ count_if("transaction_type = 'Fee' and not is_declined") }} as fee_count,
     sum(case when transaction_type = 'Fee' then -posted_amount else 0 end) as fee_amount,
-    sum(case when is_international and not is_declined then 1 else 0 end)
-        as international_count,
-    sum(case when channel in ('Online', 'Mobile') and not is_declined then 1 else 0 end)
-        as digital_count,
-    sum(case when is_fraud then 1 else 0 end) as fraud_count,
+    {{ count_if('is_international and not is_declined') }} as international_count,
+    {{ count_if("channel in ('Online', 'Mobile') and not is_declined") }} as digital_count,
+    {{ count_if('is_fraud') }} as fraud_count,
     sum(case when is_fraud then abs(posted_amount) else 0 end) as fraud_amount,
     count(distinct case when not is_declined then transaction_date end) as active_day_count,
     count(distinct case when not is_declined then merchant_category end)
