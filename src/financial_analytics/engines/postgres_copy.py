@@ -83,17 +83,22 @@ def create_table(cursor: Any, relation: str, schema: pa.Schema) -> None:
     cursor.execute(f"create table {relation} ({columns})")
 
 
-def copy_in(cursor: Any, relation: str, table: pa.Table) -> int:
-    """Append an Arrow table to `relation` and return the number of rows."""
-    plain = table.cast(pa.schema([pa.field(f.name, _plain(f.type)) for f in table.schema]))
-    columns = ", ".join(quote(name) for name in table.column_names)
+def copy_in(cursor: Any, relation: str, rows: pa.Table | pa.RecordBatchReader) -> int:
+    """Append Arrow rows to `relation` and return their number; no rows, no statement."""
+    schema = pa.schema([pa.field(field.name, _plain(field.type)) for field in rows.schema])
+    columns = ", ".join(quote(name) for name in schema.names)
     options = pv.WriteOptions(include_header=False, quoting_style="all_valid")
+    batches = rows.to_batches() if isinstance(rows, pa.Table) else rows
+    count = 0
     with _spool() as file:
-        with pv.CSVWriter(file, plain.schema, write_options=options) as writer:
-            writer.write_table(plain)
-        file.seek(0)
-        cursor.copy_expert(f"copy {relation} ({columns}) from stdin (format csv)", file)
-    return int(table.num_rows)
+        with pv.CSVWriter(file, schema, write_options=options) as writer:
+            for batch in batches:
+                writer.write_table(pa.Table.from_batches([batch]).cast(schema))
+                count += batch.num_rows
+        if count:
+            file.seek(0)
+            cursor.copy_expert(f"copy {relation} ({columns}) from stdin (format csv)", file)
+    return count
 
 
 def copy_out(cursor: Any, query: str) -> pa.Table:

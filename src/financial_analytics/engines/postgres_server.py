@@ -128,7 +128,7 @@ def private_server(
                 "FA_PG_USER": USER,
                 "FA_PG_PASSWORD": "trusted",
                 "FA_PG_DBNAME": DATABASE,
-                "FA_PG_SERVER_PID": str(server.pid),
+                "POSTGRES_PID": str(server.pid),
             }
         finally:
             server.send_signal(signal.SIGINT)  # fast shutdown

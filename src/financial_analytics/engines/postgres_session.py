@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import quote
 
 from financial_analytics.engines.duckdb_plugin import hmac_pads
 from financial_analytics.errors import EngineError
@@ -27,10 +28,21 @@ SESSION = {
 
 
 def address(environment: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return host, port, user, password and database of the target, from ``FA_PG_…``."""
+    """Return host, port, user, password and dbname of the target, from the environment."""
     given = os.environ if environment is None else environment
-    values = {name: given.get(name) or default for name, default in DEFAULTS.items()}
-    return {name.removeprefix("FA_PG_").lower(): value for name, value in values.items()}
+    return {
+        name.rsplit("_", maxsplit=1)[1].lower(): given.get(name) or default
+        for name, default in DEFAULTS.items()
+    }
+
+
+def url() -> str:
+    """Return the target as ``postgresql://…``, password included: not for messages."""
+    where = {name: quote(value, safe="") for name, value in address().items()}
+    return (
+        f"postgresql://{where['user']}:{where['password']}"
+        f"@{where['host']}:{where['port']}/{where['dbname']}"
+    )
 
 
 def prepare(handle: Any) -> None:
@@ -101,3 +113,22 @@ def refused(error: Exception, where: Mapping[str, str]) -> EngineError:
         f"no PostgreSQL server answers at {place}",
         hint="start it (docker compose up -d), or set FA_PG_HOST and FA_PG_PORT",
     )
+
+
+def explain(error: Exception) -> EngineError:
+    """Explain why a statement failed, in one line without values of rows or secrets."""
+    code = str(getattr(error, "pgcode", None) or "")
+    first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    if code == "42501":
+        return EngineError(
+            f"PostgreSQL refuses user {address()['user']}: {first}",
+            hint="load as a member of fa_loader, build as a member of fa_builder (docs/engines.md)",
+        )
+    if code.startswith("53"):
+        return EngineError(f"PostgreSQL ran out of space, memory or connections: {first}")
+    if not code or code.startswith(("08", "57")):
+        return EngineError(
+            f"the connection to PostgreSQL ended: {first}",
+            hint="what was committed stays; run it again",
+        )
+    return EngineError(f"PostgreSQL refused a statement ({code}): {first}")
