@@ -2,7 +2,7 @@
 {% macro create_bronze_tables() %}
     {%- if execute and flags.WHICH in ('build', 'run', 'test', 'seed', 'show', 'compile') -%}
         {%- set tables = graph.sources.values() | selectattr('source_name', 'equalto', 'ingestion_raw_data') | list -%}
-        {%- do adapter.create_schema(api.Relation.create(database=target.database, schema='ingestion_raw_data')) -%}
+        {%- do adapter.create_schema(api.Relation.create(database=(target.database or none), schema='ingestion_raw_data')) -%}
         {%- for table in tables -%}
             {%- set columns = [] -%}
             {%- for column in table.columns.values() -%}

@@ -98,7 +98,7 @@
         {{ partition }} in (select distinct {{ partition }} from {{ temporary }})
         or {{ partition }} not in (
             select distinct {{ source_partition }} from {{ api.Relation.create(
-                database=target.database, schema=source_name.split('.')[0], identifier=source_name.split('.')[1]
+                database=(target.database or none), schema=source_name.split('.')[0], identifier=source_name.split('.')[1]
             ) }} where {{ source_partition }} is not null
         );
     insert into {{ target }} ({{ columns }})

@@ -18,3 +18,25 @@
             )
     end
 {%- endmacro %}
+
+{#- The padded keys are session variables here, too (engines/spark_session.py). -#}
+{% macro spark__personal_hash(value) -%}
+    case
+        when {{ value }} is not null and session.pii_outer_pad is not null
+            then sha2(
+                session.pii_outer_pad
+                || unhex(sha2(session.pii_inner_pad || encode({{ value }}, 'UTF-8'), 256)), 256
+            )
+    end
+{%- endmacro %}
+
+{#- Session settings (engines/postgres_session.py); empty or unknown ones are no key. -#}
+{% macro postgres__personal_hash(value) -%}
+    case
+        when {{ value }} is not null and nullif(current_setting('fa.pii_outer_pad', true), '') is not null
+            then encode(sha256(
+                decode(current_setting('fa.pii_outer_pad', true), 'hex')
+                || sha256(decode(current_setting('fa.pii_inner_pad', true), 'hex') || convert_to({{ value }}, 'UTF8'))
+            ), 'hex')
+    end
+{%- endmacro %}

@@ -18,3 +18,21 @@
     {%- else -%}{{ name }}
     {%- endif -%}
 {%- endmacro %}
+
+
+{#-
+    An amount of two decimals times a rate of eight, exact. Where a product is wider than 38 digits
+    one engine fails from 100 million on if the amount is not widened first, and another cuts
+    decimals if it is.
+-#}
+{% macro exact_product(amount, rate) -%}
+    {{ return(adapter.dispatch('exact_product', 'financial_analytics')(amount, rate)) }}
+{%- endmacro %}
+
+{% macro default__exact_product(amount, rate) -%}
+    (cast({{ amount }} as decimal(28, 2)) * {{ rate }})
+{%- endmacro %}
+
+{% macro spark__exact_product(amount, rate) -%}
+    (cast({{ amount }} as decimal(18, 2)) * cast({{ rate }} as decimal(18, 8)))
+{%- endmacro %}

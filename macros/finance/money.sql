@@ -1,6 +1,10 @@
-{#- Money is decimal(18, 2): sums are cast back, so that no engine widens them. -#}
+{#-
+    Money is decimal(18, 2): sums are cast back, so that no engine widens them. By way of six
+    decimals, because a quotient in double that stands for half a cent may lie a hair beside it,
+    on one engine and not on another: 100.545 is 100.55 on all.
+-#}
 {% macro money(expression) -%}
-    cast({{ expression }} as decimal(18, 2))
+    cast(cast({{ expression }} as decimal(28, 6)) as decimal(18, 2))
 {%- endmacro %}
 
 {#- A fraction as a percentage 0-100 in double; NULL where the denominator is zero or unknown. -#}
@@ -20,10 +24,9 @@
 {%- endmacro %}
 
 {#-
-    Money in another currency. The amount is widened first: decimal(18, 2) times a rate of eight
-    decimals has room for eight digits only before the point on one engine, and fails from 100
-    million on.
+    Money in another currency, rounded once. The product is exact: its spelling is the engine's
+    (macros/engines/types.sql), because decimals are widened or cut by other rules on each.
 -#}
 {% macro converted(amount, rate) -%}
-    {{ money('cast(' ~ amount ~ ' as decimal(28, 2)) * ' ~ rate) }}
+    cast({{ exact_product(amount, rate) }} as decimal(18, 2))
 {%- endmacro %}

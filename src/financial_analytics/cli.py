@@ -83,9 +83,11 @@ def ingest(
         str | None, typer.Option(help="When the source wrote the files. Default: the load time.")
     ] = None,
     loaded_at: Annotated[str | None, typer.Option(help="Load time. Default: now.")] = None,
+    target: Target = None,
 ) -> None:
     """Load feeds into bronze; rows that break the contract are quarantined."""
     from financial_analytics import cli_steps  # noqa: PLC0415
+    from financial_analytics.build import target_name  # noqa: PLC0415
     from financial_analytics.settings import load_settings  # noqa: PLC0415
 
     moment = parse_time(loaded_at, "--loaded-at") if loaded_at else now()
@@ -100,6 +102,7 @@ def ingest(
             encoding=encoding,
             delimiter=delimiter,
             extracted_at=parse_time(extracted_at, "--extracted-at") if extracted_at else None,
+            target=target_name(target),
         )
     cli_steps.show_ingest(report)
     cli_steps.raise_refused(report)
@@ -147,13 +150,16 @@ def report(
     category: Annotated[
         str | None, typer.Option(help="One report, such as 01_descriptive_analytics.")
     ] = None,
+    target: Annotated[
+        str | None, typer.Option(help="Read gold of this dbt target. Default: the snapshot.")
+    ] = None,
 ) -> None:
     """Write the reports from the published snapshot."""
     from financial_analytics import cli_steps  # noqa: PLC0415
     from financial_analytics.settings import load_settings  # noqa: PLC0415
 
     with Display() as display:
-        written = cli_steps.report_step(display, load_settings(), category)
+        written = cli_steps.report_step(display, load_settings(), category, target=target)
     for path in written:
         say(str(path))
 
@@ -244,13 +250,13 @@ def demo(
 
 
 @app.command()
-def doctor() -> None:
+def doctor(target: Target = None) -> None:
     """Check the installation and its data."""
     from financial_analytics.doctor import examine  # noqa: PLC0415
     from financial_analytics.settings import load_settings  # noqa: PLC0415
 
     failed = False
-    for check in examine(load_settings()):
+    for check in examine(load_settings(), target=target):
         say(f"{check.status:<5} {check.name:<12} {check.message}")
         if check.status != "ok" and check.action:
             say(f"{'':<18} -> {check.action}")

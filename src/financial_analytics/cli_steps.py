@@ -118,10 +118,13 @@ def publish_step(
     return snapshot
 
 
-def report_step(display: Display, settings: Settings, category: str | None) -> list[Path]:
+def report_step(
+    display: Display, settings: Settings, category: str | None, *, target: str | None = None
+) -> list[Path]:
     """Write the report of one category, or of every category that has charts."""
     from financial_analytics.charts.catalogue import CATEGORIES, find_category  # noqa: PLC0415
     from financial_analytics.charts.registry import charts  # noqa: PLC0415
+    from financial_analytics.engines.connections import reader_address  # noqa: PLC0415
     from financial_analytics.reports.reader import open_reader  # noqa: PLC0415
     from financial_analytics.reports.report import write_report  # noqa: PLC0415
 
@@ -131,7 +134,8 @@ def report_step(display: Display, settings: Settings, category: str | None) -> l
         step.total(len(wanted))
         written = []
         problems: list[str] = []
-        with open_reader(settings) as reader:
+        address = reader_address(target) if target else None
+        with open_reader(settings, address) as reader:
             for item in wanted:
                 step.started(item.title)
                 page = write_report(item.folder, reader, settings.reports_dir, problems=problems)

@@ -45,27 +45,31 @@ class Check:
     action: str = ""
 
 
-def examine(settings: Settings) -> Iterator[Check]:
+def examine(settings: Settings, *, target: str | None = None) -> Iterator[Check]:
     """Yield every check in turn; none raises.
 
     Parameters
     ----------
     settings : Settings
         The installation to look at. Nothing in it is changed.
+    target : str, optional
+        The dbt target to look at. ``FA_TARGET`` or the default otherwise.
 
     Yields
     ------
     Check
         In the order a newcomer meets the problems: machine, project, data, extras.
     """
+    chosen = target or os.environ.get("FA_TARGET") or connections.DEFAULT_TARGET
     checks: tuple[Callable[[], Iterator[Check]], ...] = (
         check_python,
         check_packages,
         lambda: check_lock(settings.project_dir / "requirements.lock"),
         lambda: check_project(settings),
-        lambda: check_profile(settings.project_dir / "profiles.yml"),
+        lambda: check_profile(settings.project_dir / "profiles.yml", target),
         lambda: check_disk(settings),
-        lambda: check_warehouse(settings),
+        lambda: check_warehouse(settings) if chosen == connections.DEFAULT_TARGET else iter(()),
+        lambda: check_server(chosen),
         lambda: check_published(settings),
         check_personal_key,
         check_browser,
@@ -152,18 +156,19 @@ def check_project(settings: Settings) -> Iterator[Check]:
             yield Check(name, "fail", f"{existing} is not writable", f"chown it, or set {variable}")
 
 
-def check_profile(profiles: Path) -> Iterator[Check]:
+def check_profile(profiles: Path, given: str | None = None) -> Iterator[Check]:
     """Check that the dbt profile has the target that will be built."""
     content = yaml.safe_load(profiles.read_text(encoding="utf-8"))
     outputs = sorted(content.get("financial_analytics", {}).get("outputs", {}))
-    target = os.environ.get("FA_TARGET") or connections.DEFAULT_TARGET
+    target = given or os.environ.get("FA_TARGET") or connections.DEFAULT_TARGET
     if target in outputs:
         yield Check("dbt profile", "ok", f"target {target} (of {', '.join(outputs)})")
     else:
         yield Check(
             "dbt profile",
             "fail",
-            f"FA_TARGET={target} is not a target of {profiles.name}",
+            f"{'FA_TARGET=' if given is None else '--target '}{target} is not a target of "
+            f"{profiles.name}",
             f"set FA_TARGET to one of {', '.join(outputs) or 'none: the file has no outputs'}",
         )
 
@@ -192,6 +197,15 @@ def check_warehouse(settings: Settings) -> Iterator[Check]:
         yield from _bronze_checks(tables)
         if tables.get("_batches"):
             yield Check("last batch", "ok", connections.newest_batch(connection))
+
+
+def check_server(target: str) -> Iterator[Check]:
+    """Ask the server of a target what bronze holds, where there is one."""
+    found = connections.server_counts(target)
+    if found is not None:
+        place, tables = found
+        yield Check("server", "ok", place)
+        yield from _bronze_checks(tables)
 
 
 def _bronze_checks(tables: dict[str, int]) -> Iterator[Check]:

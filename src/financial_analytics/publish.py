@@ -11,7 +11,8 @@ from datetime import datetime
 from pathlib import Path
 
 from financial_analytics.engines.connections import DEFAULT_TARGET
-from financial_analytics.engines.snapshot import FILE_NAME, write_snapshot
+from financial_analytics.engines.gold_sources import open_gold_source
+from financial_analytics.engines.snapshot import FILE_NAME, write_snapshot, write_snapshot_of
 from financial_analytics.errors import InvalidInputError
 from financial_analytics.settings import Settings
 
@@ -74,6 +75,12 @@ def publish(settings: Settings, run: Run) -> Path:
         If the warehouse has no analytics; the old snapshot stays.
     """
     target = snapshot_path(settings)
+    if run.engine != DEFAULT_TARGET:
+        with open_gold_source(run.engine) as source:
+            write_snapshot_of(
+                source, target, run_id=run.run_id, engine=run.engine, built_at=run.built_at
+            )
+        return target
     write_snapshot(
         settings.warehouse_path,
         target,

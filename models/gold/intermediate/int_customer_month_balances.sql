@@ -18,13 +18,10 @@ rates as (
 select
     snapshots.customer_natural_key,
     snapshots.snapshot_month as summary_month,
-    sum(
-        cast(snapshots.closing_balance as decimal(28, 2))
-        * case
-            when snapshots.currency = '{{ var("reporting_currency") }}' then 1
-            else rates.exchange_rate
-        end
-    ) as month_end_balance
+    {%- set rate -%}
+    case when snapshots.currency = '{{ var("reporting_currency") }}' then 1 else rates.exchange_rate end
+    {%- endset %}
+    sum({{ exact_product('snapshots.closing_balance', rate) }}) as month_end_balance
 from snapshots
 inner join months on snapshots.snapshot_date = months.last_known_date
 left join rates

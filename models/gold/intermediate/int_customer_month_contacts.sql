@@ -10,11 +10,9 @@ with interactions as (
 select
     customer_natural_key,
     interaction_month as summary_month,
-    cast(count(*) as bigint) as interaction_count,
-    cast(sum(case when is_complaint then 1 else 0 end) as bigint) as complaint_count,
-    cast(
-        sum(case when is_resolved is not null and not is_resolved then 1 else 0 end) as bigint
-    ) as unresolved_count,
+    count(*) as interaction_count,
+    {{ count_if('is_complaint') }} as complaint_count,
+    {{ count_if('not is_resolved') }} as unresolved_count,
     avg(cast(satisfaction_score as {{ type_double() }})) as average_satisfaction_score
 from interactions
 where customer_natural_key is not null

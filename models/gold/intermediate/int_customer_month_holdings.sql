@@ -14,11 +14,9 @@ months as (
 select
     accounts.customer_natural_key,
     months.month_number as summary_month,
-    cast(count(*) as bigint) as account_count,
-    cast(
-        sum(case when accounts.account_status = 'Active' then 1 else 0 end) as bigint
-    ) as open_account_count,
-    cast(count(distinct accounts.product_key) as bigint) as product_count
+    count(*) as account_count,
+    {{ count_if("accounts.account_status = 'Active'") }} as open_account_count,
+    count(distinct accounts.product_key) as product_count
 from accounts
 inner join months
     on

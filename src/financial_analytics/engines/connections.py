@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from financial_analytics.engines import postgres_session
 from financial_analytics.engines.duckdb_warehouse import Connection, open_warehouse, sql_name
 
 DEFAULT_TARGET = "duckdb"
@@ -20,6 +21,11 @@ def check_free(path: Path, target: str) -> None:
     if target == DEFAULT_TARGET:
         with open_warehouse(path):
             pass
+
+
+def reader_address(target: str) -> str | None:
+    """Return the URL of the server that readers of a target ask; None for the snapshot."""
+    return postgres_session.url() if target == "postgres" else None
 
 
 def release() -> None:
@@ -40,6 +46,32 @@ def row_counts(connection: Connection, schema: str) -> dict[str, int]:
         query = f"select count(*) from {sql_name(schema)}.{sql_name(name)}"
         counts[str(name)] = int(connection.execute(query).fetchall()[0][0])
     return counts
+
+
+def server_counts(target: str) -> tuple[str, dict[str, int]] | None:
+    """Return what a target's server calls itself and the rows of its bronze; None without one.
+
+    Raises
+    ------
+    EngineError
+        If the server is missing or refuses.
+    """
+    if target != "postgres":
+        return None
+    with postgres_session.open_session() as handle, handle.cursor() as cursor:
+        where = postgres_session.address()
+        cursor.execute("show server_version")
+        version = cursor.fetchone()[0]
+        cursor.execute(
+            "select table_name from information_schema.tables"
+            " where table_schema = 'ingestion_raw_data' order by 1"
+        )
+        counts = {}
+        for (name,) in cursor.fetchall():
+            cursor.execute(f"select count(*) from ingestion_raw_data.{sql_name(name)}")
+            counts[str(name)] = int(cursor.fetchone()[0])
+    place = f"{where['host']}:{where['port']}/{where['dbname']}"
+    return f"PostgreSQL {version} at {place}", counts
 
 
 def newest_batch(connection: Connection) -> str:

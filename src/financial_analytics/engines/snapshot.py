@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ import duckdb
 import pandas as pd
 
 from financial_analytics.engines.duckdb_warehouse import Connection, sql_name, sql_text
+from financial_analytics.engines.gold_sources import GoldSource
 from financial_analytics.errors import BuildError, EngineError
 
 FILE_NAME = "warehouse.duckdb"
@@ -98,6 +99,46 @@ def write_snapshot(
             f"there is no warehouse at {warehouse}",
             hint="load feeds first: fa ingest PATH, then fa build",
         )
+
+    def fill(connection: Connection) -> None:
+        source = _attach_source(connection, warehouse)
+        _copy(connection, source)
+        _describe(connection, source, run_id=run_id, engine=engine, built_at=built_at)
+        connection.execute(f"detach {sql_name(source)}")
+
+    _swap_in(target, fill)
+
+
+def write_snapshot_of(
+    source: GoldSource, target: Path, *, run_id: str, engine: str, built_at: datetime
+) -> None:
+    """Write the snapshot from gold elsewhere; otherwise as `write_snapshot`.
+
+    Raises
+    ------
+    BuildError
+        If `source` holds no analytics.
+    """
+
+    def fill(connection: Connection) -> None:
+        names = source.names()
+        wanted = _published(names)
+        schema = sql_name(SCHEMA)
+        connection.execute(f"create schema {schema}")
+        for name in wanted:
+            connection.register("rows_of_gold", source.table(name))
+            connection.execute(
+                f"create table {schema}.{sql_name(name)} as select * from rows_of_gold"
+            )
+            connection.unregister("rows_of_gold")
+        counts = {name: source.row_count(name) for name in names if _is_counted(name)}
+        _write_run(connection, counts, source.as_of(), run_id, engine, built_at)
+
+    _swap_in(target, fill)
+
+
+def _swap_in(target: Path, fill: Callable[[Connection], None]) -> None:
+    """Fill a new file and put it in the place of `target`, whole and on disk."""
     target.parent.mkdir(parents=True, exist_ok=True)
     # An engine names a file by its first word: never the name under which the source is attached.
     draft = target.with_name(f".draft.{os.getpid()}.{target.stem}")
@@ -106,10 +147,7 @@ def write_snapshot(
         connection = duckdb.connect(str(draft))
         try:
             connection.execute("set TimeZone = 'UTC'")
-            source = _attach_source(connection, warehouse)
-            _copy(connection, source)
-            _describe(connection, source, run_id=run_id, engine=engine, built_at=built_at)
-            connection.execute(f"detach {sql_name(source)}")
+            fill(connection)
             connection.execute("checkpoint")
         finally:
             connection.close()
@@ -147,13 +185,7 @@ def _gold_names(connection: Connection, source: str) -> list[str]:
 
 
 def _copy(connection: Connection, source: str) -> None:
-    names = _gold_names(connection, source)
-    wanted = [name for name in names if name.startswith("analytics_") or name in ALSO_PUBLISHED]
-    if not any(name.startswith("analytics_") for name in wanted):
-        raise BuildError(
-            f"the warehouse has no analytics in schema {SCHEMA}, so nothing was published",
-            hint="build them first: fa build",
-        )
+    wanted = _published(_gold_names(connection, source))
     connection.execute(f"create schema {sql_name(SCHEMA)}")
     for name in wanted:
         relation = f"{sql_name(SCHEMA)}.{sql_name(name)}"
@@ -162,25 +194,49 @@ def _copy(connection: Connection, source: str) -> None:
         )
 
 
+def _published(names: list[str]) -> list[str]:
+    wanted = [name for name in names if name.startswith("analytics_") or name in ALSO_PUBLISHED]
+    if not any(name.startswith("analytics_") for name in wanted):
+        raise BuildError(
+            f"the warehouse has no analytics in schema {SCHEMA}, so nothing was published",
+            hint="build them first: fa build",
+        )
+    return wanted
+
+
+def _is_counted(name: str) -> bool:
+    return name.startswith(("dim_", "fact_", "analytics_"))
+
+
 def _describe(
     connection: Connection, source: str, *, run_id: str, engine: str, built_at: datetime
 ) -> None:
+    counts = {}
+    for name in filter(_is_counted, _gold_names(connection, source)):
+        relation = f"{sql_name(source)}.{sql_name(SCHEMA)}.{sql_name(name)}"
+        ((counts[name],),) = connection.execute(f"select count(*) from {relation}").fetchall()
+    _write_run(connection, counts, _as_of(connection, source), run_id, engine, built_at)
+
+
+def _write_run(
+    connection: Connection,
+    counts: Mapping[str, int],
+    as_of: date | None,
+    run_id: str,
+    engine: str,
+    built_at: datetime,
+) -> None:
     schema = sql_name(SCHEMA)
     connection.execute(f"create table {schema}.row_counts (relation text, row_count bigint)")
-    for name in _gold_names(connection, source):
-        if name.startswith(("dim_", "fact_", "analytics_")):
-            connection.execute(
-                f"insert into {schema}.row_counts select ?, count(*)"
-                f" from {sql_name(source)}.{schema}.{sql_name(name)}",
-                [name],
-            )
+    for name, count in counts.items():
+        connection.execute(f"insert into {schema}.row_counts values (?, ?)", [name, count])
     connection.execute(
         f"create table {schema}.run_info"
         " (run_id text, as_of_date date, engine text, built_at timestamp)"
     )
     connection.execute(
         f"insert into {schema}.run_info values (?, ?, ?, ?)",
-        [run_id, _as_of(connection, source), engine, built_at.astimezone(UTC).replace(tzinfo=None)],
+        [run_id, as_of, engine, built_at.astimezone(UTC).replace(tzinfo=None)],
     )
 
 

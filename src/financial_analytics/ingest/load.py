@@ -13,6 +13,7 @@ from financial_analytics.engines.duckdb_warehouse import (
     sql_name,
     sql_text,
 )
+from financial_analytics.engines.stores import BronzeStore
 from financial_analytics.errors import EngineError
 from financial_analytics.ingest import rules
 from financial_analytics.ingest.clean import BadLine
@@ -318,21 +319,18 @@ def quarantine_summary(
 
 
 def orphans(
-    connection: Connection, contract: Contract, table: Table, batch_ids: list[int]
+    connection: Connection,
+    store: BronzeStore,
+    contract: Contract,
+    table: Table,
+    batch_ids: list[int],
 ) -> list[str]:
     """Describe the references of the given batches that no row of the other table answers."""
     found = []
     for column, target in table.references.items():
-        key = sql_name(contract[target].key[0])
-        name = sql_name(column)
-        rows, keys, example = connection.execute(
-            f"select count(*), count(distinct {name}), min({name}) "
-            f"from {BRONZE_SCHEMA}.{sql_name(table.name)} as t "
-            f"anti join {BRONZE_SCHEMA}.{sql_name(target)} as r on t.{name} = r.{key} "
-            f"where t._batch_id between $1 and $2 and list_contains($3::bigint[], t._batch_id) "
-            f"and t.{name} is not null",
-            [min(batch_ids), max(batch_ids), batch_ids],
-        ).fetchall()[0]
+        rows, keys, example = store.orphans(
+            connection, (table.name, column), (target, contract[target].key[0]), batch_ids
+        )
         if rows:
             found.append(
                 f"{table.name}: {rows:,} {'row' if rows == 1 else 'rows'} refer to {keys:,} "

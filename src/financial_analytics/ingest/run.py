@@ -8,22 +8,23 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
 
+from financial_analytics.engines.connections import DEFAULT_TARGET
 from financial_analytics.engines.duckdb_warehouse import (
     Connection,
-    DatabaseError,
-    is_resource_error,
     open_warehouse,
     write_fast,
 )
-from financial_analytics.errors import EngineError, FeedError, UserInputError
+from financial_analytics.engines.stores import BronzeStore, open_store
+from financial_analytics.errors import FeedError, UserInputError
 from financial_analytics.ingest import load, stage
+from financial_analytics.ingest.blame import engine_errors, feed_errors
 from financial_analytics.ingest.clean import MAX_LINE_BYTES
 from financial_analytics.ingest.compare import compare, only_new_keys
 from financial_analytics.ingest.connectors import load_connector
@@ -90,6 +91,7 @@ def ingest(
     progress: ProgressCallback | None = None,
     memory_limit: str | None = None,
     max_line: int = MAX_LINE_BYTES,
+    target: str = DEFAULT_TARGET,
 ) -> IngestReport:
     """Load feeds into bronze: every row lands, repeats a known one or goes to quarantine.
 
@@ -117,6 +119,8 @@ def ingest(
         Such as ``"1GB"``; what does not fit is spilled to disk.
     max_line : int
         Longest line of a text feed in bytes.
+    target : str
+        The dbt target whose bronze is loaded.
 
     Returns
     -------
@@ -148,14 +152,18 @@ def ingest(
     else:
         feeds = list(_file_feeds(folders, context, report, encoding, delimiter, max_line=max_line))
     scratch = settings.data_dir / "tmp"
-    with open_warehouse(
-        settings.warehouse_path, temp_dir=scratch / "spill", memory_limit=memory_limit
-    ) as connection:
+    with (
+        open_store(target, settings, contract) as store,
+        open_warehouse(
+            store.loader_path, temp_dir=scratch / "spill", memory_limit=memory_limit
+        ) as connection,
+    ):
         for leftover in scratch.glob("ingest-*"):  # of a run that was killed
             shutil.rmtree(leftover, ignore_errors=True)
         write_fast(connection)
-        with _engine_errors():
+        with engine_errors():
             load.create_bronze(connection, contract)
+            store.start(connection)
         _check_clock(connection, loaded)
         for number, feed in enumerate(feeds, start=1):
 
@@ -167,13 +175,13 @@ def ingest(
 
             try:
                 with tempfile.TemporaryDirectory(prefix="ingest-", dir=scratch) as folder:
-                    report.files.append(_load(connection, feed, context, Path(folder), tell))
+                    report.files.append(_load(connection, feed, context, store, Path(folder), tell))
             except FeedError as error:
                 report.refused.append(
                     Refused(feed.source_file, feed.table, error.message, error.hint)
                 )
                 tell("done")
-        _warn_of_orphans(connection, contract, report)
+        _warn_of_orphans(connection, store, contract, report)
         stage.clear(connection)
     return report
 
@@ -182,12 +190,13 @@ def _load(
     connection: Connection,
     feed: _Feed,
     context: _Context,
+    store: BronzeStore,
     work_dir: Path,
     tell: Callable[..., None],
 ) -> FileReport:
     tell("reading")
     table = context.contract[feed.table]
-    with _engine_errors(), ThreadPoolExecutor(1) as beside:
+    with engine_errors(), ThreadPoolExecutor(1) as beside:
         # The hash is computed beside the first look at the file, unless it likely ends the work.
         digest = beside.submit(feed.sha256)
         source = None
@@ -201,14 +210,14 @@ def _load(
             counts = load.Counts(read=rows, duplicates=rows)
             return FileReport(table.name, feed.source_file, batch_id, counts, already_loaded=True)
         source = source or feed.open(connection, table, work_dir)
-        staged = _stage(connection, table, source, context)
+        staged = _stage(connection, table, source, context, store)
         tell("comparing", staged.read)
         verdicts = compare(connection, table, staged, extracted_at=context.extracted_at)
         highest, _ = load.newest_load(connection)
         batch = load.Batch(highest + 1, table, feed.source_file, sha256, context.loaded_at)
         tell("writing", staged.read)
         is_read = staged.faulty is not None
-        with nullcontext() if is_read else _feed_errors(table):
+        with nullcontext() if is_read else feed_errors(table):
             counts = load.write_batch(
                 connection,
                 batch,
@@ -217,6 +226,7 @@ def _load(
                 verdicts,
                 before_commit=lambda: tell("committing", staged.read),
             )
+        store.ship(connection, table, batch.batch_id)
         reasons = load.quarantine_summary(connection, batch.batch_id) if counts.quarantined else []
         stage.clear(connection)
     tell("done", counts.read)
@@ -231,13 +241,19 @@ def _load(
     )
 
 
-def _stage(connection: Connection, table: Table, source: Source, context: _Context) -> stage.Staged:
+def _stage(
+    connection: Connection, table: Table, source: Source, context: _Context, store: BronzeStore
+) -> stage.Staged:
     """Read the feed, or only look at its keys when they are all new."""
-    with _feed_errors(table):
+    with feed_errors(table):
         stage.clear(connection)
         is_typed = source.row is not None
-        direct = is_typed and only_new_keys(connection, table, stage.key_query(table, source))
-        return stage.stage(
+        direct = False
+        if is_typed:
+            keys = stage.key_query(table, source)
+            store.fetch(connection, table, keys)
+            direct = only_new_keys(connection, table, keys)
+        staged = stage.stage(
             connection,
             table,
             source,
@@ -245,20 +261,9 @@ def _stage(connection: Connection, table: Table, source: Source, context: _Conte
             extracted_at=context.extracted_at,
             copy=not direct,
         )
-
-
-@contextmanager
-def _feed_errors(table: Table) -> Iterator[None]:
-    """Blame what the engine raises while it reads a feed on the file."""
-    try:
-        yield
-    except DatabaseError as error:
-        if is_resource_error(error):
-            raise
-        raise FeedError(
-            f"the file cannot be read as {table.name}: {str(error).splitlines()[0]}",
-            hint="check that it is complete; nothing of it was loaded",
-        ) from error
+        if not is_typed:
+            store.fetch(connection, table, stage.good_keys(table))
+        return staged
 
 
 def _file_feeds(
@@ -359,31 +364,13 @@ def _check_clock(connection: Connection, loaded_at: datetime) -> None:
         )
 
 
-def _warn_of_orphans(connection: Connection, contract: Contract, report: IngestReport) -> None:
+def _warn_of_orphans(
+    connection: Connection, store: BronzeStore, contract: Contract, report: IngestReport
+) -> None:
     loaded: dict[str, list[int]] = {}
     for file in report.files:
         if not file.already_loaded and file.counts.accepted:
             loaded.setdefault(file.table, []).append(file.batch_id)
-    with _engine_errors():
+    with engine_errors():
         for name, batch_ids in loaded.items():
-            report.warnings += load.orphans(connection, contract, contract[name], batch_ids)
-
-
-@contextmanager
-def _engine_errors() -> Iterator[None]:
-    """Turn what the engine raises outside the feed itself into an `EngineError`."""
-    try:
-        yield
-    except DatabaseError as error:
-        first_line = str(error).splitlines()[0]
-        if is_resource_error(error):
-            raise EngineError(
-                f"disk or memory ran out: {first_line}",
-                hint="free some space or raise the memory limit; the file in work was not loaded",
-            ) from error
-        raise EngineError(
-            f"the warehouse refused a statement: {first_line}",
-            hint="the file in work was not loaded; run fa doctor",
-        ) from error
-    except OSError as error:
-        raise EngineError(f"cannot work in the data folder: {error}") from error
+            report.warnings += load.orphans(connection, store, contract, contract[name], batch_ids)

@@ -50,6 +50,13 @@ def key_query(table: Table, source: Source) -> str:
     return f"select {', '.join(keys)} from {source.relation}"
 
 
+def good_keys(table: Table) -> str:
+    """Return a query of the keys of the rows without a fault, of a feed that has been copied."""
+    return (
+        f"select {', '.join(sql_name(name) for name in table.key)} from {STAGED} where _raw is null"
+    )
+
+
 def clear(connection: Connection) -> None:
     """Drop the temporary tables of an earlier file."""
     connection.execute(f"drop view if exists {FEED}")

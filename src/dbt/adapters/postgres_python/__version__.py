@@ -1,0 +1,3 @@
+"""Version of the adapter plugin; dbt reads it at start-up."""
+
+version = "1.11.0"

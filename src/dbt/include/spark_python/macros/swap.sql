@@ -1,0 +1,95 @@
+{#-
+    Tables are written under another name and swapped in by rename: a model that fails leaves its
+    old table as it was. Names end in __dbt_new (being written), __dbt_old (on its way out),
+    __dbt_redo (complete, not yet applied: see incremental.sql).
+-#}
+{% macro spark_named(relation, suffix) -%}
+    {{ return(relation.incorporate(
+        path={'identifier': relation.identifier ~ suffix}, type='table'
+    )) }}
+{%- endmacro %}
+
+
+{% macro spark_run(sql) -%}
+    {%- call statement('spark_run', auto_begin=False) -%}{{ sql }}{%- endcall -%}
+{%- endmacro %}
+
+
+{#- Nothing of this name any more, neither a table nor files that a killed build left. -#}
+{% macro spark_discard(relation) -%}
+    {%- do spark_run('drop table if exists ' ~ relation) -%}
+    {%- do adapter.clear_leftovers(relation) -%}
+{%- endmacro %}
+
+
+{#- The comment of the table, its partitions, its rows. -#}
+{% macro spark_create_table(relation, compiled_code, partition=none, properties={}) -%}
+    create table {{ relation }}
+    using parquet
+    {% if partition -%} partitioned by ({{ adapter.quote(partition) }}) {%- endif %}
+    {{ comment_clause() }}
+    {% if properties -%}
+    tblproperties (
+        {%- for name, value in properties.items() %}
+        '{{ name }}' = '{{ value }}'{{ ',' if not loop.last }}
+        {%- endfor %}
+    )
+    {%- endif %}
+    as
+    {% if partition -%}
+    select /*+ rebalance({{ adapter.quote(partition) }}) */ * from (
+        {{ compiled_code }}
+    ) as rows_to_write
+    {%- else -%}
+    {{ compiled_code }}
+    {%- endif %}
+{%- endmacro %}
+
+
+{#- `draft` becomes `target`; `existing` is what has that name now, or none. -#}
+{% macro spark_swap(draft, target, existing) -%}
+    {%- set outgoing = spark_named(target, '__dbt_old') -%}
+    {%- do spark_discard(outgoing) -%}
+    {%- if existing is not none and existing.is_view -%}
+        {%- do spark_run('drop view if exists ' ~ target) -%}
+    {%- elif existing is not none and adapter.has_table(target) -%}
+        {%- do spark_run('alter table ' ~ target ~ ' rename to ' ~ outgoing) -%}
+    {%- endif -%}
+    {%- do adapter.clear_leftovers(target) -%}
+    {%- do spark_run('alter table ' ~ draft ~ ' rename to ' ~ target) -%}
+    {%- do spark_run('drop table if exists ' ~ outgoing) -%}
+{%- endmacro %}
+
+
+{% materialization table, adapter='spark_python', supported_languages=['sql', 'python'] %}
+    {%- set language = model['language'] -%}
+    {%- set target = this.incorporate(type='table') -%}
+    {%- set existing = load_cached_relation(this) -%}
+    {%- set draft = spark_named(target, '__dbt_new') -%}
+    {{ run_hooks(pre_hooks) }}
+    {%- do spark_discard(draft) -%}
+    {%- call statement('main', language=language) -%}
+        {%- if language == 'python' -%}
+{{ compiled_code }}
+target_relation = "{{ draft }}"
+        {%- else -%}
+        {{ spark_create_table(draft, compiled_code) }}
+        {%- endif -%}
+    {%- endcall -%}
+    {%- do spark_swap(draft, target, existing) -%}
+    {%- do persist_docs(target, model) -%}
+    {{ run_hooks(post_hooks) }}
+    {{ return({'relations': [target]}) }}
+{% endmaterialization %}
+
+
+{#- Column comments on plain Parquet tables, which dbt-spark leaves out: one statement a column. -#}
+{% macro spark_python__alter_column_comment(relation, column_dict) %}
+    {% for name, column in column_dict.items() if column.description %}
+        {%- set comment = column.description | replace('\\', '\\\\') | replace("'", "\\'") -%}
+        {%- do spark_run(
+            'alter table ' ~ relation ~ ' change column ' ~ adapter.quote(name)
+            ~ " comment '" ~ comment ~ "'"
+        ) -%}
+    {% endfor %}
+{% endmacro %}

@@ -1,0 +1,85 @@
+"""Where a snapshot is copied from, when gold is not in the embedded file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from financial_analytics.engines import postgres_copy
+from financial_analytics.engines.postgres_copy import quote
+from financial_analytics.engines.postgres_session import open_session
+from financial_analytics.errors import UserInputError
+
+
+class GoldSource(Protocol):
+    """Schema gold of one target, read only."""
+
+    def names(self) -> list[str]:
+        """Return the relations of gold, in order."""
+
+    def table(self, name: str) -> pa.Table:
+        """Return one relation."""
+
+    def row_count(self, name: str) -> int:
+        """Return the number of rows of one relation."""
+
+    def as_of(self) -> date | None:
+        """Return the data clock, if there is one."""
+
+
+class PostgresGold:
+    """Gold of a PostgreSQL warehouse, as it is at one moment."""
+
+    def __init__(self, cursor: Any) -> None:
+        self._cursor = cursor
+
+    def names(self) -> list[str]:
+        """Return the relations of gold, in order."""
+        self._cursor.execute(
+            "select table_name from information_schema.tables where table_schema = 'gold'"
+            ' order by table_name collate "C"'
+        )
+        return [str(name) for (name,) in self._cursor.fetchall()]
+
+    def table(self, name: str) -> pa.Table:
+        """Return one relation."""
+        return postgres_copy.copy_out(self._cursor, f"select * from gold.{quote(name)}")
+
+    def row_count(self, name: str) -> int:
+        """Return the number of rows of one relation."""
+        self._cursor.execute(f"select count(*) from gold.{quote(name)}")
+        return int(self._cursor.fetchone()[0])
+
+    def as_of(self) -> date | None:
+        """Return the data clock, if there is one."""
+        self._cursor.execute("select to_regclass('silver.data_clock') is not null")
+        if not self._cursor.fetchone()[0]:
+            return None
+        self._cursor.execute("select as_of_date from silver.data_clock")
+        row = self._cursor.fetchone()
+        day: date | None = row[0] if row else None
+        return day
+
+
+@contextmanager
+def open_gold_source(target: str) -> Iterator[GoldSource]:
+    """Open gold of a target other than the embedded file.
+
+    Raises
+    ------
+    EngineError
+        If the server is missing or refuses.
+    UserInputError
+        If nothing is published from this target.
+    """
+    if target != "postgres":
+        raise UserInputError(
+            f"nothing is published from target {target!r}", hint="fa build --no-publish"
+        )
+    with open_session() as handle, handle.cursor() as cursor:
+        cursor.execute("set transaction isolation level repeatable read, read only")
+        yield PostgresGold(cursor)

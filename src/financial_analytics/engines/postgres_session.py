@@ -1,0 +1,134 @@
+"""Connections to the PostgreSQL warehouse: where it is, what each session is set to."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import quote
+
+from financial_analytics.engines.duckdb_plugin import hmac_pads
+from financial_analytics.errors import EngineError
+
+DEFAULTS = {
+    "FA_PG_HOST": "localhost",
+    "FA_PG_PORT": "5432",
+    "FA_PG_USER": "analytics_user",
+    "FA_PG_PASSWORD": "analytics_password",  # of docker-compose.yml, on this machine only
+    "FA_PG_DBNAME": "finance_analytics",
+}
+SESSION = {
+    "timezone": "UTC",
+    "datestyle": "ISO, YMD",
+    "extra_float_digits": "1",
+    "jit": "off",  # compiling costs more than it saves at this size
+}
+"""What macros and COPY rely on."""
+
+
+def address(environment: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return host, port, user, password and dbname of the target, from the environment."""
+    given = os.environ if environment is None else environment
+    return {
+        name.rsplit("_", maxsplit=1)[1].lower(): given.get(name) or default
+        for name, default in DEFAULTS.items()
+    }
+
+
+def url() -> str:
+    """Return the target as ``postgresql://…``, password included: not for messages."""
+    where = {name: quote(value, safe="") for name, value in address().items()}
+    return (
+        f"postgresql://{where['user']}:{where['password']}"
+        f"@{where['host']}:{where['port']}/{where['dbname']}"
+    )
+
+
+def prepare(handle: Any) -> None:
+    """Set a new session up: its settings, and the padded keys of the keyed hash.
+
+    The keys are session settings (``fa.pii_inner_pad``), so that no compiled file ever holds
+    them. Without ``FA_PII_KEY`` they are empty and the hashes NULL.
+    """
+    key = os.environ.get("FA_PII_KEY", "").encode()
+    pads = hmac_pads(key)
+    keys = [pad.hex() if key else "" for pad in pads]
+    with handle.cursor() as cursor:
+        for name, value in SESSION.items():
+            cursor.execute("select set_config(%s, %s, false)", (name, value))
+        for name, value in zip(("inner", "outer"), keys, strict=True):
+            cursor.execute("select set_config(%s, %s, false)", (f"fa.pii_{name}_pad", value))
+    if not handle.autocommit:
+        handle.commit()  # or a rollback would undo the settings
+
+
+@contextmanager
+def open_session() -> Iterator[Any]:
+    """Open a connection of our own to the target; nothing is committed but by the caller.
+
+    Raises
+    ------
+    EngineError
+        If the driver is missing or the server refuses. The message never holds the password.
+    """
+    try:
+        import psycopg2  # noqa: PLC0415
+    except ImportError as error:
+        raise EngineError(
+            "the PostgreSQL driver is not installed",
+            hint="pip install 'financial-analytics[postgres]'",
+        ) from error
+    where = address()
+    try:
+        handle = psycopg2.connect(
+            host=where["host"], port=where["port"], user=where["user"],
+            password=where["password"], dbname=where["dbname"], connect_timeout=10,
+            application_name="fa",
+        )  # fmt: skip
+    except psycopg2.Error as error:
+        raise refused(error, where) from None
+    try:
+        prepare(handle)
+        yield handle
+    finally:
+        handle.close()
+
+
+def refused(error: Exception, where: Mapping[str, str]) -> EngineError:
+    """Explain why a connection failed, in words that hold no secret."""
+    text = str(error).lower()
+    place = f"{where['host']}:{where['port']}"
+    if "password" in text or "authentication" in text:
+        return EngineError(
+            f"PostgreSQL at {place} refused user {where['user']}: wrong password or no access",
+            hint="set FA_PG_USER and FA_PG_PASSWORD",
+        )
+    if "does not exist" in text:
+        return EngineError(
+            f"PostgreSQL at {place} has no database {where['dbname']} or no user {where['user']}",
+            hint="set FA_PG_DBNAME and FA_PG_USER, or create them",
+        )
+    return EngineError(
+        f"no PostgreSQL server answers at {place}",
+        hint="start it (docker compose up -d), or set FA_PG_HOST and FA_PG_PORT",
+    )
+
+
+def explain(error: Exception) -> EngineError:
+    """Explain why a statement failed, in one line without values of rows or secrets."""
+    code = str(getattr(error, "pgcode", None) or "")
+    first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    if code == "42501":
+        return EngineError(
+            f"PostgreSQL refuses user {address()['user']}: {first}",
+            hint="load as a member of fa_loader, build as a member of fa_builder (docs/engines.md)",
+        )
+    if code.startswith("53"):
+        return EngineError(f"PostgreSQL ran out of space, memory or connections: {first}")
+    if not code or code.startswith(("08", "57")):
+        return EngineError(
+            f"the connection to PostgreSQL ended: {first}",
+            hint="what was committed stays; run it again",
+        )
+    return EngineError(f"PostgreSQL refused a statement ({code}): {first}")

@@ -1,0 +1,180 @@
+"""Bronze on PostgreSQL: rows by COPY, each batch one transaction, one loader at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from financial_analytics.engines import postgres_copy
+from financial_analytics.engines.duckdb_warehouse import Connection, sql_name
+from financial_analytics.engines.postgres_copy import quote
+from financial_analytics.engines.postgres_session import explain, open_session
+from financial_analytics.engines.stores import (
+    BRONZE_SCHEMA,
+    LEDGERS,
+    LOAD_COLUMNS,
+    BronzeTable,
+    scratch_file,
+)
+from financial_analytics.errors import EngineError
+from financial_analytics.settings import Settings
+
+LOADER_LOCK = 0x66615F6C  # any number that nobody else uses
+_BATCH_ROWS = 100_000
+
+
+class PostgresStore:
+    """The schema ``ingestion_raw_data`` of a PostgreSQL warehouse."""
+
+    def __init__(self, handle: Any, loader_path: Path) -> None:
+        self.loader_path = loader_path
+        self._handle = handle
+
+    def create(self, contract: Iterable[BronzeTable]) -> None:
+        """Create the schema and its tables where absent."""
+        with self._transaction() as cursor:
+            cursor.execute(
+                "select table_name from information_schema.tables where table_schema = %s",
+                (BRONZE_SCHEMA,),
+            )
+            present = {row[0] for row in cursor.fetchall()}
+            wanted = {
+                table.name: (
+                    {**{c.name: c.type for c in table.columns}, **LOAD_COLUMNS},
+                    table.key,
+                )
+                for table in contract
+            }
+            wanted |= {name: (columns, ()) for name, columns in LEDGERS.items()}
+            if wanted.keys() <= present:
+                return
+            cursor.execute(f"create schema if not exists {BRONZE_SCHEMA}")
+            for name, (columns, key) in wanted.items():
+                if name in present:
+                    continue
+                spelled = ", ".join(f"{quote(c)} {_type(kind)}" for c, kind in columns.items())
+                cursor.execute(f"create table if not exists {_bronze(name)} ({spelled})")
+                if key:
+                    listed = ", ".join(quote(column) for column in key)
+                    cursor.execute(f"create index on {_bronze(name)} ({listed})")
+
+    def start(self, loader: Connection) -> None:
+        """Bring the list of batches into the loader's file."""
+        with self._transaction() as cursor:
+            batches = postgres_copy.copy_out(cursor, f"select * from {_bronze('_batches')}")
+        _insert(loader, "_batches", batches)
+
+    def fetch(self, loader: Connection, table: BronzeTable, keys: str) -> None:
+        """Replace the loader's rows of `table` by the stored rows of the given keys."""
+        relation = f"{BRONZE_SCHEMA}.{sql_name(table.name)}"
+        loader.execute(f"delete from {relation}")
+        names = ", ".join(sql_name(name) for name in table.key)
+        known = " and ".join(f"{sql_name(name)} is not null" for name in table.key)
+        with self._transaction() as cursor:
+            cursor.execute(f"select exists(select 1 from {_bronze(table.name)})")
+            if not cursor.fetchone()[0]:
+                return
+            wanted = loader.sql(f"select distinct {names} from ({keys}) where {known}")
+            listed = ", ".join(quote(name) for name in table.key)
+            cursor.execute(
+                f"create temp table feed_keys on commit drop as"
+                f" select {listed} from {_bronze(table.name)} limit 0"
+            )
+            postgres_copy.copy_in(cursor, "feed_keys", wanted.to_arrow_table())
+            cursor.execute("analyze feed_keys")
+            same = " and ".join(f"s.{quote(name)} = k.{quote(name)}" for name in table.key)
+            rows = postgres_copy.copy_out(
+                cursor,
+                f"select s.* from {_bronze(table.name)} as s"
+                f" where exists (select 1 from feed_keys as k where {same})",
+            )
+        _insert(loader, table.name, rows)
+
+    def ship(self, loader: Connection, table: BronzeTable, batch_id: int) -> None:
+        """Store a batch in one transaction."""
+        with self._transaction() as cursor:
+            for name in (table.name, "quarantine", "_batches"):
+                order = {"_batches": "1", "quarantine": "source_row, column_name"}
+                rows = loader.sql(
+                    f"select * from {BRONZE_SCHEMA}.{sql_name(name)}"
+                    f" where _batch_id = {int(batch_id)}"
+                    f" order by {order.get(name, '_source_row')}"
+                )
+                reader = rows.to_arrow_reader(_BATCH_ROWS)
+                if postgres_copy.copy_in(cursor, _bronze(name), reader):
+                    cursor.execute(f"analyze {_bronze(name)}")
+
+    def orphans(
+        self,
+        loader: Connection,
+        source: tuple[str, str],
+        target: tuple[str, str],
+        batch_ids: Sequence[int],
+    ) -> tuple[int, int, Any]:
+        """Count references of some batches that no stored row answers."""
+        name = quote(source[1])
+        with self._transaction() as cursor:
+            cursor.execute(
+                f"select count(*), count(distinct {name}), min({name})"
+                f" from {_bronze(source[0])} as t"
+                f" where t._batch_id = any(%s) and t.{name} is not null and not exists ("
+                f"select 1 from {_bronze(target[0])} as r where r.{quote(target[1])} = t.{name})",
+                (list(batch_ids),),
+            )
+            rows, keys, example = cursor.fetchone()
+        return int(rows), int(keys), example
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Any]:
+        import psycopg2  # noqa: PLC0415
+
+        try:
+            with self._handle, self._handle.cursor() as cursor:  # commits, or rolls back
+                yield cursor
+        except psycopg2.Error as error:
+            raise explain(error) from None
+
+
+@contextmanager
+def open_store(settings: Settings, contract: Iterable[BronzeTable]) -> Iterator[PostgresStore]:
+    """Open the bronze of the target server for one loader.
+
+    Raises
+    ------
+    EngineError
+        If the server is missing or refuses, or another load is running.
+    """
+    with open_session() as handle, scratch_file(settings, "postgres") as path:
+        with handle, handle.cursor() as cursor:
+            # Of the session: it goes when this process does, however it ends.
+            cursor.execute("select pg_try_advisory_lock(%s)", (LOADER_LOCK,))
+            if not cursor.fetchone()[0]:
+                raise EngineError(
+                    "another load into this PostgreSQL database is running",
+                    hint="wait until it has ended, then load again",
+                )
+        store = PostgresStore(handle, path)
+        store.create(contract)
+        yield store
+
+
+def _bronze(name: str) -> str:
+    return f"{BRONZE_SCHEMA}.{quote(name)}"
+
+
+def _type(kind: str) -> str:
+    return "double precision" if kind == "double" else kind
+
+
+def _insert(loader: Connection, name: str, rows: Any) -> None:
+    columns = ", ".join(sql_name(column) for column in rows.column_names)
+    loader.register("fetched_rows", rows)
+    try:
+        loader.execute(
+            f"insert into {BRONZE_SCHEMA}.{sql_name(name)} ({columns})"
+            f" select {columns} from fetched_rows"
+        )
+    finally:
+        loader.unregister("fetched_rows")

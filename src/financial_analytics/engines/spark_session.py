@@ -1,0 +1,180 @@
+"""The one Spark session of this process: its settings, its start and its end."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from financial_analytics.engines.duckdb_plugin import hmac_pads
+from financial_analytics.errors import EngineError
+
+SQL_PARAMETERS = {
+    "spark.sql.ansi.enabled": "true",  # a bad cast or an overflow is an error, not a NULL
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.timestampType": "TIMESTAMP_NTZ",  # `timestamp` is without a zone, as elsewhere
+    "spark.sql.sources.partitionOverwriteMode": "dynamic",
+    "spark.sql.sources.default": "parquet",
+    "spark.sql.legacy.createHiveTableByDefault": "false",
+    "spark.sql.parser.escapedStringLiterals": "false",
+}
+"""What the macros rely on. A Thrift or Databricks session is given the same."""
+
+DEFAULT_MASTER = "local[2]"
+_LOCAL_PARAMETERS = {
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.log.level": "ERROR",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.sql.catalogImplementation": "hive",
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+    "spark.sql.maxPlanStringLength": "0",  # plans may hold the padded keys of the keyed hash
+}
+_lock = threading.RLock()
+_state: dict[str, Any] = {}
+
+
+def data_dir() -> Path:
+    """Return the folder that everything is kept in, as ``profiles.yml`` sees it."""
+    return Path(os.environ.get("FA_DATA_DIR") or "data").absolute()
+
+
+def warehouse_dir(folder: Path | None = None) -> Path:
+    """Return the folder of the managed tables."""
+    return (folder or data_dir()) / "spark" / "warehouse"
+
+
+def parameters(folder: Path | None = None) -> dict[str, str]:
+    """Return the settings of a session whose warehouse and metastore are under `folder`.
+
+    ``FA_SPARK_MASTER`` is the cluster, ``FA_SPARK_DRIVER_MEMORY`` and
+    ``FA_SPARK_JAVA_OPTIONS`` are the driver's, ``FA_SPARK_SHUFFLE_PARTITIONS`` the number of
+    partitions of a join or aggregate before they are coalesced.
+    """
+    home = (folder or data_dir()) / "spark"
+    master = os.environ.get("FA_SPARK_MASTER") or DEFAULT_MASTER
+    java_options = (
+        f"-Dderby.stream.error.file={home / 'derby.log'} "
+        + os.environ.get("FA_SPARK_JAVA_OPTIONS", "")
+    ).strip()
+    settings = {
+        **SQL_PARAMETERS,
+        **_LOCAL_PARAMETERS,
+        "spark.master": master,
+        "spark.app.name": "financial_analytics",
+        "spark.driver.memory": os.environ.get("FA_SPARK_DRIVER_MEMORY") or "2g",
+        "spark.driver.extraJavaOptions": java_options,
+        "spark.sql.warehouse.dir": str(warehouse_dir(folder)),
+        "spark.hadoop.javax.jdo.option.ConnectionURL": (
+            f"jdbc:derby:;databaseName={home / 'metastore'};create=true"
+        ),
+    }
+    if master.startswith("local") or "127.0.0.1" in master:
+        settings["spark.driver.host"] = settings["spark.driver.bindAddress"] = "127.0.0.1"
+    if partitions := os.environ.get("FA_SPARK_SHUFFLE_PARTITIONS"):
+        settings["spark.sql.shuffle.partitions"] = partitions
+    return settings
+
+
+def check_java() -> None:
+    """Make sure that there is a Java to start.
+
+    Raises
+    ------
+    EngineError
+        If neither ``JAVA_HOME`` nor the path has one; the hint says how to get it.
+    """
+    home = os.environ.get("JAVA_HOME")
+    if (home and (Path(home) / "bin" / "java").is_file()) or shutil.which("java"):
+        return
+    raise EngineError(
+        "Spark needs Java 17, and there is no java on the path",
+        hint="apt-get install openjdk-17-jre-headless, or set JAVA_HOME to a Java 17",
+    )
+
+
+def session(extra: Mapping[str, str] | None = None) -> Any:
+    """Return the session of this process, started at the first call.
+
+    Parameters
+    ----------
+    extra : mapping, optional
+        Settings besides `parameters`, as ``server_side_parameters`` of ``profiles.yml`` gives
+        them. They count at the start only.
+
+    Raises
+    ------
+    EngineError
+        If Java or pyspark is missing, the metastore is held by another process, or the session
+        of this process belongs to another warehouse.
+    """
+    wanted = {**parameters(), **(extra or {})}
+    place = wanted["spark.sql.warehouse.dir"]
+    with _lock:
+        if "session" not in _state:
+            _state.update(session=_start(wanted), place=place)
+        elif _state["place"] != place:
+            raise EngineError(
+                f"this process has a Spark session for {_state['place']}, not for {place}",
+                hint="one warehouse per process; stop the session first",
+            )
+        return _state["session"]
+
+
+def stop() -> None:
+    """End the session, so that another process may open the metastore."""
+    with _lock:
+        started = _state.pop("session", None)
+        if started is not None:
+            started.stop()
+
+
+def is_started() -> bool:
+    """Tell whether this process has a session."""
+    return "session" in _state
+
+
+def _start(settings: Mapping[str, str]) -> Any:
+    check_java()
+    try:
+        from pyspark.errors import PySparkException  # noqa: PLC0415
+        from pyspark.sql import SparkSession  # noqa: PLC0415
+    except ImportError as error:
+        raise EngineError(
+            "target spark needs pyspark, which is not installed",
+            hint="pip install 'financial-analytics[spark]'",
+        ) from error
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    if "spark.driver.host" in settings:
+        os.environ.setdefault("SPARK_LOCAL_IP", settings["spark.driver.host"])
+    warehouse = Path(settings["spark.sql.warehouse.dir"])
+    if "://" not in settings["spark.sql.warehouse.dir"]:
+        warehouse.mkdir(parents=True, exist_ok=True)
+    builder = SparkSession.builder
+    for name, value in settings.items():
+        builder = builder.config(name, value)
+    started = builder.getOrCreate()
+    try:
+        started.sql("show databases").collect()  # opens the metastore
+    except PySparkException as error:
+        started.stop()
+        if "XSDB6" in str(error) or "HiveException" in str(error):
+            raise EngineError(
+                f"the Spark metastore of {warehouse.parent} is in use by another process",
+                hint="wait until the running fa or dbt command has ended",
+            ) from error
+        raise EngineError(f"Spark does not start: {str(error).splitlines()[0]}") from error
+    _set_keys(started)
+    return started
+
+
+def _set_keys(started: Any) -> None:
+    """Give the session the padded keys that ``macros/engines/text.sql`` reads."""
+    key = os.environ.get("FA_PII_KEY", "").encode()
+    for name, pad in zip(("inner", "outer"), hmac_pads(key), strict=True):
+        value = f"unhex('{pad.hex()}')" if key else "cast(null as binary)"
+        started.sql(f"declare or replace variable pii_{name}_pad binary default {value}")

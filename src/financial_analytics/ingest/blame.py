@@ -1,0 +1,44 @@
+"""Whose fault an engine's error is: the feed's, the machine's or the warehouse's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from financial_analytics.engines.duckdb_warehouse import DatabaseError, is_resource_error
+from financial_analytics.errors import EngineError, FeedError
+from financial_analytics.ingest.contract import Table
+
+
+@contextmanager
+def feed_errors(table: Table) -> Iterator[None]:
+    """Blame what the engine raises while it reads a feed on the file."""
+    try:
+        yield
+    except DatabaseError as error:
+        if is_resource_error(error):
+            raise
+        raise FeedError(
+            f"the file cannot be read as {table.name}: {str(error).splitlines()[0]}",
+            hint="check that it is complete; nothing of it was loaded",
+        ) from error
+
+
+@contextmanager
+def engine_errors() -> Iterator[None]:
+    """Turn what the engine raises outside the feed itself into an `EngineError`."""
+    try:
+        yield
+    except DatabaseError as error:
+        first_line = str(error).splitlines()[0]
+        if is_resource_error(error):
+            raise EngineError(
+                f"disk or memory ran out: {first_line}",
+                hint="free some space or raise the memory limit; the file in work was not loaded",
+            ) from error
+        raise EngineError(
+            f"the warehouse refused a statement: {first_line}",
+            hint="the file in work was not loaded; run fa doctor",
+        ) from error
+    except OSError as error:
+        raise EngineError(f"cannot work in the data folder: {error}") from error
