@@ -1,0 +1,187 @@
+{#-
+    Accounts closed up to the clock: what the closing event says, and the state in the 90 days
+    before. Grain: one row per closed account.
+-#}
+{%- set text = dbt.type_string() %}
+with clock as (
+    select * from {{ ref('data_clock') }}
+),
+
+accounts as (
+    select * from {{ ref('dim_account') }}
+    where is_current and account_key <> {{ unknown_key() }}
+),
+
+account_versions as (
+    select * from {{ ref('dim_account') }}
+    where account_status = 'Dormant'
+),
+
+events as (
+    select * from {{ ref('fact_account_events') }}
+),
+
+contacts as (
+    select * from {{ ref('fact_customer_interactions') }}
+    where
+        is_resolved is not null
+        and not is_resolved
+        and (is_complaint or lower(interaction_reason) like '%dispute%')
+),
+
+transactions as (
+    select * from {{ ref('fact_transactions') }}
+    where not is_declined
+),
+
+instalments as (
+    select * from {{ ref('fact_loan_payments') }}
+),
+
+snapshots as (
+    select * from {{ ref('fact_account_daily_snapshot') }}
+    where is_month_end
+),
+
+rates as (
+    select * from {{ ref('int_daily_exchange_rates') }}
+),
+
+closed as (
+    select
+        accounts.account_natural_key,
+        accounts.customer_natural_key,
+        coalesce(accounts.product_natural_key, -1) as product_natural_key,
+        accounts.open_date,
+        accounts.close_date,
+        {{ add_days('accounts.close_date', -90) }} as after_date,
+        {{ month_end(add_months('accounts.close_date', -1)) }} as month_before_date
+    from accounts
+    inner join clock on accounts.close_date <= clock.as_of_date
+),
+
+departures as (
+    -- customers without any open account, and the day on which the last one closed
+    select
+        accounts.customer_natural_key,
+        max(accounts.close_date) as left_date
+    from accounts
+    group by accounts.customer_natural_key
+    having count(*) = count(accounts.close_date)
+),
+
+stated as (
+    -- a specific event (a charge-off) says more than the plain one beside it
+    select
+        account_natural_key,
+        stated_reason
+    from (
+        select
+            closed.account_natural_key,
+            case
+                when events.new_value is null or events.new_value = 'Closed' then events.event_type
+                else events.new_value
+            end as stated_reason,
+            row_number() over (
+                partition by closed.account_natural_key
+                order by
+                    case
+                        when coalesce(events.new_value, 'Closed') <> 'Closed' then 1
+                        when events.event_type <> 'Account Closed' then 2
+                        else 3
+                    end,
+                    events.event_id nulls last
+            ) as recency
+        from closed
+        inner join events
+            on
+                closed.account_natural_key = events.account_natural_key
+                and closed.close_date = cast(events.event_at as date)
+        where
+            events.new_value = 'Closed'
+            or lower(events.event_type) like '%clos%'
+            or lower(events.event_type) like '%charge%off%'
+    ) as closing_events
+    where recency = 1
+),
+
+complained as (
+    select distinct closed.account_natural_key
+    from closed
+    inner join contacts
+        on
+            closed.customer_natural_key = contacts.customer_natural_key
+            and cast(contacts.interaction_at as date) >= closed.after_date
+            and cast(contacts.interaction_at as date) <= closed.close_date
+),
+
+moved as (
+    select
+        closed.account_natural_key,
+        {{ count_if("transactions.transaction_type = 'Fee'") }} as fee_count,
+        {{ count_if("transactions.transaction_type <> 'Fee'") }} as movement_count
+    from closed
+    inner join transactions
+        on
+            closed.account_natural_key = transactions.account_natural_key
+            -- the closing entries themselves are no activity
+            and transactions.transaction_date >= closed.after_date
+            and transactions.transaction_date < closed.close_date
+    group by closed.account_natural_key
+),
+
+overdue as (
+    select distinct closed.account_natural_key
+    from closed
+    inner join instalments
+        on
+            closed.account_natural_key = instalments.account_natural_key
+            and instalments.scheduled_date < closed.close_date
+            and (instalments.paid_date is null or instalments.paid_date > closed.close_date)
+),
+
+asleep as (
+    select distinct closed.account_natural_key
+    from closed
+    inner join account_versions
+        on
+            closed.account_natural_key = account_versions.account_natural_key
+            and account_versions.valid_from < closed.close_date
+            and account_versions.valid_to >= closed.close_date
+)
+
+select
+    closed.account_natural_key,
+    closed.customer_natural_key,
+    closed.product_natural_key,
+    closed.open_date,
+    closed.close_date,
+    coalesce(stated.stated_reason, cast('Not stated' as {{ text }})) as stated_reason,
+    cast(
+        case
+            when complained.account_natural_key is not null then 'complaint'
+            when moved.fee_count > 0 then 'fee'
+            when overdue.account_natural_key is not null then 'past due'
+            when asleep.account_natural_key is not null then 'dormant'
+            when coalesce(moved.movement_count, 0) = 0 then 'dormant'
+            else 'active'
+        end as {{ text }}
+    ) as prior_state,
+    coalesce(departures.left_date = closed.close_date, false) as is_last_account,
+    {{ converted(
+        'snapshots.closing_balance', reporting_rate('snapshots.currency', 'rates.exchange_rate')
+    ) }} as balance_before_amount,
+    {{ completed_months('closed.open_date', 'closed.close_date') }} as tenure_months
+from closed
+left join stated on closed.account_natural_key = stated.account_natural_key
+left join complained on closed.account_natural_key = complained.account_natural_key
+left join moved on closed.account_natural_key = moved.account_natural_key
+left join overdue on closed.account_natural_key = overdue.account_natural_key
+left join asleep on closed.account_natural_key = asleep.account_natural_key
+left join departures on closed.customer_natural_key = departures.customer_natural_key
+left join snapshots
+    on
+        closed.account_natural_key = snapshots.account_natural_key
+        and closed.month_before_date = snapshots.snapshot_date
+left join rates
+    on snapshots.currency = rates.currency and snapshots.snapshot_date = rates.rate_date
