@@ -71,25 +71,23 @@ departures as (
 ),
 
 stated as (
-    -- a specific event (a charge-off) says more than the plain one beside it
     select
         account_natural_key,
         stated_reason
     from (
         select
             closed.account_natural_key,
-            case
-                when events.new_value is null or events.new_value = 'Closed' then events.event_type
-                else events.new_value
-            end as stated_reason,
+            coalesce(
+                events.closing_reason,
+                case
+                    when lower(events.event_type) like '%charge%off%'
+                        then cast('Charged off' as {{ text }})
+                end
+            ) as stated_reason,
             row_number() over (
                 partition by closed.account_natural_key
                 order by
-                    case
-                        when coalesce(events.new_value, 'Closed') <> 'Closed' then 1
-                        when events.event_type <> 'Account Closed' then 2
-                        else 3
-                    end,
+                    case when events.closing_reason is null then 1 else 0 end,
                     events.event_id nulls last
             ) as recency
         from closed
@@ -98,8 +96,7 @@ stated as (
                 closed.account_natural_key = events.account_natural_key
                 and closed.close_date = cast(events.event_at as date)
         where
-            events.new_value = 'Closed'
-            or lower(events.event_type) like '%clos%'
+            lower(events.event_type) like '%clos%'
             or lower(events.event_type) like '%charge%off%'
     ) as closing_events
     where recency = 1

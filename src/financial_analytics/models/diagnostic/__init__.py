@@ -1,4 +1,4 @@
-"""Category 02: why did it happen?"""
+"""Category 02, why did it happen."""
 
 from financial_analytics.models.diagnostic.odds import adjusted_odds
 from financial_analytics.models.diagnostic.satisfaction import satisfaction_drivers

@@ -129,7 +129,7 @@ def _fit(frame: pd.DataFrame, rows: pd.DataFrame, quantile: float) -> None:
         return
     wanted = rows.index[rows["status"] == "ok"]
     columns = [
-        (frame[rows.at[at, "driver"]].to_numpy()[chosen] == rows.at[at, "bin"]).astype(float)
+        (frame[rows.loc[at, "driver"]].to_numpy()[chosen] == rows.loc[at, "bin"]).astype(float)
         for at in wanted
     ]
     design = np.column_stack([np.ones(len(chosen)), *columns])
@@ -147,7 +147,7 @@ def _fit(frame: pd.DataFrame, rows: pd.DataFrame, quantile: float) -> None:
     for number, at in enumerate(wanted, start=1):
         error = result.bse[place[number]] if number in place else np.inf
         if not np.isfinite(error) or error > 10:
-            rows.at[at, "status"] = "not_identified"
+            rows.loc[at, "status"] = "not_identified"
             continue
         value = result.params[place[number]]
         rows.loc[at, ["log_odds", "log_odds_standard_error"]] = value, error
