@@ -122,8 +122,8 @@ moved as (
         on
             closed.account_natural_key = transactions.account_natural_key
             -- the closing entries themselves are no activity
-            and transactions.transaction_date >= closed.after_date
-            and transactions.transaction_date < closed.close_date
+            and closed.after_date <= transactions.transaction_date
+            and closed.close_date > transactions.transaction_date
     group by closed.account_natural_key
 ),
 
@@ -133,8 +133,8 @@ overdue as (
     inner join instalments
         on
             closed.account_natural_key = instalments.account_natural_key
-            and instalments.scheduled_date < closed.close_date
-            and (instalments.paid_date is null or instalments.paid_date > closed.close_date)
+            and closed.close_date > instalments.scheduled_date
+            and (instalments.paid_date is null or closed.close_date < instalments.paid_date)
 ),
 
 asleep as (
@@ -143,8 +143,8 @@ asleep as (
     inner join account_versions
         on
             closed.account_natural_key = account_versions.account_natural_key
-            and account_versions.valid_from < closed.close_date
-            and account_versions.valid_to >= closed.close_date
+            and closed.close_date > account_versions.valid_from
+            and closed.close_date <= account_versions.valid_to
 )
 
 select

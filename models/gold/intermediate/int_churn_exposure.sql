@@ -135,8 +135,8 @@ at_risk as (
         months.month_start_date,
         months.recent_date,
         coalesce(leavers.left_date <= months.month_end_date, false) as is_event,
-        cast({{ dbt.datediff('customers.signup_date', 'months.month_start_date', 'day') }}
-            as {{ type_double() }}) / 365.25 as tenure_years
+        {{ dbt.datediff('customers.signup_date', 'months.month_start_date', 'day') }}
+            as tenure_days
     from customers
     inner join months
         on
@@ -293,12 +293,11 @@ holdings as (
         {{ count_if('held.is_savings') }} as savings_count,
         {{ count_if("held.account_status = 'Dormant'") }} as dormant_count,
         count(held.account_status) as status_known_count,
-        max(case
-            when held.is_savings
-                then 100.0 * cast(
-                    coalesce(our_rates.interest_rate, held.interest_rate) as {{ type_double() }}
-                )
-        end) as savings_rate
+        100.0 * cast(
+            max(case
+                when held.is_savings then coalesce(our_rates.interest_rate, held.interest_rate)
+            end) as {{ type_double() }}
+        ) as savings_rate
     from held
     left join our_rates
         on
@@ -313,7 +312,7 @@ known as (
         at_risk.month_number,
         at_risk.month_start_date,
         at_risk.is_event,
-        at_risk.tenure_years,
+        cast(at_risk.tenure_days as {{ type_double() }}) / 365.25 as tenure_years,
         {{ known_text('at_risk.customer_segment') }} as customer_segment,
         complained.customer_natural_key is not null as has_complaint,
         usage.recent_fee_count > 0 as has_fee,

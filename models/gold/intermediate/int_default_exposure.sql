@@ -128,7 +128,7 @@ applied as (
                 partition by loans.account_natural_key
                 order by
                     applications.decision_date desc nulls last,
-                    applications.application_id nulls last
+                    applications.application_id desc nulls last
             ) as recency
         from loans
         inner join applications
@@ -190,7 +190,7 @@ unemployment as (
                 order by indicators.indicator_date desc nulls last
             ) as recency
         from due_days
-        inner join indicators on indicators.indicator_date <= due_days.scheduled_date
+        inner join indicators on due_days.scheduled_date >= indicators.indicator_date
     ) as dated_indicators
     where recency = 1
 ),

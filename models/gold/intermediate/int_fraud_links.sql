@@ -188,7 +188,8 @@ ranked as (
         rate_lower,
         row_number() over (
             partition by record_type
-            order by rate_lower desc nulls last, victim_count desc nulls last, link_key nulls last
+            order by
+                rate_lower desc nulls last, victim_count desc nulls last, link_key asc nulls last
         ) as link_number
     from scored
 )

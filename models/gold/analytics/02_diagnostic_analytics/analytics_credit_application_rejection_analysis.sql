@@ -109,9 +109,11 @@ based as (
         avg_decision_days,
         sum(application_count) over (partition by product_category) as category_count,
         cast(sum(case when stage = 'pending' then 0 else application_count end)
-            over (partition by product_category, score_band) as bigint) as band_application_count,
+            over (partition by product_category, score_band)
+        as bigint) as band_application_count,
         cast(sum(case when stage = 'declined' then application_count else 0 end)
-            over (partition by product_category, score_band) as bigint) as band_declined_count
+            over (partition by product_category, score_band)
+        as bigint) as band_declined_count
     from counted
 )
 

@@ -104,7 +104,8 @@ select
     case when labelled.has_labels then 100.0 * labelled.base_rate end as base_rate_pct,
     case
         when labelled.has_labels
-            then {{ ratio('labelled.fraud_count', 'labelled.transaction_count') }}
+            then
+                {{ ratio('labelled.fraud_count', 'labelled.transaction_count') }}
                 / nullif(labelled.base_rate, 0)
     end as lift,
     case when labelled.has_labels then labelled.fraud_amount end as fraud_amount,

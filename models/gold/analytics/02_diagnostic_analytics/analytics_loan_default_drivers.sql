@@ -61,10 +61,10 @@ measured as (
 numbers as (
     select
         account_natural_key,
-        cast(case when is_event then 1 else 0 end as {{ double }}) as value_0
-        {%- for number in numbers %},
-        cast({{ number }} as {{ double }}) as value_{{ loop.index }}
+        {%- for number in numbers %}
+        cast({{ number }} as {{ double }}) as value_{{ loop.index }},
         {%- endfor %}
+        cast(case when is_event then 1 else 0 end as {{ double }}) as value_0
     from exposure
 ),
 
@@ -92,17 +92,23 @@ ranked as (
         first_place,
         second_place,
         account_natural_key,
-        rank() over (
-            partition by first_place, second_place order by first_value nulls last
-        )
-        + (count(*) over (partition by first_place, second_place, first_value) - 1) / 2.0
-            as first_rank,
-        rank() over (
-            partition by first_place, second_place order by second_value nulls last
-        )
-        + (count(*) over (partition by first_place, second_place, second_value) - 1) / 2.0
-            as second_rank
+        rank() over (partition by first_place, second_place order by first_value nulls last)
+            as first_place_rank,
+        count(*) over (partition by first_place, second_place, first_value) as first_tie_count,
+        rank() over (partition by first_place, second_place order by second_value nulls last)
+            as second_place_rank,
+        count(*) over (partition by first_place, second_place, second_value) as second_tie_count
     from pairs
+),
+
+shared_ranks as (
+    select
+        first_place,
+        second_place,
+        account_natural_key,
+        first_place_rank + (first_tie_count - 1) / 2.0 as first_rank,
+        second_place_rank + (second_tie_count - 1) / 2.0 as second_rank
+    from ranked
 ),
 
 summed as (
@@ -115,7 +121,7 @@ summed as (
         var_pop(cast(second_rank as {{ double }})) as second_variance,
         covar_pop(cast(first_rank as {{ double }}), cast(second_rank as {{ double }}))
             as covariance
-    from ranked
+    from shared_ranks
     group by first_place, second_place
 ),
 
@@ -223,10 +229,12 @@ select
     cast('none' as {{ text }}) as bin,
     cast(null as integer) as bin_number,
     {%- for column in published[4:] %}
-    cast(null as {% if column in ['exposed_count', 'event_count'] %}bigint
-    {%- elif column == 'driver_rank_number' %}integer
-    {%- elif column in ['is_above_chance', 'is_reference_bin'] %}boolean
-    {%- else %}{{ double }}{% endif %}) as {{ column }},
+    cast(
+        null as {% if column in ['exposed_count', 'event_count'] %}bigint
+        {%- elif column == 'driver_rank_number' %}integer
+        {%- elif column in ['is_above_chance', 'is_reference_bin'] %}boolean
+        {%- else %}{{ double }}{% endif %}
+    ) as {{ column }},
     {%- endfor %}
     matrix.other_driver,
     matrix.correlation as spearman_correlation,

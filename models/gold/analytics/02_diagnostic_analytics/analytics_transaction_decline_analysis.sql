@@ -43,7 +43,7 @@ retries as (
             and declined.merchant_key = again.merchant_key
             and declined.transaction_amount = again.transaction_amount
             and declined.transaction_id <> again.transaction_id
-            and again.transaction_at > declined.transaction_at
+            and declined.transaction_at < again.transaction_at
             and again.transaction_at
             <= {{ dbt.dateadd('hour', var('retry_hours'), 'declined.transaction_at') }}
     where declined.is_declined
