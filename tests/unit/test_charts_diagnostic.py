@@ -134,7 +134,7 @@ def test_churn_waterfall_takes_each_share_of_what_is_left(
     assert list(steps.measure) == ["absolute", *["relative"] * 3, "total"]
     assert steps.y[1:4] == tuple(row[1] for row in given.CHURN[:3])
     assert finding(figure).startswith("200 customers left in twelve months; “Unresolved complaint")
-    assert "together 49.6 %" in finding(figure)
+    assert "together with 49.6 %" in finding(figure)
     assert "1 of 4 drivers do not stand out" in figure.layout.meta["note"]
 
 
@@ -174,6 +174,7 @@ def test_fraud_bubble_sums_cells_and_tells_them_from_the_base_rate(
         "Less than usual",
     ]
     assert list(zip(more.y, more.x, more.text, strict=True)) == [("Electronics", "Online", "60")]
+    assert list(same.text) == [" 4", " 2"], "a small bubble has its number beside it"
     assert "60 frauds in 2,000 transactions<br>3.00 %" in plain(more.customdata[0])
     assert "USD 42.0 K" in plain(more.customdata[0])
     # 2 of 400 and 4 of 4,000 against 68 of 36,400; 2 of 30,000 is below it.
@@ -224,8 +225,11 @@ def test_default_bars_stand_beside_what_chance_reaches(frames: dict[str, pd.Data
     assert dict(zip(ticks.y, ticks.x, strict=True))["Age group"] == 0.20
     assert figure.layout.yaxis.categoryarray[-1] == "Credit score when the loan was made"
     assert plain(above.customdata[-1]) == "highest: Below 600, 5.00 % (4.00 % to 6.25 %)"
-    assert finding(figure).startswith("105 loans defaulted; “Credit score")
-    assert "2 of 3 drivers are above chance" in finding(figure)
+    assert finding(figure).startswith(
+        "105 loans defaulted; of 2 drivers above chance (of 3) “Credit score"
+    )
+    none = changed("default_drivers", frames, is_above_chance=False)
+    assert finding(none) == "105 loans defaulted; none of 3 drivers tells more than chance would."
 
 
 def test_correlation_matrix_is_symmetric_and_marks_what_is_not_zero(
@@ -280,15 +284,23 @@ def test_campaigns_with_a_holdout_show_what_was_added(frames: dict[str, pd.DataF
     causal = trace(figure, "Against a randomised holdout")
     # 2 points of 4,000 contacts are 80 conversions of 300 each: 24,000 for 400.
     assert causal.text[0] == "Spring Savings Email"
-    assert list(causal.y) == pytest.approx([5_900.0, -100.0, -98.0])
-    assert causal.y[0] + causal.error_y.array[0] == pytest.approx(100 * (36_000 / 400 - 1))
-    assert causal.y[0] - causal.error_y.arrayminus[0] == pytest.approx(100 * (12_000 / 400 - 1))
+    drawn = 100 * np.sinh(causal.y)
+    assert drawn == pytest.approx([5_900.0, -100.0, -98.0])
+    upper = 100 * np.sinh(causal.y[0] + causal.error_y.array[0])
+    lower = 100 * np.sinh(causal.y[0] - causal.error_y.arrayminus[0])
+    assert upper == pytest.approx(100 * (36_000 / 400 - 1))
+    assert lower == pytest.approx(100 * (12_000 / 400 - 1))
+    axis = figure.layout.yaxis
+    ticks = dict(zip(axis.ticktext, axis.tickvals, strict=True))
+    assert 100 * np.sinh(ticks["1,000\xa0%"]) == pytest.approx(1_000)
     assert list(causal.x) == [400, 3_000, 50_000]
     other = trace(figure, "No holdout: association only")
-    assert list(other.y) == pytest.approx([1_900.0])
+    assert 100 * np.sinh(other.y) == pytest.approx([1_900.0])
     assert other.marker.symbol != causal.marker.symbol
     assert other.error_y.array is None, "no holdout, no interval of an effect"
-    assert "1 certainly paid for themselves, 1 certainly did not, 1 cannot" in finding(figure)
+    assert "1 certainly paid for themselves and 1 certainly did not; for 1 it cannot" in finding(
+        figure
+    )
     assert "1 campaigns without a cost" in figure.layout.meta["note"]
 
 
@@ -309,7 +321,7 @@ def test_forest_puts_each_interval_on_its_side_of_one(frames: dict[str, pd.DataF
     assert figure.layout.xaxis.type == "log"
     low, high = figure.layout.xaxis.range
     assert 10**low < 0.77 and 10**high > 4.7
-    assert "Resolved, Yes, raises the odds" in finding(figure)
+    assert "Resolved: Yes raises the odds" in finding(figure)
     assert "2 of 3 effects" in finding(figure)
 
 
@@ -350,7 +362,7 @@ def test_application_waterfall_ends_at_the_approved(frames: dict[str, pd.DataFra
 
 def _flows(figure: go.Figure) -> dict[tuple[str, str], float]:
     diagram = figure.data[0]
-    names = [str(label).split(" · ")[0] for label in diagram.node.label]
+    names = [re.split(" · |<br>", str(label))[0] for label in diagram.node.label]
     pairs = zip(diagram.link.source, diagram.link.target, diagram.link.value, strict=True)
     return {(names[source], names[target]): value for source, target, value in pairs}
 
@@ -372,7 +384,9 @@ def test_closure_sankey_keeps_every_account(frames: dict[str, pd.DataFrame]) -> 
         assert into[reason] == out[reason]
     assert into["Left the bank"] + into["Kept an account"] == 300
     labels = [plain(label) for label in figure.data[0].node.label]
-    assert "Active · 140" in labels and "Left the bank · 85" in labels
+    assert "Active · 140" in labels and "Left the bank<br>85" in labels
+    phone = figure.layout.meta["compact"]["traces"][0]["node"]["label"]
+    assert "Moved to<br>another bank<br>80" in phone and "Active · 140" in phone
     leaving = [
         color == theme.LIGHT["soft"]
         for color, target in zip(figure.data[0].link.color, figure.data[0].link.target, strict=True)

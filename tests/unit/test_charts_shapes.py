@@ -64,7 +64,7 @@ def test_sankey_takes_a_name_in_two_stages_as_two_nodes() -> None:
         }
     )
     diagram = sankey(links, colors=("blue", "purple", "grey"))
-    assert list(diagram.node.label) == ["x · 5", "y · 3", "x · 5", "z · 3", "end · 5"]
+    assert list(diagram.node.label) == ["x · 5", "y · 3", "x · 5", "z · 3", "end<br>5"]
     assert list(diagram.link.value) == [5, 3, 5], "a link of nothing is not drawn"
     assert list(diagram.link.source) == [0, 1, 2]
     assert list(diagram.link.target) == [2, 3, 4]

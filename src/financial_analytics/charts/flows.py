@@ -15,7 +15,7 @@ from financial_analytics.charts.parts import row_height
 
 Measure = Literal["absolute", "relative", "total"]
 STEP_COLORS = {"up": "green", "down": "orange", "level": "blue"}
-MOST_SANKEY_LINKS = 60
+NODE_JOINT = " · "  # between the name of a node and its number
 
 
 @dataclass(frozen=True)
@@ -125,6 +125,7 @@ def waterfall(steps: Sequence[Step], *, axis_title: str = "") -> tuple[go.Figure
         type="category",
         tickvals=names,
         ticktext=wide,
+        ticklabelstandoff=6,
         showgrid=False,
     )
     figure.update_xaxes(
@@ -251,25 +252,28 @@ def sankey(
             axis=1,
         )
         .max(axis=1)
-        .rename("size")
+        .rename("size_")
     )
     nodes = (
         ends[["stage", "name"]]
         .drop_duplicates()
         .join(sizes, on=["stage", "name"])
-        .sort_values(["stage", "size", "name"], ascending=[True, False, True], kind="stable")
+        .sort_values(["stage", "size_", "name"], ascending=[True, False, True], kind="stable")
         .reset_index(drop=True)
     )
     place = {
         (stage, name): k
         for k, (stage, name) in enumerate(zip(nodes.stage, nodes.name, strict=True))
     }
+    last = nodes["stage"].max()
     return go.Sankey(
         arrangement="snap",
         valueformat=",.0f",
         node={
             "label": [
-                f"{row['name']} · {theme.count(row['size'])}" for row in nodes.to_dict("records")
+                # The last stage has its labels where those of the one before may end.
+                f"{name}{NODE_JOINT if stage < last else '<br>'}{theme.count(size)}"
+                for stage, name, size in zip(nodes.stage, nodes.name, nodes.size_, strict=True)
             ],
             "color": [theme.LIGHT[colors[stage]] for stage in nodes["stage"]],
             "line": {"color": theme.LIGHT["paper"], "width": 0.5},

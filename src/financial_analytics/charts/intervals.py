@@ -140,9 +140,9 @@ def forest(
     _say_unknown(figure, rows, reference)
     wide, narrow = (
         [theme.wrap(label, width) if effect else label for label, effect in rows]
-        for width in (30, 16)
+        for width in (30, 20)
     )
-    height = 110 + sum(row_height([label], least=24) for label in wide)
+    height = 110 + row_height(wide, least=24) * len(rows)
     figure.add_vline(x=reference, line={"color": theme.LIGHT["grey"], "width": 1, "dash": "dot"})
     figure.update_yaxes(
         range=[len(rows) - 0.4, -0.6],
@@ -157,8 +157,8 @@ def forest(
     figure.update_xaxes(**axis)
     compact = {
         "layout": {
-            "height": 130 + sum(row_height([label], least=24) for label in narrow),
-            "yaxis": {"ticktext": narrow},
+            "height": 150 + row_height(narrow, least=24) * len(rows),
+            "yaxis": {"ticktext": narrow, "tickfont": {"size": 11}},
         }
     }
     return figure, height, compact

@@ -14,9 +14,11 @@ from financial_analytics.charts.frames import currency_of
 from financial_analytics.charts.maps import bubble_sizes
 from financial_analytics.charts.registry import chart
 
-LARGEST_BUBBLE = 26.0
-MOST_LABELS = 3
-RANDOMISED = "randomised holdout"
+LARGEST_BUBBLE = 24.0
+# The return scale is linear up to about this many per cent, logarithmic beyond.
+LINEAR_TO = 100.0
+SIZES = (100, 300, 1_000, 3_000, 10_000, 100_000, 1_000_000)
+TICKS = (*(-size for size in reversed(SIZES)), 0, *SIZES)
 
 
 @chart(
@@ -28,7 +30,8 @@ RANDOMISED = "randomised holdout"
         "Right is costlier, above the dotted line pays for itself; the area is the number of "
         "customers contacted. Filled circles count the conversions that the campaign added "
         "against its randomised holdout, with the 95 % interval. Open diamonds have no holdout: "
-        "they count every conversion, so they show an association only and lie too high."
+        "they count every conversion, so they show an association only and lie too high. The "
+        "scale of returns is linear near 0 and logarithmic farther away."
     ),
     needs=(
         "campaign_natural_key",
@@ -39,7 +42,6 @@ RANDOMISED = "randomised holdout"
         "incremental_return_rate",
     ),
     measures=("return_on_spend_rate", "incremental_return_rate"),
-    span="full",
 )
 def campaign_bubble(frame: pd.DataFrame) -> go.Figure:
     """Bubbles of return against cost, with the interval where there is a holdout."""
@@ -68,24 +70,28 @@ def campaign_bubble(frame: pd.DataFrame) -> go.Figure:
         if not part.empty:
             figure.add_trace(_bubbles(part, name, token, symbol))
     low, high = _axis_range(shown)
+    ticks = [tick for tick in TICKS if low <= _scaled(tick) <= high]
     figure.add_hline(y=0, line={"color": theme.LIGHT["grey"], "width": 1, "dash": "dot"})
     ends = np.log10([shown["spend_amount"].min(), shown["spend_amount"].max()])
     figure.update_xaxes(
         type="log",
         title=f"cost{f', {currency}' if currency else ''} (logarithmic)",
-        range=[float(ends[0]) - 0.15, float(ends[1]) + 0.15],
+        range=[float(ends[0]) - 0.2, float(ends[1]) + 0.2],
         dtick=1,
         tickformat=",",
         exponentformat="none",
     )
-    figure.update_yaxes(title="return, per cent of the cost", range=[low, high], ticksuffix=" %")
+    figure.update_yaxes(
+        title="return, per cent of the cost",
+        range=[low, high],
+        tickvals=[_scaled(tick) for tick in ticks],
+        ticktext=[f"{tick:,}{theme.NO_BREAK}%" for tick in ticks],
+    )
     without = len(rows) - len(shown)
-    beyond = int((shown["returned"] > high).sum() + (shown["returned"] < low).sum())
     notes = [
         f"{without} campaigns without a cost or a known return are left off." if without else "",
-        f"{beyond} campaigns lie beyond the axis." if beyond else "",
         "Intervals that run off the axis are wider than what is drawn."
-        if bool(((shown["upper"] > high) | (shown["lower"] < low)).any())
+        if bool(((_scaled(shown["upper"]) > high) | (_scaled(shown["lower"]) < low)).any())
         else "",
     ]
     return theme.finish(
@@ -93,7 +99,8 @@ def campaign_bubble(frame: pd.DataFrame) -> go.Figure:
         finding=_finding(shown),
         height=480,
         compact={
-            "layout": {"height": 460, "yaxis": {"title": {"text": "return"}}},
+            "layout": {"height": 480, "yaxis": {"title": {"text": ""}}},
+            "traces": [_on_phone(trace) for trace in figure.data],
         },
         note=" ".join(note for note in notes if note),
     )
@@ -123,17 +130,29 @@ def _return_bounds(rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def _scaled(value: Any) -> Any:
+    """Return returns in per cent on the scale of the drawing; its sign and order stay."""
+    return np.arcsinh(value / LINEAR_TO)
+
+
+def _on_phone(trace: go.Scatter) -> dict[str, Any]:
+    return {"marker": {"size": [0.65 * size for size in trace.marker.size]}}
+
+
 def _axis_range(shown: pd.DataFrame) -> tuple[float, float]:
-    """Return the range of returns: nearly all points, and of the intervals what is near."""
-    low = min(float(shown["returned"].min()), -100.0)
-    high = max(float(shown["returned"].quantile(0.98)), 20.0)
-    upper = shown["upper"].max()
+    """Return the range on the scale of the drawing: all points, and of the intervals what is near.
+
+    An interval may make the axis longer by half of what the points span, not more.
+    """
+    points = _scaled(shown["returned"])
+    low, high = min(float(points.min()), -1.0), max(float(points.max()), 0.5)
+    reach = 0.5 * (high - low)
+    upper, lower = float(_scaled(shown["upper"]).max()), float(_scaled(shown["lower"]).min())
     if not np.isnan(upper):
-        high = max(high, min(float(upper), 1.5 * high))
-    lower = shown["lower"].min()
+        high = max(high, min(upper, high + reach))
     if not np.isnan(lower):
-        low = min(low, max(float(lower), low - 0.25 * (high - low)))
-    margin = 0.06 * (high - low)
+        low = min(low, max(lower, low - reach))
+    margin = 0.05 * (high - low)
     return low - margin, high + margin
 
 
@@ -160,7 +179,7 @@ def _hover(row: dict[Hashable, Any], currency: str) -> str:
 def _bubbles(part: pd.DataFrame, name: str, token: str, symbol: str) -> go.Scatter:
     trace = go.Scatter(
         x=part["spend_amount"].tolist(),
-        y=part["returned"].tolist(),
+        y=_scaled(part["returned"]).tolist(),
         mode="markers",
         name=name,
         marker={
@@ -177,12 +196,13 @@ def _bubbles(part: pd.DataFrame, name: str, token: str, symbol: str) -> go.Scatt
         customdata=part["hover"].tolist(),
         hovertemplate="<b>%{text}</b><br>%{customdata}<extra></extra>",
     )
+    middle = _scaled(part["returned"])
     if part["upper"].notna().any() or part["lower"].notna().any():
         trace.error_y = {
             "type": "data",
             "symmetric": False,
-            "array": (part["upper"] - part["returned"]).clip(lower=0).fillna(0).tolist(),
-            "arrayminus": (part["returned"] - part["lower"]).clip(lower=0).fillna(0).tolist(),
+            "array": (_scaled(part["upper"]) - middle).clip(lower=0).fillna(0).tolist(),
+            "arrayminus": (middle - _scaled(part["lower"])).clip(lower=0).fillna(0).tolist(),
             "color": theme.LIGHT["line"],
             "thickness": 1,
             "width": 0,
@@ -197,11 +217,14 @@ def _finding(shown: pd.DataFrame) -> str:
         paid = int((causal["lower"] > 0).sum())
         lost = int((causal["upper"] < 0).sum())
         sentences.append(
-            f"Of {len(causal)} campaigns with a holdout {paid} certainly paid for themselves, "
-            f"{lost} certainly did not, {len(causal) - paid - lost} cannot be told"
+            f"Of {len(causal)} campaigns with a holdout {paid} certainly paid for themselves and "
+            f"{lost} certainly did not; for {len(causal) - paid - lost} it cannot be told"
         )
     if not other.empty:
         median = float(other["returned"].median())
-        seems = theme.percent(median, 0)
-        sentences.append(f"{len(other)} without a holdout seem to return {seems} at the median")
-    return "; ".join(sentences) + "."
+        sentences.append(
+            f"the median of {len(other)} without a holdout is {theme.percent(median, 0)}, "
+            "an association only"
+        )
+    said = "; ".join(sentences)
+    return f"{said[0].upper()}{said[1:]}."

@@ -76,9 +76,9 @@ def churn_waterfall(frame: pd.DataFrame) -> go.Figure:
     return theme.finish(
         figure,
         finding=f"{theme.count(left)} customers left in twelve months; "
-        f"“{first['driver_label']}” explains most, on its own "
-        f"{theme.percent(float(first['population_attributable_pct']))}, and the drivers shown "
-        f"together {theme.percent(100 - rest)}.",
+        f"“{first['driver_label']}” tells them best from those who "
+        f"stayed and goes with {theme.percent(float(first['population_attributable_pct']))} of "
+        f"them, the drivers shown together with {theme.percent(100 - rest)}.",
         height=waterfall_height([theme.wrap(step.name, 30) for step in steps]),
         compact=compact,
         note=" ".join(notes),
@@ -91,9 +91,9 @@ def churn_waterfall(frame: pd.DataFrame) -> go.Figure:
     title="Which drivers of leaving matter in which segment",
     unit="information value above what chance gives",
     reading=(
-        "The darker, the better the driver (row) tells those who left from those who stayed in "
-        "the segment (column). 'chance' is a value that chance alone reaches in 5 of 100 drivers; "
-        "'too few' is a segment with too few leavers to say."
+        "The stronger the colour, the better the driver (row) tells those who left from those who "
+        "stayed in the segment (column). 'chance' is a value that chance alone reaches in 5 of "
+        "100 drivers; 'too few' is a segment with too few leavers to say."
     ),
     needs=(
         "customer_segment",

@@ -44,8 +44,7 @@ def _worst_bin(frame: pd.DataFrame, driver: str) -> str:
     reading=(
         "The longer the bar, the better the driver tells defaults (90 days past due) from other "
         "instalments. The tick is the value that chance alone exceeds in 5 of 100 drivers with as "
-        "many groups: a hatched bar does not reach it. Below 0.02 nothing, 0.1 to 0.3 medium, "
-        "above 0.3 strong."
+        "many groups: a hatched bar does not reach it, however long it is."
     ),
     needs=(
         "record_type",
@@ -108,23 +107,25 @@ def default_drivers(frame: pd.DataFrame) -> go.Figure:
         range=[-0.6, len(names) - 0.4],
         tickvals=names,
         ticktext=wide,
+        ticklabelstandoff=6,
         showgrid=False,
     )
     figure.update_xaxes(title="information value", rangemode="tozero", nticks=6)
     figure.update_layout(barmode="overlay")
     first = rows.iloc[-1]
     events = frame[(frame["record_type"] == "driver_bin") & (frame["driver"] == first["driver"])]
-    words = (
-        f"“{first['driver_label']}” tells most ({_worst_bin(frame, str(first['driver']))})"
-        if above.iloc[-1]
-        else "no driver is above chance"
-        if not above.any()
-        else f"“{rows[above].iloc[-1]['driver_label']}” is the strongest above chance"
-    )
+    said = f"{theme.count(events['event_count'].sum())} loans defaulted; "
+    if not above.any():
+        said += f"none of {count} drivers tells more than chance would."
+    else:
+        best = rows[above].iloc[-1]
+        said += (
+            f"of {int(above.sum())} drivers above chance (of {count}) “{best['driver_label']}” "
+            f"tells most ({_worst_bin(frame, str(best['driver']))})."
+        )
     return theme.finish(
         figure,
-        finding=f"{theme.count(events['event_count'].sum())} loans defaulted; {words}; "
-        f"{int(above.sum())} of {count} drivers are above chance.",
+        finding=said,
         height=120 + row_height(wide) * len(names),
         compact={
             "layout": {
@@ -206,12 +207,13 @@ def default_correlation(frame: pd.DataFrame) -> go.Figure:
         for i in range(len(names))
     ]
     heat_texts(figure, x=words, y=words, shares=np.abs(values), texts=texts)
-    wide, narrow = ([theme.wrap(name, width) for name in words] for width in (18, 13))
+    wide, across = ([theme.wrap(name, width) for name in words] for width in (18, 24))
+    narrow = [theme.wrap(f"{number}. {name}", 15) for number, name in enumerate(words, start=1)]
     figure.update_yaxes(
         autorange="reversed", type="category", tickvals=words, ticktext=wide, showgrid=False
     )
     figure.update_xaxes(
-        type="category", tickvals=words, ticktext=wide, tickangle=-40, showgrid=False
+        type="category", tickvals=words, ticktext=across, tickangle=-40, showgrid=False
     )
     return theme.finish(
         figure,
@@ -219,9 +221,13 @@ def default_correlation(frame: pd.DataFrame) -> go.Figure:
         height=170 + 50 * len(names),
         compact={
             "layout": {
-                "height": 200 + 42 * len(names),
-                "yaxis": {"ticktext": narrow, "tickfont": {"size": 9}},
-                "xaxis": {"ticktext": narrow, "tickfont": {"size": 9}, "tickangle": -60},
+                # Names do not fit under narrow columns: there is the number of the row.
+                "height": 80 + 46 * len(names),
+                "yaxis": {"ticktext": narrow, "tickfont": {"size": 10}},
+                "xaxis": {
+                    "ticktext": [f"{number}." for number in range(1, len(names) + 1)],
+                    "tickangle": 0,
+                },
             },
             "traces": [None, {"textfont": {"size": 9}}],
         },
@@ -237,6 +243,9 @@ def _correlation_finding(found: pd.DataFrame, labels: dict[str, str]) -> str:
     other = str(labels.get(row["other_driver"], row["other_driver"]))
     interval = ""
     if "spearman_correlation_lower" in row.index:
+        apart = row["spearman_correlation_lower"] > 0 or row["spearman_correlation_upper"] < 0
+        if not apart:
+            what = f"No correlation with {what.lower()} is told apart from 0; {what.lower()}"
         interval = (
             f" ({theme.decimal(row['spearman_correlation_lower'], 2)} to "
             f"{theme.decimal(row['spearman_correlation_upper'], 2)})"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
 from financial_analytics.charts import theme
 from financial_analytics.charts.frames import currency_of
@@ -104,10 +105,10 @@ def fraud_bubble(frame: pd.DataFrame) -> go.Figure:
     worst = rows.assign(rate=100 * rows["fraud_count"] / rows["transaction_count"])
     worst = worst[worst["kind"] == 0].sort_values("fraud_amount", ascending=False, kind="stable")
     said = (
-        f"{worst.iloc[0]['merchant_category']} by {worst.iloc[0]['channel']} costs most of those "
-        f"above it ({theme.percent(worst.iloc[0]['rate'], 2)})"
+        f"of the cells above that, {worst.iloc[0]['merchant_category']} by "
+        f"{worst.iloc[0]['channel']} costs most ({theme.percent(worst.iloc[0]['rate'], 2)})"
         if not worst.empty
-        else "no cell is told apart from above it"
+        else "no cell is told apart from it as higher"
     )
     return theme.finish(
         figure,
@@ -154,10 +155,19 @@ def _bubbles(part: pd.DataFrame, name: str, token: str, symbol: str, currency: s
             "opacity": 1,
         },
         text=[
-            theme.count(count) if size >= LABELLED_FROM else ""
+            theme.count(count) if size >= LABELLED_FROM else f" {theme.count(count)}"
             for count, size in zip(part["fraud_count"], part["size"], strict=True)
         ],
-        textfont={"size": 11, "color": theme.LIGHT["onfill"]},
+        # A small bubble has its number beside it.
+        textposition=[
+            "middle center" if size >= LABELLED_FROM else "middle right" for size in part["size"]
+        ],
+        textfont={
+            "size": 11,
+            "color": [
+                theme.LIGHT["onfill" if size >= LABELLED_FROM else "text"] for size in part["size"]
+            ],
+        },
         customdata=hover,
         hovertemplate="<b>%{y}</b>, %{x}<br>%{customdata}<extra></extra>",
     )
@@ -184,9 +194,9 @@ def _met(frame: pd.DataFrame) -> str:
     title="When fraud happens: weekday and hour",
     unit="frauds in 100 transactions",
     reading=(
-        "Rows are weekdays, columns three hours of the day. The darker, the more of the "
-        "transactions of that time are fraud; the count is under the rate. A rate in bold has a "
-        "95 % interval wholly above the rate of all transactions."
+        "Rows are weekdays, columns three hours of the day. The stronger the colour, "
+        "the more of the transactions of that time are fraud; the count is under the rate. A rate "
+        "in bold has a 95 % interval wholly above the rate of all transactions."
     ),
     needs=(*NEEDS, "weekday_number", "hour_band", "hour_band_number"),
     measures=("fraud_rate_pct",),
@@ -261,10 +271,28 @@ def fraud_hours(frame: pd.DataFrame) -> go.Figure:
                     "tickvals": list(DAYS),
                     "ticktext": [day[:3] for day in DAYS],
                 },
+                "xaxis": {
+                    "title": {"text": "from hour; per cent over count"},
+                    "tickvals": bands,
+                    "ticktext": [band[:2] for band in bands],
+                    "tickangle": 0,
+                },
             },
-            "traces": [None, {"textfont": {"size": 9}}],
+            "traces": [None, {"textfont": {"size": 9}, "text": _short(rates, events, above)}],
         },
     )
+
+
+def _short(
+    rates: NDArray[np.float64], events: NDArray[np.float64], above: NDArray[np.bool_]
+) -> list[str]:
+    """Return the texts of the cells for a narrow drawing, row by row."""
+    return [
+        "none"
+        if np.isnan(rate)
+        else f"{'<b>' if bold else ''}{rate:.2f}{'</b>' if bold else ''}<br>{theme.count(number)}"
+        for rate, number, bold in zip(rates.ravel(), events.ravel(), above.ravel(), strict=True)
+    ]
 
 
 def _hours_finding(cells: pd.DataFrame, base: float, any_fraud: bool) -> str:

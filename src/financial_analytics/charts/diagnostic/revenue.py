@@ -25,7 +25,7 @@ EFFECTS = ("volume_effect_amount", "mix_effect_amount", "price_effect_amount")
         "Top to bottom, the change of revenue against the same months a year before: volume (more "
         "or fewer accounts of the whole bank), mix (accounts moved towards dearer or cheaper "
         "products and segments) and price (revenue per account), the last two by product "
-        "category. The bars add up to the change to the cent."
+        "category; what is 0 has no bar. The bars add up to the change to the cent."
     ),
     needs=(
         "month_start_date",
@@ -50,7 +50,8 @@ def revenue_waterfall(frame: pd.DataFrame) -> go.Figure:
     for word, column in (("Mix", EFFECTS[1]), ("Price", EFFECTS[2])):
         sums = rows.groupby("category")[column].sum()
         for name in order.index:
-            steps.append(_step(f"{word}: {name}", float(sums[name]), currency))
+            if round(float(sums[name]), 2) != 0:
+                steps.append(_step(f"{word}: {name}", float(sums[name]), currency))
     change = float(rows["variance_amount"].sum())
     now, before = (
         float(rows[name].sum()) for name in ("revenue_amount", "previous_revenue_amount")

@@ -102,7 +102,7 @@ def _forest_finding(rows: pd.DataFrame, effects: list[Effect]) -> str:
     way = "raises" if best.estimate > 1 else "lowers"
     ratio = interval_words(best.estimate, best.lower, best.upper)
     return (
-        f"{best.group}, {best.label}, {way} the odds of a better rating most: {ratio}; "
+        f"{best.group}: {best.label} {way} the odds of a better rating most: {ratio}; "
         f"{len(apart)} of {judged} effects are told apart from none{of}."
     )
 
