@@ -433,3 +433,21 @@ def test_revenue_without_a_year_before_is_no_change(frames: dict[str, pd.DataFra
     young = frame[frame["variance_amount"].isna()]
     figure = draw("revenue_waterfall", {"analytics_revenue_variance_analysis": young})
     assert figure.layout.meta["empty"] is True
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "said"),
+    [
+        ("churn_waterfall", "information_value", "200 customers left in twelve months, too few"),
+        ("churn_heatmap", "information_value", "200 customers left in twelve months, too few"),
+        ("default_drivers", "information_value", "105 loans defaulted, too few"),
+        ("default_correlation", "spearman_correlation", "600 loans, too few"),
+        ("satisfaction_forest", "odds_ratio", "800 rated contacts, too few"),
+    ],
+)
+def test_too_few_is_said_with_its_number(
+    name: str, column: str, said: str, frames: dict[str, pd.DataFrame]
+) -> None:
+    figure = changed(name, frames, **{column: None})
+    assert figure.layout.meta["empty"] is True
+    assert said in finding(figure)

@@ -32,16 +32,19 @@ EVERYBODY = "All"
         "driver",
         "driver_label",
         "event_count",
+        "information_value",
         "is_above_chance",
         "driver_rank_number",
         "population_attributable_pct",
     ),
-    measures=("information_value",),
+    measures=("exposed_count",),
 )
 def churn_waterfall(frame: pd.DataFrame) -> go.Figure:
     """Waterfall of the shares of leavers that go with each driver above chance."""
     everybody = frame[frame["customer_segment"] == EVERYBODY]
     left = everybody.groupby("driver")["event_count"].sum().max()
+    if frame["information_value"].isna().all():
+        return theme.empty_figure(_too_few(frame))
     drivers = everybody.drop_duplicates("driver")
     above = drivers[drivers["is_above_chance"].fillna(False).astype(bool)]
     above = above[above["population_attributable_pct"] > 0]
@@ -99,15 +102,17 @@ def churn_waterfall(frame: pd.DataFrame) -> go.Figure:
         "customer_segment",
         "driver",
         "driver_label",
-        "exposed_count",
         "event_count",
+        "information_value",
         "expected_information_value",
         "is_above_chance",
     ),
-    measures=("information_value",),
+    measures=("exposed_count",),
 )
 def churn_heatmap(frame: pd.DataFrame) -> go.Figure:
     """Heatmap of information value above chance, driver by segment."""
+    if frame["information_value"].isna().all():
+        return theme.empty_figure(_too_few(frame))
     cells = _driver_segment_cells(frame)
     order = cells[cells["customer_segment"] == EVERYBODY]
     order = order.sort_values(["excess", "driver_label"], ascending=[False, True], kind="stable")
@@ -171,6 +176,13 @@ def churn_heatmap(frame: pd.DataFrame) -> go.Figure:
             "traces": [None, {"textfont": {"size": 9}}],
         },
     )
+
+
+def _too_few(frame: pd.DataFrame) -> str:
+    """Return why no driver can be judged, with the number of customers who left."""
+    everybody = frame[frame["customer_segment"] == EVERYBODY]
+    left = everybody.groupby("driver")["event_count"].sum().max()
+    return f"{theme.count(left)} customers left in twelve months, too few to judge a driver"
 
 
 def _driver_segment_cells(frame: pd.DataFrame) -> pd.DataFrame:

@@ -89,7 +89,8 @@ def decline_funnel(frame: pd.DataFrame) -> go.Figure:
         + f"); {theme.percent(100 * totals['Won back'] / totals['Declined'])} were won back"
     )
     if "lost_amount" in refused:
-        finding += f", {theme.money(float(refused['lost_amount'].sum()), currency)} was not"
+        lost = float(refused["lost_amount"].sum())
+        finding += f", {theme.money(lost, currency)} was lost" if lost else ", nothing was lost"
     return theme.finish(
         figure,
         finding=finding + ".",

@@ -53,16 +53,21 @@ def _worst_bin(frame: pd.DataFrame, driver: str) -> str:
         "bin",
         "event_rate_pct",
         "event_count",
+        "information_value",
         "critical_information_value",
         "is_above_chance",
     ),
-    measures=("information_value",),
+    measures=("exposed_count",),
 )
 def default_drivers(frame: pd.DataFrame) -> go.Figure:
     """Bars of information value per driver with the value that chance reaches."""
     rows = _drivers(frame)
     if rows.empty:
-        return theme.empty_figure("too few loans defaulted to say what goes before it")
+        bins = frame[frame["record_type"] == "driver_bin"]
+        defaults = bins.groupby("driver")["event_count"].sum().max()
+        return theme.empty_figure(
+            f"{theme.count(defaults)} loans defaulted, too few to judge what goes before it"
+        )
     count, rows = len(rows), rows.tail(MOST_DRIVERS).reset_index(drop=True)
     above = rows["is_above_chance"].fillna(False).astype(bool)
     names = rows["driver_label"].astype(str).tolist()
@@ -147,8 +152,8 @@ def default_drivers(frame: pd.DataFrame) -> go.Figure:
         "one falls as the other rises, blue where both rise. Bold numbers have a 95 % interval "
         "without 0. Drivers that correlate with each other share what they explain."
     ),
-    needs=("record_type", "driver", "driver_label", "other_driver"),
-    measures=("spearman_correlation",),
+    needs=("record_type", "driver", "driver_label", "other_driver", "spearman_correlation"),
+    measures=("loan_count",),
 )
 def default_correlation(frame: pd.DataFrame) -> go.Figure:
     """Matrix of rank correlations, the default itself first."""
@@ -157,7 +162,8 @@ def default_correlation(frame: pd.DataFrame) -> go.Figure:
     found = rows[rows["spearman_correlation"].notna()]
     names = [name for name in dict.fromkeys(rows["driver"]) if name in set(found["driver"])]
     if not names:
-        return theme.empty_figure("too few loans to correlate their drivers")
+        loans = theme.count(frame["loan_count"].max())
+        return theme.empty_figure(f"{loans} loans, too few to correlate their drivers")
     names.sort(key=lambda name: name != "default")  # the rest keep the order of the model
     labels = dict(zip(rows["driver"], rows["driver_label"].fillna(rows["driver"]), strict=True))
     words = [str(labels[name]) for name in names]

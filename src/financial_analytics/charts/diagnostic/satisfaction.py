@@ -35,16 +35,18 @@ RATINGS = (1, 2, 3, 4, 5)
         "level",
         "level_number",
         "is_reference",
+        "odds_ratio",
         "odds_ratio_lower",
         "odds_ratio_upper",
     ),
-    measures=("odds_ratio",),
+    measures=("rated_count",),
 )
 def satisfaction_forest(frame: pd.DataFrame) -> go.Figure:
     """Forest plot of the odds ratios of the ordered logit."""
     rows = frame[frame["record_type"] == "effect"].reset_index(drop=True)
     if rows.empty or rows["odds_ratio"].isna().all():
-        return theme.empty_figure("too few rated contacts to estimate what moves the rating")
+        rated = theme.count(frame["rated_count"].max())
+        return theme.empty_figure(f"{rated} rated contacts, too few to say what moves the rating")
     order = {name: place for place, name in enumerate(dict.fromkeys(rows["driver"]))}
     rows = rows.assign(
         place=rows["driver"].map(order),
