@@ -451,3 +451,23 @@ def test_too_few_is_said_with_its_number(
     figure = changed(name, frames, **{column: None})
     assert figure.layout.meta["empty"] is True
     assert said in finding(figure)
+
+
+def test_unknown_is_never_what_a_finding_names(frames: dict[str, pd.DataFrame]) -> None:
+    fraud = frames["analytics_fraud_pattern_analysis"].replace("Electronics", "Unknown")
+    said = finding(draw("fraud_bubble", {"analytics_fraud_pattern_analysis": fraud}))
+    assert said.endswith("no named cell is told apart from it as higher.")
+    name = "analytics_credit_application_rejection_analysis"
+    said = finding(
+        draw(
+            "application_waterfall",
+            {name: frames[name].replace("score below cutoff", "Unknown")},
+        )
+    )
+    assert "most frequent reason against: debt to income above limit" in said
+    name = "analytics_customer_satisfaction_drivers"
+    said = finding(draw("satisfaction_box", {name: frames[name].replace("Complaint", "Unknown")}))
+    assert said.startswith("Account Inquiry is rated 4.16 on average, Fraud Report 3.38")
+    only = frames[name].replace(list(given.REASONS), "Unknown").drop_duplicates(["driver", "level"])
+    said = finding(draw("satisfaction_box", {name: only}))
+    assert said == "No reason of the contact is known (250 rated contacts)."

@@ -55,8 +55,9 @@ def application_waterfall(frame: pd.DataFrame) -> go.Figure:
         f"{theme.count(approved)} of {theme.count(decided)} decided applications were approved"
     )
     finding += f" ({theme.percent(100 * approved / decided)})" if decided else ""
-    if not reasons.empty:
-        finding += f"; the most frequent reason against: {reasons.index[0]}"
+    named = reasons.drop("Unknown", errors="ignore")
+    if not named.empty:
+        finding += f"; the most frequent reason against: {named.index[0]}"
     if "is_near_miss" in declined:
         near = declined["is_near_miss"].fillna(False).astype(bool)
         number = float(declined.loc[near, "application_count"].sum())

@@ -103,12 +103,15 @@ def fraud_bubble(frame: pd.DataFrame) -> go.Figure:
         range=[-0.6, len(channels) - 0.4],
     )
     worst = rows.assign(rate=100 * rows["fraud_count"] / rows["transaction_count"])
-    worst = worst[worst["kind"] == 0].sort_values("fraud_amount", ascending=False, kind="stable")
+    named = (worst["merchant_category"] != "Unknown") & (worst["channel"] != "Unknown")
+    worst = worst[named & (worst["kind"] == 0)].sort_values(
+        "fraud_amount", ascending=False, kind="stable"
+    )
     said = (
         f"of the cells above that, {worst.iloc[0]['merchant_category']} by "
         f"{worst.iloc[0]['channel']} costs most ({theme.percent(worst.iloc[0]['rate'], 2)})"
         if not worst.empty
-        else "no cell is told apart from it as higher"
+        else "no named cell is told apart from it as higher"
     )
     return theme.finish(
         figure,

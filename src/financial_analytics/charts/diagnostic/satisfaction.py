@@ -197,16 +197,17 @@ def satisfaction_box(frame: pd.DataFrame) -> go.Figure:
         showgrid=False,
     )
     figure.update_xaxes(title="rating", range=[0.8, 5.2], tickvals=list(RATINGS))
-    worst, best = rows.iloc[0], rows.iloc[-1]
-    rated = float(rows["rated_count"].sum())
-    finding = (
-        f"{best['level']} is rated {theme.decimal(best['avg_rating_score'], 2)} on average, "
-        f"{worst['level']} {theme.decimal(worst['avg_rating_score'], 2)} "
-        f"({theme.count(rated)} rated contacts)."
-        if len(rows) > 1
-        else f"{best['level']} is rated {theme.decimal(best['avg_rating_score'], 2)} on average "
-        f"({theme.count(rated)} rated contacts)."
-    )
+    rated = f"({theme.count(float(rows['rated_count'].sum()))} rated contacts)"
+    named = rows[rows["level"] != "Unknown"]
+    finding = f"No reason of the contact is known {rated}."
+    if not named.empty:
+        worst, best = named.iloc[0], named.iloc[-1]
+        finding = (
+            f"{best['level']} is rated {theme.decimal(best['avg_rating_score'], 2)} on average"
+        )
+        if len(named) > 1:
+            finding += f", {worst['level']} {theme.decimal(worst['avg_rating_score'], 2)}"
+        finding += f" {rated}."
     return theme.finish(
         figure,
         finding=finding,
