@@ -35,6 +35,10 @@ select
     is_reversible,
     requires_approval as is_approval_required,
     approval_status,
+    case
+        when lower(event_type) like '%clos%' or lower(event_type) like '%charge%off%'
+            then {{ closing_reason('notes') }}
+    end as closing_reason,
     _batch_id,
     _loaded_at
 from latest

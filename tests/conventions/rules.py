@@ -27,6 +27,10 @@ NAMED_NUMBERS = frozenset(
         # analytics.md, category 01, names these; total_accounts follows total_customers
         *("avg_clv", "avg_income", "year", "month", "volume", "balance", "unique_customers"),
         *("total_customers", "active_customers", "inactive_customers", "total_accounts"),
+        # category 02: the measures of a driver table
+        *("lift", "weight_of_evidence", "information_value", "bin_information_value"),
+        *("expected_information_value", "critical_information_value", "spearman_correlation"),
+        *("odds_ratio", "adjusted_odds_ratio", "log_odds", "log_odds_standard_error", "p_value"),
     }
 )
 # The same measure at another time, and a share of something (analytics.md: pct_of_total).

@@ -144,6 +144,12 @@ def test_empty_figure_states_its_reason() -> None:
     assert "No data to draw" in text
     assert max(len(line) for line in text.split("<br>")) <= 48
     assert "no rows" in figure.layout.meta["finding"]
+    narrow = figure.layout.meta["compact"]["layout"]["annotations"][0]
+    assert narrow["text"] == text, "a phone says the same"
+    # 0.6 em a character: the longest name of a model fits a phone's 330 pixels.
+    assert (
+        0.6 * narrow["font"]["size"] * len("analytics_marketing_campaign_performance_drivers") < 330
+    )
 
 
 def test_prepare_gives_plain_types_and_keeps_null() -> None:

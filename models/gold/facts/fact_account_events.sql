@@ -37,6 +37,7 @@ select
     events.is_reversible,
     events.is_approval_required,
     events.approval_status,
+    events.closing_reason,
     events._batch_id
 from events
 {{ customer_version('events.customer_id', 'events.event_at') }}

@@ -207,16 +207,19 @@ def empty_figure(reason: str) -> go.Figure:
     """Return the stated empty panel: a framed sentence instead of a blank."""
     figure = go.Figure()
     wrapped = "<br>".join(_wrap(reason, 40))
-    figure.add_annotation(
-        text=f"<b>No data to draw</b><br>{wrapped}",
-        x=0.5,
-        y=0.5,
-        xref="paper",
-        yref="paper",
-        showarrow=False,
-        align="center",
-        font={"size": 14, "color": LIGHT["muted"]},
-    )
+    said: dict[str, Any] = {
+        "text": f"<b>No data to draw</b><br>{wrapped}",
+        "x": 0.5,
+        "y": 0.5,
+        "xref": "paper",
+        "yref": "paper",
+        "showarrow": False,
+        "align": "center",
+        "font": {"size": 14, "color": LIGHT["muted"]},
+    }
+    figure.add_annotation(said)
+    # The longest name of a model is wider than a phone at 14 pixels.
+    narrow = said | {"font": {"size": 10, "color": LIGHT["muted"]}}
     figure.add_shape(
         type="rect",
         xref="paper",
@@ -235,7 +238,7 @@ def empty_figure(reason: str) -> go.Figure:
         meta={
             "finding": f"No data to draw: {reason}.",
             "note": "",
-            "compact": {},
+            "compact": {"layout": {"annotations": [narrow]}},
             "empty": True,
         },
     )

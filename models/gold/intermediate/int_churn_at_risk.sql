@@ -1,0 +1,42 @@
+{#-
+    Customers with the bank when a month began, and who left in it. Grain: one row per
+    customer and month.
+-#}
+with months as (
+    select * from {{ ref('int_churn_months') }}
+),
+
+customers as (
+    select * from {{ ref('dim_customer') }}
+    where customer_key <> {{ unknown_key() }} and not is_inferred
+),
+
+leavers as (
+    select * from {{ ref('int_customer_leavers') }}
+)
+
+select
+    customers.customer_natural_key,
+    customers.customer_segment,
+    customers.age_group,
+    customers.marital_status,
+    customers.education_level,
+    customers.home_ownership,
+    customers.is_marketing_opt_in,
+    customers.preferred_channel,
+    months.month_number,
+    months.month_start_date,
+    coalesce(leavers.left_date <= months.month_end_date, false) as is_event,
+    cast({{
+        dbt.datediff('customers.signup_date', 'months.month_start_date', 'day')
+    }} as integer) as tenure_days
+from customers
+inner join months
+    on
+        customers.valid_from < months.month_start_date
+        and customers.valid_to >= months.month_start_date
+left join leavers on customers.customer_natural_key = leavers.customer_natural_key
+where
+    coalesce(customers.is_active, true)
+    and (customers.signup_date is null or customers.signup_date < months.month_start_date)
+    and (leavers.left_date is null or leavers.left_date >= months.month_start_date)

@@ -1,0 +1,125 @@
+{#-
+    What a customer held when a month began: autopay, dormant accounts, savings and the gap
+    between the market rate and ours. Grain: one row per customer and month.
+-#}
+with months as (
+    select * from {{ ref('int_churn_months') }}
+),
+
+accounts as (
+    select * from {{ ref('dim_account') }}
+    where customer_natural_key is not null
+),
+
+products as (
+    select * from {{ ref('dim_product') }}
+),
+
+listed_rates as (
+    select * from {{ ref('stg_products') }}
+),
+
+indicators as (
+    select * from {{ ref('stg_economic_indicators') }}
+    where federal_funds_rate is not null
+),
+
+held as (
+    -- the version of each account when the month began
+    select
+        accounts.customer_natural_key,
+        accounts.is_autopay_enabled,
+        accounts.account_status,
+        accounts.product_natural_key,
+        accounts.interest_rate,
+        months.month_number,
+        months.month_start_date,
+        coalesce(
+            products.product_category = 'Deposit'
+            and (
+                lower(products.product_name) like '%saving%'
+                or lower(products.product_name) like '%money market%'
+            ), false
+        ) as is_savings
+    from accounts
+    inner join months
+        on
+            accounts.valid_from < months.month_start_date
+            and accounts.valid_to >= months.month_start_date
+            and accounts.open_date < months.month_start_date
+            and (accounts.close_date is null or accounts.close_date >= months.month_start_date)
+    left join products on accounts.product_key = products.product_key
+),
+
+our_rates as (
+    -- the listed rate that was valid when the month began
+    select
+        month_number,
+        product_id,
+        interest_rate
+    from (
+        select
+            months.month_number,
+            listed_rates.product_id,
+            listed_rates.interest_rate,
+            row_number() over (
+                partition by months.month_number, listed_rates.product_id
+                order by listed_rates.updated_at desc nulls last
+            ) as recency
+        from listed_rates
+        inner join months
+            on listed_rates.updated_at < {{ dbt.dateadd('day', 1, 'months.month_start_date') }}
+    ) as dated_rates
+    where recency = 1
+),
+
+market_rates as (
+    select
+        month_number,
+        federal_funds_rate
+    from (
+        select
+            months.month_number,
+            indicators.federal_funds_rate,
+            row_number() over (
+                partition by months.month_number
+                order by indicators.indicator_date desc nulls last
+            ) as recency
+        from indicators
+        inner join months on indicators.indicator_date <= months.month_start_date
+    ) as dated_indicators
+    where recency = 1
+),
+
+holdings as (
+    select
+        held.customer_natural_key,
+        held.month_number,
+        {{ count_if('held.is_autopay_enabled') }} as autopay_count,
+        count(held.is_autopay_enabled) as autopay_known_count,
+        {{ count_if('held.is_savings') }} as savings_count,
+        {{ count_if("held.account_status = 'Dormant'") }} as dormant_count,
+        count(held.account_status) as status_known_count,
+        100.0 * cast(
+            max(case
+                when held.is_savings then coalesce(our_rates.interest_rate, held.interest_rate)
+            end) as {{ type_double() }}
+        ) as savings_rate
+    from held
+    left join our_rates
+        on
+            held.product_natural_key = our_rates.product_id
+            and held.month_number = our_rates.month_number
+    group by held.customer_natural_key, held.month_number
+)
+
+select
+    holdings.customer_natural_key,
+    holdings.month_number,
+    case when holdings.autopay_known_count > 0 then holdings.autopay_count > 0 end
+        as has_autopay_account,
+    case when holdings.status_known_count > 0 then holdings.dormant_count > 0 end as has_dormant,
+    holdings.savings_count > 0 as has_savings,
+    market_rates.federal_funds_rate - holdings.savings_rate as rate_gap_rate
+from holdings
+left join market_rates on holdings.month_number = market_rates.month_number

@@ -1,0 +1,9 @@
+"""dbt shell of int_churn_odds; the method is financial_analytics.models.diagnostic.odds."""
+
+from financial_analytics.models.diagnostic import adjusted_odds
+
+
+def model(dbt, session):
+    dbt.config(materialized="table")
+    exposure = dbt.ref("int_churn_exposure")
+    return adjusted_odds(exposure)

@@ -1,0 +1,126 @@
+"""The chart of category 02 about closed accounts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from financial_analytics.charts import theme
+from financial_analytics.charts.flows import NODE_JOINT, sankey
+from financial_analytics.charts.frames import currency_of
+from financial_analytics.charts.registry import chart
+
+MOST_REASONS = 9
+LEFT, STAYED = "Left the bank", "Kept an account"
+
+
+@chart(
+    id="diagnostic.closure_sankey",
+    model="analytics_account_closure_analysis",
+    title="The paths into a closed account",
+    unit="accounts",
+    reading=(
+        "Left to right: the state of the account in the 90 days before it was closed, the reason "
+        "that was stated, and whether the customer had an account left. The width is the number "
+        "of accounts; the orange flows are customers who left the bank."
+    ),
+    needs=("prior_state", "stated_reason", "closed_count", "left_bank_count"),
+    measures=("closed_count",),
+)
+def closure_sankey(frame: pd.DataFrame) -> go.Figure:
+    """Sankey from prior state to stated reason to what is left."""
+    currency = currency_of(frame)
+    rows = frame.assign(
+        state=frame["prior_state"].fillna("Unknown").map(_capital),
+        reason=frame["stated_reason"].fillna("Not stated"),
+        closed=frame["closed_count"].fillna(0.0),
+        left=frame["left_bank_count"].fillna(0.0),
+    )
+    total = float(rows["closed"].sum())
+    if total <= 0:
+        return theme.empty_figure("no account was closed")
+    by_reason = rows.groupby("reason")["closed"].sum().sort_values(ascending=False, kind="stable")
+    if len(by_reason) > MOST_REASONS:
+        kept = set(by_reason.index[: MOST_REASONS - 1])
+        other = f"Other ({len(by_reason) - len(kept)} reasons)"
+        rows["reason"] = rows["reason"].where(rows["reason"].isin(kept), other)
+    links = pd.concat(
+        [
+            _links(rows, 0, "state", "reason", "closed"),
+            _links(rows.assign(end=LEFT), 1, "reason", "end", "left"),
+            _links(
+                rows.assign(end=STAYED, kept=rows["closed"] - rows["left"]),
+                1,
+                "reason",
+                "end",
+                "kept",
+            ),
+        ],
+        ignore_index=True,
+    )
+    figure = go.Figure(
+        sankey(
+            links,
+            colors=("blue", "purple", "grey"),
+            highlight=lambda row: bool(row["target"] == LEFT),
+        )
+    )
+    nodes = max(links[links["value"] > 0].groupby("stage")["source"].nunique().max(), 2)
+    states = rows.groupby("state")["closed"].sum().sort_values(ascending=False, kind="stable")
+    left = float(rows["left"].sum())
+    finding = (
+        f"{theme.count(total)} accounts were closed; before it most were "
+        f"{str(states.index[0]).lower()} ({theme.percent(100 * float(states.iloc[0]) / total)}); "
+        f"with {theme.percent(100 * left / total)} the customer left the bank"
+    )
+    if "lost_balance" in rows and rows["lost_balance"].notna().any():
+        finding += f"; {theme.money(float(rows['lost_balance'].sum()), currency)} moved out"
+    figure.update_layout(margin={"l": 10, "r": 10, "t": 16, "b": 16})
+    return theme.finish(
+        figure,
+        finding=finding + ".",
+        height=160 + 44 * int(nodes),
+        compact={
+            "layout": {"height": 220 + 54 * int(nodes)},
+            "traces": [_on_phone(figure.data[0])],
+        },
+    )
+
+
+def _on_phone(diagram: go.Sankey) -> dict[str, Any]:
+    """Return the change for a narrow drawing: labels of several lines, more room between."""
+    return {
+        "textfont": {"size": 10},
+        "node": {
+            "thickness": 8,
+            "pad": 28,
+            "label": [_narrow_label(label) for label in diagram.node.label],
+        },
+    }
+
+
+def _narrow_label(label: str) -> str:
+    """Return the label of a node in short lines, its number on the last where it is broken."""
+    name, number = label.replace("<br>", NODE_JOINT).rsplit(NODE_JOINT, 1)
+    lines = theme.wrap(name, 12)
+    return f"{lines}<br>{number}" if "<br>" in lines else f"{name}{NODE_JOINT}{number}"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _links(rows: pd.DataFrame, stage: int, source: str, target: str, value: str) -> pd.DataFrame:
+    """Return the links of one stage, summed, with what is said when pointed at."""
+    sums = rows.groupby([source, target], sort=True)[value].sum().reset_index()
+    sums.columns = ["source", "target", "value"]
+    sums = sums.assign(stage=stage)
+    whole = sums.groupby("source")["value"].transform("sum")
+    sums["hover"] = [
+        f"<b>{row['source']} → {row['target']}</b><br>{theme.count(row['value'])} accounts, "
+        f"{theme.percent(100 * row['value'] / size) if size else theme.UNKNOWN} of {row['source']}"
+        for row, size in zip(sums.to_dict("records"), whole, strict=True)
+    ]
+    return sums
