@@ -118,6 +118,25 @@ _AXIS: dict[str, Any] = {
     "zeroline": False,
 }
 
+# Plotly draws the axes of 3D scenes and polar plots in colours of its own unless told.
+_SCENE_AXIS: dict[str, Any] = {
+    "gridcolor": LIGHT["line"],
+    "linecolor": LIGHT["grey"],
+    "zerolinecolor": LIGHT["grey"],
+    "color": LIGHT["muted"],
+    "spikecolor": LIGHT["grey"],
+    "tickfont": {"color": LIGHT["muted"], "size": 11},
+    "title": {"font": {"color": LIGHT["text"], "size": 12}},
+    "showbackground": False,
+}
+_POLAR_AXIS: dict[str, Any] = {
+    "gridcolor": LIGHT["grid"],
+    "linecolor": LIGHT["line"],
+    "tickcolor": LIGHT["line"],
+    "color": LIGHT["muted"],
+    "tickfont": {"color": LIGHT["muted"], "size": 11},
+}
+
 
 def template() -> go.layout.Template:
     """Return the Plotly template of all charts, in the light colours."""
@@ -151,6 +170,17 @@ def template() -> go.layout.Template:
             },
             "xaxis": _AXIS,
             "yaxis": _AXIS,
+            "scene": {
+                "xaxis": _SCENE_AXIS,
+                "yaxis": _SCENE_AXIS,
+                "zaxis": _SCENE_AXIS,
+                "bgcolor": LIGHT["paper"],
+            },
+            "polar": {
+                "bgcolor": LIGHT["paper"],
+                "radialaxis": _POLAR_AXIS | {"angle": 90, "tickangle": 90},
+                "angularaxis": _POLAR_AXIS | {"rotation": 90, "direction": "clockwise"},
+            },
             "bargap": 0.22,
             "dragmode": False,
             "colorscale": {"sequential": SEQUENTIAL, "diverging": DIVERGING},
