@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from financial_analytics.charts import theme
 
-STRONG = 0.76  # from here to either end of the diverging scale, text needs the other colour
+STRONG = 0.58  # from here to either end of the diverging scale, text needs the other colour
 
 
 def log_ratio(ratios: ArrayLike, limit: float) -> NDArray[np.float64]:

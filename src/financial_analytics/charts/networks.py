@@ -185,6 +185,7 @@ def network_figure(nodes: Sequence[Node], edges: Sequence[Edge]) -> go.Figure:
                     "size": [sizes[node.id] for node in members],
                     "color": theme.series_color(position),
                     "symbol": theme.SYMBOLS[position % len(theme.SYMBOLS)],
+                    "opacity": 1,
                     "line": {"color": theme.LIGHT["paper"], "width": 1.5},
                 },
                 text=[theme.wrap(node.label, 16) for node in members],

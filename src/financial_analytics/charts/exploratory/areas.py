@@ -19,7 +19,7 @@ UNTESTED = "Not tested"
 # Label, token, symbol, words.
 KINDS = (
     ("Not significant", "grey", "circle-open", "not significant"),
-    (UNTESTED, "line", "circle-open", "not tested"),
+    (UNTESTED, "muted", "circle-open-dot", "not tested"),
     ("High-High", "blue", "circle", "high among high"),
     ("Low-Low", "orange", "square", "low among low"),
     ("High-Low", "purple", "diamond", "high among low"),
@@ -232,7 +232,7 @@ def _traces(rows: pd.DataFrame, label: str, american: bool, named: set[str]) -> 
                     "symbol": symbol,
                     "opacity": 0.85,
                     "line": {
-                        "color": theme.LIGHT[token if symbol.endswith("open") else "paper"],
+                        "color": theme.LIGHT[token if "open" in symbol else "paper"],
                         "width": 1,
                     },
                 },

@@ -83,7 +83,7 @@ def _quality(frame: pd.DataFrame) -> str:
     unit="principal coordinates of standardised behaviour (no unit)",
     reading=(
         "Each point is a customer; near points behave alike. Colour and symbol are the group. "
-        "Drag to turn, scroll to come nearer. Names in the legend are the two most marked "
+        "Drag to turn. Names in the legend are the two most marked "
         "features of a group."
     ),
     needs=("cluster_number", "cluster_name", "pc1_score", "pc2_score", "pc3_score"),
@@ -127,7 +127,7 @@ def clusters_3d(frame: pd.DataFrame) -> go.Figure:
             "yaxis": _axis(2, shares[1]),
             "zaxis": _axis(3, shares[2]),
             "aspectmode": "cube",
-            "camera": {"eye": {"x": 1.35, "y": 1.35, "z": 0.85}},
+            "camera": {"eye": {"x": 1.4, "y": 1.4, "z": 0.8}, "center": {"z": -0.16}},
             "dragmode": "turntable",
         },
         legend={
@@ -166,12 +166,12 @@ def clusters_3d(frame: pd.DataFrame) -> go.Figure:
         note=" ".join(notes),
         compact={
             "layout": {
-                "height": 480 + 18 * len(drawn),
+                "height": 400 + 18 * len(drawn),
                 "legend": {"y": 0, "yanchor": "top", "font": {"size": 10}},
                 "scene": {
-                    "camera": {"eye": {"x": 1.6, "y": 1.6, "z": 1.0}},
+                    "camera": {"eye": {"x": 1.6, "y": 1.6, "z": 0.9}},
                     **{
-                        f"{axis}axis": {"title": {"text": str(k)}, "nticks": 4}
+                        f"{axis}axis": {"title": {"text": f"coordinate {k}"}, "nticks": 4}
                         for k, axis in enumerate("xyz", start=1)
                     },
                 },

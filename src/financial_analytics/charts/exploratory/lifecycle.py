@@ -104,8 +104,8 @@ def _products(rows: pd.DataFrame) -> tuple[list[tuple[float, str]], int]:
     unit="per cent of accounts still open (Kaplan-Meier)",
     reading=(
         "Each curve falls when accounts close; age is counted in months since the month of "
-        "opening. Left: all accounts with their interval, and cohorts by quarter of opening. "
-        "Right: products. The vertical axis does not begin at zero. Accounts that are still "
+        "opening. First panel: all accounts with their interval, and cohorts by quarter of "
+        "opening. Second: products. The vertical axis does not begin at zero. Accounts still "
         "open count until their present age."
     ),
     needs=(

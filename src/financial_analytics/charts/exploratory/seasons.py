@@ -125,23 +125,18 @@ def seasonal_decomposition(frame: pd.DataFrame) -> go.Figure:
                 y=[float(value) - 100 for value in week],
                 base=100,
                 marker=theme.bar_style(0),
-                text=[f"{value:.0f}" for value in week],
-                textposition="inside",
-                insidetextanchor="end",
-                textangle=0,
-                textfont={"size": 12, "color": theme.LIGHT["onfill"]},
-                constraintext="none",
+                customdata=[float(value) for value in week],
                 name="Week",
                 xaxis="x2",
                 yaxis="y4",
                 showlegend=False,
-                hovertemplate="%{x}: %{text}<extra>Week</extra>",
+                hovertemplate="%{x}: %{customdata:.1f}<extra>Week</extra>",
             )
         )
         panels.append(f"<b>Week</b>; {_strength(rows, 'weekly')}")
     else:
         panels.append("<b>Week</b>: not known")
-    _lay_out(figure, rows, panels, [has_year, has_week])
+    _lay_out(figure, rows, panels, has_year, week if has_week else None)
     return theme.finish(
         figure,
         finding=_finding(rows, label, week if has_week else None),
@@ -192,9 +187,14 @@ def _titles(panels: list[str], *, phone: bool = False) -> list[dict[str, Any]]:
     ]
 
 
-def _lay_out(figure: go.Figure, rows: pd.DataFrame, panels: list[str], has: list[bool]) -> None:
+def _lay_out(
+    figure: go.Figure,
+    rows: pd.DataFrame,
+    panels: list[str],
+    has_year: bool,
+    week: pd.Series | None,
+) -> None:
     """Place the panels below each other; the three dated ones share their x axis."""
-    has_year, has_week = has
     index_axis: dict[str, Any] = {"nticks": 5, "anchor": "x"}
     days = rows["observation_date"]
     layout: dict[str, Any] = {
@@ -207,8 +207,16 @@ def _lay_out(figure: go.Figure, rows: pd.DataFrame, panels: list[str], has: list
         "legend": {"x": 1, "xanchor": "right", "y": 1.0},
         "showlegend": True,
     }
-    if has_week:
-        layout["xaxis2"] = {"anchor": "y4", "type": "category", "categoryarray": list(DAYS)}
+    if week is not None:
+        days_known = [DAYS[int(day)] for day in week.index]
+        layout["xaxis2"] = {
+            "anchor": "y4",
+            "type": "category",
+            "tickvals": days_known,
+            "ticktext": [
+                f"{day}<br>{value:.0f}" for day, value in zip(days_known, week, strict=True)
+            ],
+        }
         layout["yaxis4"] = {"domain": DOMAINS[3], "anchor": "x2", "nticks": 4}
     figure.update_layout(layout)
 
@@ -229,7 +237,7 @@ def _finding(rows: pd.DataFrame, label: str, week: pd.Series | None) -> str:
 
 def _others(frame: pd.DataFrame, rows: pd.DataFrame) -> str:
     others = frame.loc[frame["series_name"] != rows["series_name"].iloc[0], "series_name"].nunique()
-    notes = [f"{others} more series are in the model."] if others else []
+    notes = [f"The model has {others} more series."] if others else []
     weekly, yearly = (scalar(rows, f"{part}_strength_p_value") for part in ("weekly", "yearly"))
     if weekly is not None:
         notes.append(f"A series without a week would look as weekly with p = {weekly:.3f}.")
