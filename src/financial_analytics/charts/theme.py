@@ -13,6 +13,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from financial_analytics.charts import spaces
+
 # Okabe and Ito (2008), darkened until each reaches 3:1 against white; the dark set likewise.
 LIGHT: dict[str, str] = {
     "blue": "#0B66B0",
@@ -118,25 +120,6 @@ _AXIS: dict[str, Any] = {
     "zeroline": False,
 }
 
-# Plotly draws the axes of 3D scenes and polar plots in colours of its own unless told.
-_SCENE_AXIS: dict[str, Any] = {
-    "gridcolor": LIGHT["line"],
-    "linecolor": LIGHT["grey"],
-    "zerolinecolor": LIGHT["grey"],
-    "color": LIGHT["muted"],
-    "spikecolor": LIGHT["grey"],
-    "tickfont": {"color": LIGHT["muted"], "size": 11},
-    "title": {"font": {"color": LIGHT["text"], "size": 12}},
-    "showbackground": False,
-}
-_POLAR_AXIS: dict[str, Any] = {
-    "gridcolor": LIGHT["grid"],
-    "linecolor": LIGHT["line"],
-    "tickcolor": LIGHT["line"],
-    "color": LIGHT["muted"],
-    "tickfont": {"color": LIGHT["muted"], "size": 11},
-}
-
 
 def template() -> go.layout.Template:
     """Return the Plotly template of all charts, in the light colours."""
@@ -170,17 +153,8 @@ def template() -> go.layout.Template:
             },
             "xaxis": _AXIS,
             "yaxis": _AXIS,
-            "scene": {
-                "xaxis": _SCENE_AXIS,
-                "yaxis": _SCENE_AXIS,
-                "zaxis": _SCENE_AXIS,
-                "bgcolor": LIGHT["paper"],
-            },
-            "polar": {
-                "bgcolor": LIGHT["paper"],
-                "radialaxis": _POLAR_AXIS | {"angle": 90, "tickangle": 90},
-                "angularaxis": _POLAR_AXIS | {"rotation": 90, "direction": "clockwise"},
-            },
+            "scene": spaces.scene(LIGHT),
+            "polar": spaces.polar(LIGHT),
             "bargap": 0.22,
             "dragmode": False,
             "colorscale": {"sequential": SEQUENTIAL, "diverging": DIVERGING},
