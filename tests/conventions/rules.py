@@ -19,6 +19,8 @@ ENDINGS = (
 # Units and ordinals that the contract and the star schema need besides.
 UNIT_ENDINGS = ("_years", "_minutes", "_ms", "_km", "_index")
 ORDINAL_ENDINGS = ("_month", "_number")
+# Results of a test: free of units.
+STATISTIC_ENDINGS = ("_p_value", "_statistic", "_correlation")
 # Numeric columns that design.md, sources.md or analytics.md call by these very names.
 NAMED_NUMBERS = frozenset(
     {
@@ -31,6 +33,9 @@ NAMED_NUMBERS = frozenset(
         *("lift", "weight_of_evidence", "information_value", "bin_information_value"),
         *("expected_information_value", "critical_information_value", "spearman_correlation"),
         *("odds_ratio", "adjusted_odds_ratio", "log_odds", "log_odds_standard_error", "p_value"),
+        # category 03
+        *("support", "confidence", "observed_value", "trend_value"),
+        *("metric_value", "spatial_lag_value"),
     }
 )
 # The same measure at another time, and a share of something (analytics.md: pct_of_total).
@@ -43,6 +48,7 @@ SELF_EXPLAINING = (
     *("_key", "_id", "_rate", "_pct", "_count", "_days", "_months", "_score"),
     *UNIT_ENDINGS,
     *ORDINAL_ENDINGS,
+    *STATISTIC_ENDINGS,
 )
 WORD_TYPES = ("text", "varchar", "string")
 ENGINE_WORDS = re.compile(r"duckdb|postgres|spark|target\.type", re.IGNORECASE)
@@ -115,7 +121,7 @@ def column_faults(name: str, data_type: str, unit: str | None) -> list[str]:
         if name.endswith((*measures, *UNIT_ENDINGS)):
             faults.append(f"{name} {data_type}: a measure's ending on text")
     elif kind not in {"boolean", "date", "timestamp"}:
-        known = (*ENDINGS, *UNIT_ENDINGS, *ORDINAL_ENDINGS)
+        known = (*ENDINGS, *UNIT_ENDINGS, *ORDINAL_ENDINGS, *STATISTIC_ENDINGS)
         named = TIME_PREFIX.sub("", name) in NAMED_NUMBERS or SHARE.match(name)
         if not name.endswith(known) and not named:
             faults.append(f"{name} {data_type}: ends in none of {' '.join(known)}")

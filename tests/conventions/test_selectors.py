@@ -15,6 +15,8 @@ SELECTORS = {
     "tag:fact": 13,
     "tag:analytics": 16,
     "gold.analytics.01_descriptive_analytics.*": 16,
+    "gold.analytics.03_exploratory_analytics.*": 8,
+    "tag:exploratory": 8,
     "fact_transactions": 1,
 }
 

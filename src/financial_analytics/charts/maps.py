@@ -257,6 +257,17 @@ def flat_axes(figure: go.Figure) -> None:
     figure.update_yaxes(visible=False, scaleanchor="x", autorange="reversed")
 
 
+def state_outlines() -> tuple[list[Any], list[Any]]:
+    """Return the outlines of all states as one path with gaps: x and y, in pixels of the map."""
+    x: list[Any] = []
+    y: list[Any] = []
+    for shape in state_shapes().values():
+        ring_x, ring_y = _ring_path(shape["rings"])
+        x += [*ring_x, None]
+        y += [*ring_y, None]
+    return x[:-1], y[:-1]
+
+
 __all__ = [
     "ATTRIBUTION",
     "add_state_fills",
@@ -265,5 +276,6 @@ __all__ = [
     "flat_axes",
     "project_us",
     "state_code",
+    "state_outlines",
     "state_shapes",
 ]

@@ -13,6 +13,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from financial_analytics.charts import spaces
+
 # Okabe and Ito (2008), darkened until each reaches 3:1 against white; the dark set likewise.
 LIGHT: dict[str, str] = {
     "blue": "#0B66B0",
@@ -151,6 +153,8 @@ def template() -> go.layout.Template:
             },
             "xaxis": _AXIS,
             "yaxis": _AXIS,
+            "scene": spaces.scene(LIGHT),
+            "polar": spaces.polar(LIGHT),
             "bargap": 0.22,
             "dragmode": False,
             "colorscale": {"sequential": SEQUENTIAL, "diverging": DIVERGING},

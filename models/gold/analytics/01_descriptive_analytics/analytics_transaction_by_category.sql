@@ -19,14 +19,9 @@ codes as (
 ),
 
 known as (
-    -- what the transaction says of its category goes before what its merchant usually sells
     select
-        {{ known_text('coalesce(codes.category_group, merchants.merchant_category_group)') }}
-            as merchant_category_group,
-        {{ known_text(
-            'coalesce(transactions.merchant_category, codes.category, merchants.merchant_category)'
-        ) }}
-            as merchant_category,
+        {{ spending_category_group('codes', 'merchants') }} as merchant_category_group,
+        {{ spending_category('transactions', 'codes', 'merchants') }} as merchant_category,
         transactions.customer_natural_key,
         transactions.is_declined,
         transactions.posted_amount

@@ -1,0 +1,55 @@
+{#-
+    Posted purchases up to the clock, with what they paid for and who paid.
+    Grain: one row per purchase.
+-#}
+{{ config(materialized='view') }}
+with clock as (
+    select * from {{ ref('data_clock') }}
+),
+
+transactions as (
+    select * from {{ ref('fact_transactions') }}
+),
+
+customers as (
+    select * from {{ ref('dim_customer') }}
+),
+
+merchants as (
+    select * from {{ ref('dim_merchant') }}
+),
+
+codes as (
+    select * from {{ ref('stg_merchant_category_codes') }}
+),
+
+-- the region of a state is that of most of its branches, the first by name where two have as many
+regions as (
+    select
+        state,
+        region,
+        row_number() over (
+            partition by state order by count(*) desc nulls last, region
+        ) as region_rank
+    from {{ ref('dim_location') }}
+    where location_type = 'branch' and state is not null and region is not null
+    group by state, region
+)
+
+select
+    transactions.transaction_id,
+    transactions.transaction_date,
+    transactions.customer_natural_key,
+    transactions.merchant_key,
+    {{ spending_category_group('codes', 'merchants') }} as merchant_category_group,
+    {{ spending_category('transactions', 'codes', 'merchants') }} as merchant_category,
+    {{ known_text('regions.region') }} as region,
+    {{ known_text('customers.customer_segment') }} as customer_segment,
+    {{ money('-transactions.posted_amount') }} as spend_amount
+from transactions
+inner join clock on transactions.transaction_date <= clock.as_of_date
+left join codes on transactions.mcc_code = codes.mcc_code
+left join merchants on transactions.merchant_key = merchants.merchant_key
+left join customers on transactions.customer_key = customers.customer_key
+left join regions on customers.state = regions.state and regions.region_rank = 1
+where {{ is_purchase('transactions') }}
