@@ -425,7 +425,10 @@ def test_revenue_effects_add_up_to_the_change_to_the_cent(
     change = steps.pop("Change")
     assert round(sum(steps.values()), 2) == round(change, 2) == round(12 * 600.10, 2)
     assert finding(figure).startswith("Revenue of June 2023 to May 2024 was USD 48.0 K after USD")
+    assert "a year before (▲ 17.7 %): volume" in finding(figure)
     assert "price +4,621" in finding(figure)
+    small = changed("revenue_waterfall", frames, previous_revenue_amount=0.01)
+    assert "a year before: volume" in finding(small), "no percentage of next to nothing"
 
 
 def test_revenue_without_a_year_before_is_no_change(frames: dict[str, pd.DataFrame]) -> None:
