@@ -24,11 +24,11 @@ MODELS = (
     *("analytics_credit_application_rejection_analysis", "analytics_revenue_variance_analysis"),
     "analytics_marketing_campaign_performance_drivers",
 )
-# Rarer in the default bank than a test can wait for: the effects are the defaults, but for those
-# of loans, which are stronger so that a few hundred defaults show every one of them.
+# Rarer in the default bank than a test can wait for: the effects are the defaults, but for
+# that of the loan rate, which is stronger so that some hundred defaults show it.
 OVERRIDES = (
     *("churn.base_rate=0.02", "fraud.share=0.01", "loans.default_rate=0.03"),
-    *("loans.utilisation_effect=2", "loans.rate_effect=1", "loans.unemployment_effect=1"),
+    *("credit.application_rate=0.8", "campaigns.audience_share=0.3", "loans.rate_effect=1"),
 )
 CHURN_NOISE = {
     *("age_group", "marital_status", "education", "home_ownership", "marketing_opt_in"),
@@ -63,7 +63,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory, made: Bank) -> Lab:
     """Return a lab with the diagnostic models built; churn is looked for in all three years."""
     lab = Lab(tmp_path_factory.mktemp("diagnostic"))
     lab.load(made.folder / "full")
-    lab.build(FOLDER, churn_window_months=36)
+    lab.build(FOLDER, "+int_product_revenue", churn_window_months=36)
     return lab
 
 
@@ -118,18 +118,22 @@ def test_information_value_in_pandas(warehouse: Warehouse, model: str, exposure:
         base = totals[True] / totals.sum()
         large = (cells.sum(axis=1) / totals.sum() >= 0.05) & (cells.index != "Unknown")
         attributable = 100 * (base - rate[large].min()) / base
+        if attributable < 0:  # no large known bin is better than the whole
+            assert own["population_attributable_pct"].isna().all()
+            continue
         np.testing.assert_allclose(own["population_attributable_pct"], attributable, atol=1e-9)
         np.testing.assert_allclose(own["bin_attributable_pct"].sum(), attributable, atol=1e-9)
     assert checked >= 6
 
 
 def test_planted_churn_drivers_rank_on_top(warehouse: Warehouse) -> None:
-    """Six drivers are planted (falling activity shows in activity and logins); six are noise."""
+    """Six drivers are planted and six are noise. Falling activity shows in the logins: at four
+    transactions in three months a fall to 40 % of them is lost in chance."""
     table = warehouse.model("analytics_churn_analysis")
     table = table[table["customer_segment"] == "All"]
     drivers = table.groupby("driver").first()
     assert drivers["status"].eq("ok").sum() >= 12
-    planted = ["unresolved_complaint", "fee_event", "activity", "tenure", "autopay"]
+    planted = ["unresolved_complaint", "fee_event", "login_gap", "tenure", "autopay"]
     assert drivers.loc[planted, "is_above_chance"].all(), drivers["information_value"]
     top = set(drivers.sort_values("driver_rank_number").index[:4])
     assert not top & CHURN_NOISE, drivers["driver_rank_number"].sort_values()
@@ -154,17 +158,19 @@ def test_joint_odds_cover_the_planted_hazards(
     effect = sign * (levels.loc["Yes", "log_odds"] - levels.loc["No", "log_odds"])
     error = float(levels["log_odds_standard_error"].max())
     assert 0 < error < 0.5
-    assert covers(effect, error + 0.03 / 2.58, made.parameters["churn"][parameter])
+    assert covers(effect, error + 0.03 / 2.58, made.parameters["config"]["churn"][parameter])
 
 
 def test_planted_default_drivers_rank_on_top(warehouse: Warehouse) -> None:
     table = warehouse.model("analytics_loan_default_drivers")
     drivers = table[table["record_type"] == "driver_bin"].groupby("driver").first()
     ranks = drivers["driver_rank_number"].sort_values()
-    planted = {"credit_score", "debt_to_income", "loan_rate", "utilisation", "unemployment"}
-    assert set(ranks.index[:3]) <= planted, ranks
-    assert ranks[sorted(planted)].mean() < ranks[sorted(set(ranks.index) - planted)].mean()
-    assert drivers.loc[["credit_score", "loan_rate"], "is_above_chance"].all()
+    planted = ["credit_score", "debt_to_income", "loan_rate"]
+    noise = ["age_group", "marital_status", "education", "marketing_opt_in", "loan_age"]
+    assert drivers["event_count"].notna().all()
+    assert set(ranks.index[:3]) == set(planted), drivers[["information_value"]]
+    assert drivers.loc[planted, "is_above_chance"].all()
+    assert drivers.loc[noise, "is_above_chance"].sum() <= 1
 
 
 def test_rank_correlations_are_scipys(warehouse: Warehouse) -> None:
@@ -364,8 +370,8 @@ def test_ten_customers_build_and_say_that_they_are_few(tmp_path: Path) -> None:
 @pytest.mark.skipif(missing_berka() is not None, reason=str(missing_berka()))
 def test_berka_builds(tmp_path: Path) -> None:
     lab = Lab(tmp_path / "berka")
-    lab.load(berka_dir(), source="berka")
-    lab.build(FOLDER, reporting_currency="CZK")
+    lab.load(berka_dir(), connector="berka")
+    lab.build(FOLDER, reporting_currency="CZK", holiday_country="CZ")
     found = Warehouse(lab.settings.warehouse_path)
     counts = {name: len(found.model(name)) for name in MODELS}
     # Berka knows no fraud, no contact, no application, no campaign; nobody leaves
