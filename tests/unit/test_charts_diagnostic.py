@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import plotly.io
 import pytest
+import yaml
 from tests.support import diagnostic_frames as given
 from tests.support.descriptive_frames import empty, insufficient
 
@@ -17,6 +19,7 @@ from financial_analytics.charts import theme
 from financial_analytics.charts.registry import charts, get_chart
 
 ALL = [entry.id for entry in charts("02")]
+MODELS = Path(__file__).parents[2] / "models" / "gold" / "analytics" / "02_diagnostic_analytics"
 COLOR = re.compile(r"#[0-9A-Fa-f]{6}\b|rgba?\([^)]*\)")
 
 
@@ -65,6 +68,17 @@ def test_category_02_has_its_13_charts_over_9_models(frames: dict[str, pd.DataFr
     ]
     assert {get_chart(id).model for id in ALL} == set(frames)
     assert len(frames) == 9
+
+
+@pytest.mark.parametrize("id", ALL)
+def test_the_model_promises_every_column_that_its_chart_and_test_frame_use(
+    id: str, frames: dict[str, pd.DataFrame]
+) -> None:
+    entry = get_chart(id)
+    described = yaml.safe_load((MODELS / f"{entry.model}.yml").read_text(encoding="utf-8"))
+    columns = {column["name"] for column in described["models"][0]["columns"]}
+    assert {*entry.needs, *entry.measures} <= columns
+    assert set(frames[entry.model].columns) <= columns
 
 
 @pytest.mark.parametrize("id", ALL)
@@ -425,7 +439,10 @@ def test_revenue_effects_add_up_to_the_change_to_the_cent(
     change = steps.pop("Change")
     assert round(sum(steps.values()), 2) == round(change, 2) == round(12 * 600.10, 2)
     assert finding(figure).startswith("Revenue of June 2023 to May 2024 was USD 48.0 K after USD")
+    assert "a year before (▲ 17.7 %): volume" in finding(figure)
     assert "price +4,621" in finding(figure)
+    small = changed("revenue_waterfall", frames, previous_revenue_amount=0.01)
+    assert "a year before: volume" in finding(small), "no percentage of next to nothing"
 
 
 def test_revenue_without_a_year_before_is_no_change(frames: dict[str, pd.DataFrame]) -> None:
@@ -471,3 +488,9 @@ def test_unknown_is_never_what_a_finding_names(frames: dict[str, pd.DataFrame]) 
     only = frames[name].replace(list(given.REASONS), "Unknown").drop_duplicates(["driver", "level"])
     said = finding(draw("satisfaction_box", {name: only}))
     assert said == "No reason of the contact is known (250 rated contacts)."
+
+
+def test_nobody_observed_is_not_nobody_left(frames: dict[str, pd.DataFrame]) -> None:
+    for name in ("churn_waterfall", "churn_heatmap"):
+        none = {"information_value": None, "exposed_count": 0, "event_count": 0}
+        assert "no customer is observed" in finding(changed(name, frames, **none))

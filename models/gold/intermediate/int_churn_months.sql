@@ -16,8 +16,10 @@ from (
         month_number,
         month_start_date,
         month_end_date,
-        row_number() over (order by month_number desc nulls last) as recency
+        row_number() over (order by month_number desc nulls last) as recency,
+        lag(month_number) over (order by month_number nulls last) as previous_month_number
     from all_months
     where last_known_date = month_end_date
 ) as complete_months
-where recency <= {{ var('churn_window_months') }}
+-- of the time before the first month nothing is known, so it shows no causes
+where previous_month_number is not null and recency <= {{ var('churn_window_months') }}

@@ -181,6 +181,8 @@ def churn_heatmap(frame: pd.DataFrame) -> go.Figure:
 def _too_few(frame: pd.DataFrame) -> str:
     """Return why no driver can be judged, with the number of customers who left."""
     everybody = frame[frame["customer_segment"] == EVERYBODY]
+    if not everybody["exposed_count"].sum() > 0:
+        return "no customer is observed over a whole month before leaving or staying"
     left = everybody.groupby("driver")["event_count"].sum().max()
     return f"{theme.count(left)} customers left in twelve months, too few to judge a driver"
 

@@ -66,7 +66,9 @@ def revenue_waterfall(frame: pd.DataFrame) -> go.Figure:
         )
     )
     figure, compact = waterfall(steps, axis_title=currency)
-    relative = f" ({theme.change(100 * change / before)})" if before else ""
+    # More than tenfold is said by the two amounts; its percentage is only a long number.
+    comparable = before > 0 and abs(change) < 10 * before
+    relative = f" ({theme.change(100 * change / before)})" if comparable else ""
     return theme.finish(
         figure,
         finding=f"Revenue of {period_words(rows)} was {theme.money(now, currency)} after "
