@@ -235,12 +235,16 @@ def _finding(rows: pd.DataFrame, label: str, week: pd.Series | None) -> str:
     return f"{text}; {_holiday_words(rows)}."
 
 
+def _p_words(p: float) -> str:
+    return "below 0.001" if p < 0.001 else f"{p:.3f}"
+
+
 def _others(frame: pd.DataFrame, rows: pd.DataFrame) -> str:
     others = frame.loc[frame["series_name"] != rows["series_name"].iloc[0], "series_name"].nunique()
     notes = [f"The model has {others} more series."] if others else []
     weekly, yearly = (scalar(rows, f"{part}_strength_p_value") for part in ("weekly", "yearly"))
     if weekly is not None:
-        notes.append(f"A series without a week would look as weekly with p = {weekly:.3f}.")
+        notes.append(f"That weekdays make no difference has p {_p_words(weekly)}.")
     if yearly is not None:
-        notes.append(f"One without a year as yearly with p = {yearly:.3f}.")
+        notes.append(f"That the season makes none has p {_p_words(yearly)}.")
     return " ".join(notes)
