@@ -161,7 +161,10 @@ def region_treemap(frame: pd.DataFrame) -> go.Figure:
     def index(path: tuple[str, ...]) -> float:
         return float(100 * value_of[path] / value_of[path[:1]] / overall[path[1]])
 
-    fills, inks, texts, hover = [], [], [], []
+    fills: list[str] = []
+    inks: list[str] = []
+    texts: list[str] = []
+    hover: list[str] = []
     for path, value in zip(made.paths, made.amounts, strict=True):
         share = theme.percent(100 * value / total)
         amount = theme.money(value, currency)
