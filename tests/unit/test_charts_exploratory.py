@@ -423,6 +423,20 @@ def test_decomposition_of_less_than_two_years_has_no_year() -> None:
     assert headings[1] == "<b>Year</b>: not to be told from less than two years"
 
 
+def test_decomposition_of_a_series_with_one_huge_day_says_what_it_cuts(
+    frames: dict[str, pd.DataFrame],
+) -> None:
+    frame = frames["analytics_seasonal_patterns"].copy()
+    first = frame.index[frame["series_name"] == "transactions"][0]
+    frame.loc[first, "observed_value"] = 50_000.0
+    figure = draw("seasonal_decomposition", {"analytics_seasonal_patterns": frame})
+    top = figure.layout.yaxis.range[1]
+    second = frame.loc[frame["series_name"] == "transactions", "observed_value"].nlargest(2).iloc[1]
+    assert second < top < 5_000
+    assert "1 day lies above the drawn range, up to 50.0 K." in note(figure)
+    assert "drawn range" not in note(draw("seasonal_decomposition", frames))
+
+
 def test_survival_curves_are_those_of_the_frame(frames: dict[str, pd.DataFrame]) -> None:
     figure = draw("cohort_survival", frames)
     traces = by_name(figure)
