@@ -427,9 +427,9 @@ def seasonal_patterns(days: int = 900) -> pd.DataFrame:
 
 
 COHORTS = tuple(f"{year}-Q{quarter}" for year in (2022, 2023) for quarter in (1, 2, 3, 4))
-HAZARD = {0: 0.01, 1: 0.005, 2: 0.012, 3: 0.02}
+HAZARD = {-2: 0.01, 1: 0.005, 2: 0.012, 3: 0.02}
 LIFE_PRODUCTS = {
-    0: ("All", "All"),
+    -2: ("All", "All"),
     1: ("Everyday Checking", "Deposit"),
     2: ("Travel Card", "Credit"),
     3: ("Personal Loan", "Loan"),
@@ -447,7 +447,7 @@ def account_lifecycle_patterns() -> pd.DataFrame:
         longest = 28 if cohort == "All" else 28 - 3 * (c - 1)
         quarter = None if cohort == "All" else pd.Period(cohort.replace("-", ""), freq="Q")
         for product, (name, category) in LIFE_PRODUCTS.items():
-            size = (4000 if cohort == "All" else 500) // (product + 1)
+            size = (4000 if cohort == "All" else 500) // (max(product, 0) + 1)
             for age in range(longest + 1):
                 rate = survival(product, age)
                 known = age > 0

@@ -303,7 +303,7 @@ def test_region_treemap_writes_the_share_against_the_bank(
         frame.loc[leisure, "spend"].sum() / frame["spend"].sum()
     )
     cell = place["West", "Leisure"]
-    assert tree.customdata[cell][0] == f"{100 * index:.0f}"
+    assert tree.customdata[cell][0] == f"Leisure<br>{100 * index:.0f}"
     assert tree["values"][cell] == pytest.approx(west.loc[leisure, "spend"].sum())
     assert tree.marker.colors[cell] == theme.LIGHT["div4"], "135 is far more than elsewhere"
     assert tree.marker.colors[place["West", "Essentials"]] == theme.LIGHT["div1"]
@@ -423,16 +423,30 @@ def test_decomposition_of_less_than_two_years_has_no_year() -> None:
     assert headings[1] == "<b>Year</b>: not to be told from less than two years"
 
 
+def test_decomposition_of_a_series_with_one_huge_day_says_what_it_cuts(
+    frames: dict[str, pd.DataFrame],
+) -> None:
+    frame = frames["analytics_seasonal_patterns"].copy()
+    first = frame.index[frame["series_name"] == "transactions"][0]
+    frame.loc[first, "observed_value"] = 50_000.0
+    figure = draw("seasonal_decomposition", {"analytics_seasonal_patterns": frame})
+    top = figure.layout.yaxis.range[1]
+    second = frame.loc[frame["series_name"] == "transactions", "observed_value"].nlargest(2).iloc[1]
+    assert second < top < 5_000
+    assert "1 day lies above the drawn range, up to 50.0 K." in note(figure)
+    assert "drawn range" not in note(draw("seasonal_decomposition", frames))
+
+
 def test_survival_curves_are_those_of_the_frame(frames: dict[str, pd.DataFrame]) -> None:
     figure = draw("cohort_survival", frames)
     traces = by_name(figure)
     ages = list(range(29))
     assert list(traces["All accounts"].x) == ages
     assert list(traces["All accounts"].y) == pytest.approx(
-        [100 * given.survival(0, age) for age in ages]
+        [100 * given.survival(-2, age) for age in ages]
     )
     for key, (name, _) in given.LIFE_PRODUCTS.items():
-        if key:
+        if key > 0:
             assert list(traces[name].y) == pytest.approx(
                 [100 * given.survival(key, age) for age in ages]
             )
@@ -441,8 +455,8 @@ def test_survival_curves_are_those_of_the_frame(frames: dict[str, pd.DataFrame])
     assert (cohorts[0], cohorts[-1], len(cohorts)) == (given.COHORTS[0], given.COHORTS[-1], 6)
     assert note(figure) == "6 of 8 cohorts are drawn, evenly spread."
     band = traces["95 % interval"]
-    assert max(band.y) == pytest.approx(100 * min(1.0, given.survival(0, 1) + 0.01))
-    assert min(band.y) == pytest.approx(100 * (given.survival(0, 28) - 0.01))
+    assert max(band.y) == pytest.approx(100 * min(1.0, given.survival(-2, 1) + 0.01))
+    assert min(band.y) == pytest.approx(100 * (given.survival(-2, 28) - 0.01))
     assert finding(figure).startswith("88.6 % of accounts are open at 12 months (87.6 % to 89.6 %)")
     assert "78.5 % (Personal Loan) to 94.2 % (Everyday Checking)" in finding(figure)
 

@@ -108,8 +108,10 @@ def curve(
 
 
 def _beside(x: float, y: float) -> str:
-    if abs(x) < 0.25:
-        return "top center" if y > 0 else "bottom center"
+    if abs(x) < 0.45:
+        row = "top" if y > 0 else "bottom"
+        # Neighbours at the top and bottom lean away from each other.
+        return f"{row} center" if abs(x) < 0.05 else f"{row} {'right' if x > 0 else 'left'}"
     return "middle right" if x > 0 else "middle left"
 
 
@@ -169,7 +171,7 @@ def network_figure(nodes: Sequence[Node], edges: Sequence[Edge]) -> go.Figure:
     sizes = dict(
         zip(
             (node.id for node in ordered),
-            maps.bubble_sizes([node.size for node in ordered], largest=34.0),
+            [max(8.0, size) for size in maps.bubble_sizes([n.size for n in ordered], largest=34.0)],
             strict=True,
         )
     )

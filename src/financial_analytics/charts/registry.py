@@ -167,10 +167,14 @@ def charts(category: str | None = None) -> tuple[Chart, ...]:
         Folder, prefix or number of a category.
     """
     load_charts()
+    # Whoever imports one chart module first must not change the order of the reports.
+    ordered = sorted(
+        _REGISTRY.values(), key=lambda entry: catalogue.CATEGORIES.index(entry.category)
+    )
     if category is None:
-        return tuple(_REGISTRY.values())
+        return tuple(ordered)
     wanted = catalogue.find_category(category)
-    return tuple(entry for entry in _REGISTRY.values() if entry.category == wanted)
+    return tuple(entry for entry in ordered if entry.category == wanted)
 
 
 def get_chart(id: str) -> Chart:

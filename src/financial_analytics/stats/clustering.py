@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import adjusted_rand_score
 from sklearn.mixture import GaussianMixture
+from threadpoolctl import threadpool_limits
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -15,11 +16,14 @@ RIDGE = 1e-3
 """Added to the variances of standardised data, so that no component collapses on a point."""
 
 
-def fit_mixture(points: Floats, components: int, seed: int) -> GaussianMixture:
-    """Return a Gaussian mixture with full covariances, the best of five starts."""
-    return GaussianMixture(
-        components, covariance_type="full", reg_covar=RIDGE, n_init=5, random_state=seed
-    ).fit(points)
+def fit_mixture(points: Floats, components: int, seed: int, *, starts: int = 5) -> GaussianMixture:
+    """Return a Gaussian mixture with full covariances, the best of `starts` starts."""
+    mixture = GaussianMixture(
+        components, covariance_type="full", reg_covar=RIDGE, n_init=starts, random_state=seed
+    )
+    # one thread: points are few, and threads that wait for each other cost forty times the work
+    with threadpool_limits(limits=1):
+        return mixture.fit(points)
 
 
 def choose_mixture(points: Floats, candidates: range, seed: int) -> GaussianMixture:
@@ -80,10 +84,7 @@ def bootstrap_stability(
     indices = []
     for _ in range(samples):
         rows = rng.integers(len(points), size=len(points))
-        mixture = GaussianMixture(
-            components, covariance_type="full", reg_covar=RIDGE, n_init=2,
-            random_state=int(rng.integers(2**31)),
-        ).fit(points[rows])  # fmt: skip
+        mixture = fit_mixture(points[rows], components, int(rng.integers(2**31)), starts=2)
         indices.append(adjusted_rand_score(labels, mixture.predict(points)))
     lower, upper = np.quantile(indices, [0.025, 0.975])
     return Stability(float(np.mean(indices)), float(lower), float(upper))

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
-from scipy.ndimage import median_filter, uniform_filter1d
+from scipy.ndimage import median_filter
 from statsmodels.regression.linear_model import OLS
 from statsmodels.tsa.seasonal import MSTL
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
-Ints = NDArray[np.int64]
+Weekdays = NDArray[np.integer[Any]]
 
 WEEK, YEAR = 7, 365
 WEEKLY_WINDOW = 53
@@ -77,10 +78,18 @@ class HolidayEffects:
     yearly_p_value: float
 
 
-def outliers(values: ArrayLike) -> Bools:
+def outliers(values: ArrayLike, expected: Bools | None = None) -> Bools:
     """Say which days lie far from the median of the four weeks around them.
 
     Far is six median absolute deviations (scaled to a standard deviation) of the distances.
+
+    Parameters
+    ----------
+    values : array_like of float, shape (days,)
+        The series on the scale that it is fitted on.
+    expected : ndarray of bool, shape (days,), optional
+        Days that are expected to stand out, such as holidays: what is strange among them is
+        what lies far from the others.
 
     Examples
     --------
@@ -90,9 +99,11 @@ def outliers(values: ArrayLike) -> Bools:
     [20]
     """
     y = np.asarray(values, dtype=np.float64)
-    distance = y - median_filter(y, size=BLOCK + 1, mode="nearest")
+    distance = y - median_filter(y, size=BLOCK + 1, mode="mirror")
+    if expected is not None and expected.any():
+        distance = np.where(expected, distance - np.median(distance[expected]), distance)
     spread = stats.median_abs_deviation(distance, scale="normal")
-    return np.asarray(np.abs(distance) > OUTLIER_SPREADS * max(spread, 1e-12))
+    return np.asarray(np.abs(distance) > OUTLIER_SPREADS * max(float(spread), 1e-12))
 
 
 def decompose(values: ArrayLike) -> Components:
@@ -120,8 +131,11 @@ def decompose(values: ArrayLike) -> Components:
         return Components(np.asarray(fit.trend), weekly, None, np.asarray(fit.resid))
     fit = MSTL(y, periods=(WEEK, YEAR), windows=(WEEKLY_WINDOW, YEARLY_WINDOW)).fit()
     seasonal = np.asarray(fit.seasonal)
-    yearly = uniform_filter1d(seasonal[:, 1], YEARLY_SMOOTHING, mode="nearest")
-    rest = np.asarray(fit.resid) + seasonal[:, 1] - yearly
+    # beyond an end stands what the same day shows a year inwards
+    raw, half = seasonal[:, 1], YEARLY_SMOOTHING // 2
+    whole = np.concatenate([raw[YEAR - half : YEAR], raw, raw[-YEAR : half - YEAR]])
+    yearly = np.convolve(whole, np.full(YEARLY_SMOOTHING, 1 / YEARLY_SMOOTHING), mode="valid")
+    rest = np.asarray(fit.resid) + raw - yearly
     return Components(np.asarray(fit.trend), seasonal[:, 0], yearly, rest)
 
 
@@ -168,7 +182,7 @@ def strength_interval(
     return Estimate(value, float(min(lower, value)), float(max(upper, value)))
 
 
-def _design(days: int, weekday: Ints, with_year: bool) -> tuple[Floats, slice, slice]:
+def _design(days: int, weekday: Weekdays, with_year: bool) -> tuple[Floats, slice, slice]:
     """Return cubic trend, weekday and Fourier columns, and where the latter two lie."""
     time = np.linspace(-1, 1, days)
     trend = np.column_stack([np.ones(days), time, time**2, time**3])
@@ -184,7 +198,7 @@ def _design(days: int, weekday: Ints, with_year: bool) -> tuple[Floats, slice, s
 
 
 def holiday_effects(
-    values: ArrayLike, weekday: Ints, names: NDArray[np.object_], usable: Bools
+    values: ArrayLike, weekday: Weekdays, names: NDArray[np.object_], usable: Bools
 ) -> HolidayEffects:
     """Estimate what holidays change, beside trend, weekday and season.
 
@@ -192,7 +206,7 @@ def holiday_effects(
     ----------
     values : array_like of float, shape (days,)
         The series on the log scale.
-    weekday : ndarray of int64, shape (days,)
+    weekday : ndarray of int, shape (days,)
         ISO weekday, Monday 1.
     names : ndarray of object, shape (days,)
         Name of the holiday; None on other days.

@@ -15,7 +15,16 @@ from financial_analytics.charts.registry import chart
 
 MOST_POINTS = 1_500
 MOST_CLUSTERS = 7
-SYMBOLS_3D = ("circle", "square", "diamond", "cross", "x", "circle-open", "diamond-open")
+# Of the marks of 3D scenes all but the x, a letter that many fonts lack.
+SYMBOLS_3D = (
+    "circle",
+    "square",
+    "diamond",
+    "cross",
+    "circle-open",
+    "square-open",
+    "diamond-open",
+)
 FEATURES = {
     "profile_purchase_frequency_score": "purchases a month",
     "profile_purchase_size_score": "mean purchase",

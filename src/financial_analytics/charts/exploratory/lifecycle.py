@@ -13,7 +13,7 @@ from financial_analytics.charts.frames import known
 from financial_analytics.charts.registry import chart
 
 ALL = "All"
-ALL_PRODUCTS = 0
+ALL_PRODUCTS = -2
 MOST_LINES = 6
 YEAR = 12
 

@@ -136,7 +136,7 @@ def seasonal_decomposition(frame: pd.DataFrame) -> go.Figure:
         panels.append(f"<b>Week</b>; {_strength(rows, 'weekly')}")
     else:
         panels.append("<b>Week</b>: not known")
-    _lay_out(figure, rows, panels, has_year, week if has_week else None)
+    _lay_out(figure, rows, panels, has_year, week if has_week else None, holidays)
     return theme.finish(
         figure,
         finding=_finding(rows, label, week if has_week else None),
@@ -193,14 +193,24 @@ def _lay_out(
     panels: list[str],
     has_year: bool,
     week: pd.Series | None,
+    holidays: pd.DataFrame,
 ) -> None:
     """Place the panels below each other; the three dated ones share their x axis."""
     index_axis: dict[str, Any] = {"nticks": 5, "anchor": "x"}
     days = rows["observation_date"]
     layout: dict[str, Any] = {
-        "yaxis": {"domain": DOMAINS[0], "rangemode": "tozero", "nticks": 5, "tickformat": ",.4~s"},
+        "yaxis": {
+            "domain": DOMAINS[0],
+            "range": [0, max(view(rows["observed_value"])[1], float(rows["trend_value"].max()))],
+            "nticks": 5,
+            "tickformat": ",.4~s",
+        },
         "yaxis2": {"domain": DOMAINS[1], **index_axis, "visible": has_year},
-        "yaxis3": {"domain": DOMAINS[2], **index_axis},
+        "yaxis3": {
+            "domain": DOMAINS[2],
+            **index_axis,
+            "range": view(pd.concat([rows["remainder_index"], holidays["holiday_index"]])),
+        },
         "xaxis": {"type": "date", "anchor": "y3", "range": [days.min(), days.max()]},
         "annotations": _titles(panels),
         "margin": {"t": 30},
@@ -221,11 +231,40 @@ def _lay_out(
     figure.update_layout(layout)
 
 
+def view(values: pd.Series) -> list[float]:
+    """Return the range to draw: all values, but for a hundredth that would flatten the rest.
+
+    Where the 0.5 and 99.5 % quantiles, widened by half their distance, hold less than a third
+    of the whole range, the axis ends there.
+    """
+    known_values = values.dropna()
+    lowest, highest = float(known_values.min()), float(known_values.max())
+    low, high = (float(known_values.quantile(share)) for share in (0.005, 0.995))
+    room = 0.5 * (high - low)
+    if 0 < 3 * (high - low + 2 * room) < highest - lowest:
+        return [max(lowest, low - room), min(highest, high + room)]
+    margin = 0.05 * (highest - lowest) or 1.0
+    return [lowest - margin, highest + margin]
+
+
+def _cut_words(rows: pd.DataFrame) -> str:
+    """Return the note that says how many days lie above the top panel, or an empty text."""
+    cut = int((rows["observed_value"] > view(rows["observed_value"])[1]).sum())
+    if not cut:
+        return ""
+    top = theme.money(float(rows["observed_value"].max()))
+    return f"{cut} {'day lies' if cut == 1 else 'days lie'} above the drawn range, up to {top}."
+
+
+def _amount(value: float) -> str:
+    return theme.money(value) if value >= 1e4 else theme.decimal(value, 0 if value >= 100 else 1)
+
+
 def _finding(rows: pd.DataFrame, label: str, week: pd.Series | None) -> str:
     trend = known(rows, "trend_value")
     first, last = trend.iloc[0], trend.iloc[-1]
-    text = f"{label}: the trend goes from {theme.money(first['trend_value'])} to "
-    text += f"{theme.money(last['trend_value'])} a day"
+    text = f"{label}: the trend goes from {_amount(first['trend_value'])} to "
+    text += f"{_amount(last['trend_value'])} a day"
     if week is not None:
         best, least = (int(week.index[int(pick(week))]) for pick in (np.argmax, np.argmin))
         text += (
@@ -235,12 +274,17 @@ def _finding(rows: pd.DataFrame, label: str, week: pd.Series | None) -> str:
     return f"{text}; {_holiday_words(rows)}."
 
 
+def _p_words(p: float) -> str:
+    return "below 0.001" if p < 0.001 else f"{p:.3f}"
+
+
 def _others(frame: pd.DataFrame, rows: pd.DataFrame) -> str:
     others = frame.loc[frame["series_name"] != rows["series_name"].iloc[0], "series_name"].nunique()
     notes = [f"The model has {others} more series."] if others else []
+    notes += [words for words in [_cut_words(rows)] if words]
     weekly, yearly = (scalar(rows, f"{part}_strength_p_value") for part in ("weekly", "yearly"))
     if weekly is not None:
-        notes.append(f"A series without a week would look as weekly with p = {weekly:.3f}.")
+        notes.append(f"That weekdays make no difference has p {_p_words(weekly)}.")
     if yearly is not None:
-        notes.append(f"One without a year as yearly with p = {yearly:.3f}.")
+        notes.append(f"That the season makes none has p {_p_words(yearly)}.")
     return " ".join(notes)

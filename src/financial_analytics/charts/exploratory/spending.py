@@ -161,20 +161,23 @@ def region_treemap(frame: pd.DataFrame) -> go.Figure:
     def index(path: tuple[str, ...]) -> float:
         return float(100 * value_of[path] / value_of[path[:1]] / overall[path[1]])
 
-    fills, inks, texts, hover = [], [], [], []
+    fills: list[str] = []
+    inks: list[str] = []
+    texts: list[str] = []
+    hover: list[str] = []
     for path, value in zip(made.paths, made.amounts, strict=True):
         share = theme.percent(100 * value / total)
         amount = theme.money(value, currency)
         if len(path) < 2:
             fills.append(theme.LIGHT["card"])
             inks.append(theme.LIGHT["text"])
-            texts.append(f"{amount}, {share}")
+            texts.append(f"{made.labels[len(texts)]}: {amount}, {share}")
             hover.append(f"{amount}, {share} of all")
             continue
         token, words = _step(index(path))
         fills.append(theme.LIGHT[token])
         inks.append(theme.LIGHT["onhigh" if token in ("div0", "div4") else "onlow"])
-        texts.append(f"{index(path):.0f}")
+        texts.append(f"{theme.wrap(path[1], 12)}<br>{index(path):.0f}")
         hover.append(f"{amount}, {share} of all<br>index {index(path):.0f}: {words}")
     figure = go.Figure(
         go.Treemap(
@@ -184,7 +187,7 @@ def region_treemap(frame: pd.DataFrame) -> go.Figure:
             values=made.amounts,
             branchvalues="total",
             customdata=[[text, words] for text, words in zip(texts, hover, strict=True)],
-            texttemplate="%{label}<br>%{customdata[0]}",
+            texttemplate="%{customdata[0]}",
             textfont={"color": inks, "size": 12},
             hovertemplate="<b>%{label}</b><br>%{customdata[1]}<extra></extra>",
             marker={

@@ -88,7 +88,7 @@ def _taken_apart(series: pd.DataFrame, seed: int) -> pd.DataFrame:
     names = np.array([None if pd.isna(name) else str(name) for name in names], dtype=object)
     held = np.array([name is not None for name in names])
     # holidays are expected to stand out, and are measured; what else stands out is not fitted
-    strange = outliers(logs) & ~held
+    strange = outliers(logs, held)
     effects = holiday_effects(logs, weekday, names, ~strange)
     effect = np.array([
         0.0 if name is None
