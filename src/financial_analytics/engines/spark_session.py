@@ -33,6 +33,9 @@ _LOCAL_PARAMETERS = {
     "spark.sql.shuffle.partitions": "2",
     "spark.sql.catalogImplementation": "hive",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
+    # An embedded metastore cannot filter partitions by number: Spark then does.
+    "spark.sql.hive.metastorePartitionPruningFallbackOnException": "true",
+    "spark.sql.hive.metastorePartitionPruningFastFallback": "true",
     "spark.sql.maxPlanStringLength": "0",  # plans may hold the padded keys of the keyed hash
 }
 _lock = threading.RLock()
