@@ -16,8 +16,24 @@
                     _source_file {{ contract_type('text') }},
                     _source_row {{ contract_type('bigint') }}
                 )
+                {{ bronze_layout() }}
             {%- endset -%}
-            {%- do run_query(ddl) -%}
+            {#- not "if not exists" alone: who may only read bronze may not even ask for that -#}
+            {%- if adapter.get_relation(target.database, 'ingestion_raw_data', table.identifier) is none -%}
+                {%- do run_query(ddl) -%}
+            {%- endif -%}
         {%- endfor -%}
     {%- endif -%}
 {% endmacro %}
+
+{#- How a bronze table is stored. -#}
+{% macro bronze_layout() -%}
+    {{ return(adapter.dispatch('bronze_layout', 'financial_analytics')()) }}
+{%- endmacro %}
+
+{% macro default__bronze_layout() -%}{%- endmacro %}
+
+{#- A batch is a partition: it is visible once it is whole, and a build reads only what is new. -#}
+{% macro spark__bronze_layout() -%}
+    using parquet partitioned by (_batch_id)
+{%- endmacro %}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from financial_analytics.engines import postgres_session
+from financial_analytics.engines import postgres_session, spark_gold
 from financial_analytics.engines.duckdb_warehouse import Connection, open_warehouse, sql_name
 
 DEFAULT_TARGET = "duckdb"
@@ -56,6 +56,8 @@ def server_counts(target: str) -> tuple[str, dict[str, int]] | None:
     EngineError
         If the server is missing or refuses.
     """
+    if target == "spark":
+        return spark_gold.bronze_counts()
     if target != "postgres":
         return None
     with postgres_session.open_session() as handle, handle.cursor() as cursor:

@@ -9,9 +9,10 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
-from financial_analytics.engines import postgres_copy
+from financial_analytics.engines import postgres_copy, spark_session
 from financial_analytics.engines.postgres_copy import quote
 from financial_analytics.engines.postgres_session import open_session
+from financial_analytics.engines.spark_gold import SparkGold
 from financial_analytics.errors import UserInputError
 
 
@@ -76,6 +77,9 @@ def open_gold_source(target: str) -> Iterator[GoldSource]:
     UserInputError
         If nothing is published from this target.
     """
+    if target == "spark":
+        yield SparkGold(spark_session.session())
+        return
     if target != "postgres":
         raise UserInputError(
             f"nothing is published from target {target!r}", hint="fa build --no-publish"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -155,9 +155,20 @@ def open_store(settings: Settings, contract: Iterable[BronzeTable]) -> Iterator[
                     "another load into this PostgreSQL database is running",
                     hint="wait until it has ended, then load again",
                 )
-        store = PostgresStore(handle, path)
-        store.create(contract)
-        yield store
+        try:
+            store = PostgresStore(handle, path)
+            store.create(contract)
+            yield store
+        finally:
+            _unlock(handle)
+
+
+def _unlock(handle: Any) -> None:
+    """Let the next load in at once, not when the server notices that this session has ended."""
+    import psycopg2  # noqa: PLC0415
+
+    with suppress(psycopg2.Error), handle, handle.cursor() as cursor:
+        cursor.execute("select pg_advisory_unlock(%s)", (LOADER_LOCK,))
 
 
 def _bronze(name: str) -> str:

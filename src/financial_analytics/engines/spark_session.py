@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from financial_analytics.engines.duckdb_plugin import hmac_pads
-from financial_analytics.errors import EngineError
+from financial_analytics.errors import EngineError, UserInputError
+from financial_analytics.settings import load_settings
 
 SQL_PARAMETERS = {
     "spark.sql.ansi.enabled": "true",  # a bad cast or an overflow is an error, not a NULL
@@ -32,6 +33,9 @@ _LOCAL_PARAMETERS = {
     "spark.sql.shuffle.partitions": "2",
     "spark.sql.catalogImplementation": "hive",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
+    # An embedded metastore cannot filter partitions by number: Spark then does.
+    "spark.sql.hive.metastorePartitionPruningFallbackOnException": "true",
+    "spark.sql.hive.metastorePartitionPruningFastFallback": "true",
     "spark.sql.maxPlanStringLength": "0",  # plans may hold the padded keys of the keyed hash
 }
 _lock = threading.RLock()
@@ -39,8 +43,9 @@ _state: dict[str, Any] = {}
 
 
 def data_dir() -> Path:
-    """Return the folder that everything is kept in, as ``profiles.yml`` sees it."""
-    return Path(os.environ.get("FA_DATA_DIR") or "data").absolute()
+    """Return the folder that everything is kept in."""
+    given = os.environ.get("FA_DATA_DIR")
+    return (Path(given) if given else load_settings().data_dir).absolute()
 
 
 def warehouse_dir(folder: Path | None = None) -> Path:
@@ -52,8 +57,8 @@ def parameters(folder: Path | None = None) -> dict[str, str]:
     """Return the settings of a session whose warehouse and metastore are under `folder`.
 
     ``FA_SPARK_MASTER`` is the cluster, ``FA_SPARK_DRIVER_MEMORY`` and
-    ``FA_SPARK_JAVA_OPTIONS`` are the driver's, ``FA_SPARK_SHUFFLE_PARTITIONS`` the number of
-    partitions of a join or aggregate before they are coalesced.
+    ``FA_SPARK_JAVA_OPTIONS`` are the driver's; ``FA_SPARK_CONF`` holds any other settings, as
+    ``spark.name=value`` between spaces, such as ``spark.sql.shuffle.partitions=200``.
     """
     home = (folder or data_dir()) / "spark"
     master = os.environ.get("FA_SPARK_MASTER") or DEFAULT_MASTER
@@ -75,9 +80,18 @@ def parameters(folder: Path | None = None) -> dict[str, str]:
     }
     if master.startswith("local") or "127.0.0.1" in master:
         settings["spark.driver.host"] = settings["spark.driver.bindAddress"] = "127.0.0.1"
-    if partitions := os.environ.get("FA_SPARK_SHUFFLE_PARTITIONS"):
-        settings["spark.sql.shuffle.partitions"] = partitions
-    return settings
+    return settings | _given_settings(os.environ.get("FA_SPARK_CONF", ""))
+
+
+def _given_settings(text: str) -> dict[str, str]:
+    """Return ``name=value`` pairs that stand between spaces."""
+    pairs = [pair.partition("=") for pair in text.split()]
+    wrong = [name for name, equals, _ in pairs if not equals or not name.startswith("spark.")]
+    if wrong:
+        raise UserInputError(
+            f"FA_SPARK_CONF has {wrong[0]!r}", hint="write it as 'spark.name=value spark.other=…'"
+        )
+    return {name: value for name, _, value in pairs}
 
 
 def check_java() -> None:
@@ -104,7 +118,7 @@ def session(extra: Mapping[str, str] | None = None) -> Any:
     ----------
     extra : mapping, optional
         Settings besides `parameters`, as ``server_side_parameters`` of ``profiles.yml`` gives
-        them. They count at the start only.
+        them. They count at the start only. Without any, a session that runs is taken as it is.
 
     Raises
     ------
@@ -112,6 +126,8 @@ def session(extra: Mapping[str, str] | None = None) -> Any:
         If Java or pyspark is missing, the metastore is held by another process, or the session
         of this process belongs to another warehouse.
     """
+    if extra is None and is_started():
+        return _state["session"]
     wanted = {**parameters(), **(extra or {})}
     place = wanted["spark.sql.warehouse.dir"]
     with _lock:

@@ -16,6 +16,8 @@ from dbt.adapters.spark_python.connections import SparkPythonConnectionManager
 from financial_analytics.engines import spark_files, spark_session
 from financial_analytics.engines.python_models import as_arrow, run_module
 
+_TYPES = {"int": "integer", "string": "text", "timestamp_ntz": "timestamp"}
+
 
 class SparkPythonAdapter(SparkAdapter):  # type: ignore[misc]
     """dbt-spark whose Python models are functions called here, not jobs sent elsewhere."""
@@ -65,6 +67,11 @@ class SparkPythonAdapter(SparkAdapter):  # type: ignore[misc]
             f"show tables in {relation.schema} like '{relation.identifier}'", fetch=True
         )
         return len(rows) > 0
+
+    @available  # type: ignore[untyped-decorator]
+    def is_type(self, given: str, wanted: str) -> bool:
+        """Tell whether a column's type is the one that the YAML names."""
+        return _TYPES.get(given.lower(), given.lower()) == wanted.replace(" ", "").lower()
 
     def _require_session(self, what: str) -> None:
         method = self.config.credentials.method

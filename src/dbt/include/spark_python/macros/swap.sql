@@ -38,11 +38,45 @@
     as
     {% if partition -%}
     select /*+ rebalance({{ adapter.quote(partition) }}) */ * from (
-        {{ compiled_code }}
+        {{ spark_typed_query(compiled_code) }}
     ) as rows_to_write
     {%- else -%}
-    {{ compiled_code }}
+    {{ spark_typed_query(compiled_code) }}
     {%- endif %}
+{%- endmacro %}
+
+
+{#-
+    Every documented column in its documented type: sums and products are wider or narrower here
+    than on other engines.
+-#}
+{% macro spark_typed_query(sql) -%}
+    {%- set documented = model.get('columns') or {} -%}
+    {%- if not documented -%}{{ return(sql) }}{%- endif -%}
+    {%- set wrong = [] -%}
+    {%- set columns = [] -%}
+    {%- for column in get_column_schema_from_query(sql) -%}
+        {%- set kind = documented.get(column.name, {}).get('data_type') -%}
+        {%- if kind and not adapter.is_type(column.dtype, kind) -%}
+            {%- do wrong.append(column.name) -%}
+            {%- do columns.append(
+                'cast(' ~ column.quoted ~ ' as ' ~ ('string' if kind == 'text' else kind) ~ ') as '
+                ~ column.quoted
+            ) -%}
+        {%- else -%}
+            {%- do columns.append(column.quoted) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if not wrong -%}{{ return(sql) }}{%- endif -%}
+    {{ return('select ' ~ columns | join(', ') ~ ' from (\n' ~ sql ~ '\n) as untyped') }}
+{%- endmacro %}
+
+
+{% macro spark_python__create_view_as(relation, sql) -%}
+    create or replace view {{ relation }}
+    {{ comment_clause() }}
+    as
+    {{ spark_typed_query(sql) }}
 {%- endmacro %}
 
 
@@ -65,7 +99,8 @@
     {%- set language = model['language'] -%}
     {%- set target = this.incorporate(type='table') -%}
     {%- set existing = load_cached_relation(this) -%}
-    {%- set draft = spark_named(target, '__dbt_new') -%}
+    {#- where nothing is to be kept, the table is registered with its last step anyway -#}
+    {%- set draft = target if existing is none else spark_named(target, '__dbt_new') -%}
     {{ run_hooks(pre_hooks) }}
     {%- do spark_discard(draft) -%}
     {%- call statement('main', language=language) -%}
@@ -76,7 +111,7 @@ target_relation = "{{ draft }}"
         {{ spark_create_table(draft, compiled_code) }}
         {%- endif -%}
     {%- endcall -%}
-    {%- do spark_swap(draft, target, existing) -%}
+    {%- if existing is not none -%}{%- do spark_swap(draft, target, existing) -%}{%- endif -%}
     {%- do persist_docs(target, model) -%}
     {{ run_hooks(post_hooks) }}
     {{ return({'relations': [target]}) }}

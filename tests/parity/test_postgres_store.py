@@ -1,0 +1,194 @@
+"""Loading into PostgreSQL: twice, at the same time, without rights, without a server."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.support.banks import FIRST_LOAD, drop_schemas, settings_in
+from tests.support.lab import write_feed
+from tests.support.small_bank import customer, feeds, transaction
+
+from financial_analytics.engines import postgres_session, postgres_store
+from financial_analytics.errors import EngineError
+from financial_analytics.ingest import IngestReport, ingest
+from financial_analytics.ingest.contract import load_contract
+
+pytestmark = pytest.mark.usefixtures("server")
+
+
+class Desk:
+    """Loads feeds, an hour apart, and asks what is there."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.settings = settings_in(folder / "data")
+        self.loads = 0
+
+    def write(self, rows: dict[str, Any]) -> Path:
+        self.loads += 1
+        path = self.folder / f"{self.loads:03d}"
+        for table, lines in rows.items():
+            write_feed(path, table, lines)
+        return path
+
+    def load(self, path: Path) -> IngestReport:
+        moment = FIRST_LOAD + timedelta(hours=self.loads)
+        return ingest([path], settings=self.settings, loaded_at=moment, target="postgres")
+
+    def value(self, query: str) -> Any:
+        with postgres_session.open_session() as handle, handle.cursor() as cursor:
+            cursor.execute(query)
+            return cursor.fetchone()[0]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    drop_schemas()
+    yield Desk(tmp_path)
+
+
+def test_the_same_file_twice_adds_nothing(desk: Desk) -> None:
+    path = desk.write(feeds())
+    assert desk.load(path).totals.accepted == 19
+    again = desk.load(path)
+    assert all(file.already_loaded for file in again.files)
+    assert (again.totals.accepted, again.totals.duplicates) == (0, 19)
+    assert desk.value("select count(*) from ingestion_raw_data.transactions") == 11
+    assert desk.value("select count(*) from ingestion_raw_data._batches") == 4
+
+
+def test_duplicates_corrections_and_faults_are_told_from_stored_rows(desk: Desk) -> None:
+    desk.load(desk.write(feeds()))
+    report = desk.load(
+        desk.write(
+            {
+                "transactions": [
+                    transaction(2, "2024-01-20 23:30:00", "-60.25"),  # corrected
+                    transaction(5, "2024-03-15 12:00:00", "-20.10"),  # known already
+                    transaction(12, "2024-04-20 10:00:00", "1.00", customer_id=77),  # an orphan
+                    transaction(13, "not a day", "1.00"),
+                ],
+                "customers": [customer(1, "2024-01-01 00:00:00")],
+            }
+        )
+    )
+    counts = report.totals
+    assert (counts.read, counts.accepted, counts.corrections) == (5, 2, 1)
+    assert (counts.duplicates, counts.quarantined) == (2, 1)
+    assert [line.split(":")[0] for line in report.warnings] == ["transactions"]
+    assert "(such as 77)" in report.warnings[0]
+    assert desk.value("select max(_batch_id) from ingestion_raw_data._batches") == 6
+    assert desk.value("select rule from ingestion_raw_data.quarantine") is not None
+
+
+def test_a_second_load_at_the_same_time_is_refused(desk: Desk) -> None:
+    path = desk.write(feeds())
+    contract = load_contract(desk.settings.project_dir)
+    other = settings_in(desk.folder / "other")
+    with (
+        postgres_store.open_store(other, contract),
+        pytest.raises(EngineError, match="another load"),
+    ):
+        desk.load(path)
+    assert desk.load(path).totals.accepted == 19
+
+
+def test_a_batch_that_cannot_be_stored_leaves_nothing(desk: Desk) -> None:
+    desk.load(desk.write({"products": feeds()["products"]}))
+    with postgres_session.open_session() as handle, handle.cursor() as cursor:
+        cursor.execute(
+            "alter table ingestion_raw_data._batches add constraint refuse"
+            " check (table_name <> 'transactions')"
+        )
+        handle.commit()
+    path = desk.write({"transactions": feeds()["transactions"]})
+    with pytest.raises(EngineError, match="23514"):
+        desk.load(path)
+    assert desk.value("select count(*) from ingestion_raw_data.transactions") == 0
+    with postgres_session.open_session() as handle, handle.cursor() as cursor:
+        cursor.execute("alter table ingestion_raw_data._batches drop constraint refuse")
+        handle.commit()
+    assert desk.load(path).totals.accepted == 11
+
+
+def test_a_killed_load_leaves_batches_whole_or_absent(desk: Desk) -> None:
+    path = desk.write(feeds())
+    script = (
+        "import os, signal, sys\n"
+        "from financial_analytics.engines import postgres_copy\n"
+        "from financial_analytics import cli\n"
+        "real, calls = postgres_copy.copy_in, []\n"
+        "def stop(cursor, relation, rows):\n"
+        "    done = real(cursor, relation, rows)\n"
+        "    calls.append(relation)\n"
+        "    if relation.endswith('\"transactions\"'):\n"
+        "        os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    return done\n"
+        "postgres_copy.copy_in = stop\n"
+        "sys.exit(cli.run(['ingest', sys.argv[1], '--target', 'postgres',"
+        " '--loaded-at', '2026-01-01T06:30:00Z']))\n"
+    )
+    killed = subprocess.run(
+        [sys.executable, "-c", script, str(path)],
+        env={**os.environ, "FA_DATA_DIR": str(desk.settings.data_dir)},
+        capture_output=True,
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+    assert desk.value("select count(*) from ingestion_raw_data.transactions") == 0
+    assert desk.value("select count(*) from ingestion_raw_data._batches") == 3
+    report = desk.load(path)
+    assert (report.totals.accepted, report.totals.duplicates) == (11, 8)
+    assert desk.value("select count(*) from ingestion_raw_data._batches") == 4
+
+
+def test_faults_say_what_to_do_and_never_the_password(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = desk.write(feeds())
+    monkeypatch.setenv("FA_PG_PASSWORD", "very-secret-word")
+    port = os.environ["FA_PG_PORT"]
+    for name, value, wanted in (
+        ("FA_PG_PORT", "1", "no PostgreSQL server answers"),
+        ("FA_PG_DBNAME", "nowhere", "has no database nowhere"),
+        ("FA_PG_USER", "nobody_known", "no user nobody_known"),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setenv(name, value)
+            with pytest.raises(EngineError, match=wanted) as caught:
+                desk.load(path)
+            text = f"{caught.value} {caught.value.hint} {caught.value.__cause__}"
+            assert "very-secret-word" not in text
+    assert os.environ["FA_PG_PORT"] == port
+
+
+def test_a_wrong_password_is_told_from_a_missing_server() -> None:
+    refused = postgres_session.refused(
+        Exception('FATAL:  password authentication failed for user "x"'),
+        postgres_session.address({}),
+    )
+    assert "wrong password" in refused.message
+    assert "analytics_password" not in f"{refused.message} {refused.hint}"
+
+
+def test_a_user_without_rights_is_told_which_role_has_them(desk: Desk) -> None:
+    desk.load(desk.write({"products": feeds()["products"]}))
+    path = desk.write({"transactions": feeds()["transactions"]})
+    with postgres_session.open_session() as handle, handle.cursor() as cursor:
+        cursor.execute("drop role if exists visitor")
+        cursor.execute("create role visitor login password 'x'")
+        handle.commit()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FA_PG_USER", "visitor")
+        patch.setenv("FA_PG_PASSWORD", "x")
+        with pytest.raises(EngineError, match="refuses user visitor") as caught:
+            desk.load(path)
+    assert "fa_loader" in str(caught.value.hint)
