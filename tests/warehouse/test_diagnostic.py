@@ -127,18 +127,17 @@ def test_information_value_in_pandas(warehouse: Warehouse, model: str, exposure:
 
 
 def test_planted_churn_drivers_rank_on_top(warehouse: Warehouse) -> None:
-    """Six drivers are planted and six are noise. Falling activity shows in the logins: at four
-    transactions in three months a fall to 40 % of them is lost in chance."""
+    """Six planted, six noise, and two (logins, dormancy) that follow the fall in activity."""
     table = warehouse.model("analytics_churn_analysis")
     table = table[table["customer_segment"] == "All"]
     drivers = table.groupby("driver").first()
     assert drivers["status"].eq("ok").sum() >= 12
-    planted = ["unresolved_complaint", "fee_event", "login_gap", "tenure", "autopay"]
-    assert drivers.loc[planted, "is_above_chance"].all(), drivers["information_value"]
-    top = set(drivers.sort_values("driver_rank_number").index[:4])
-    assert not top & CHURN_NOISE, drivers["driver_rank_number"].sort_values()
+    planted = {*("tenure", "fee_event", "autopay", "unresolved_complaint"), "rate_gap", "activity"}
+    assert drivers.loc[sorted(planted), "is_above_chance"].all(), drivers["information_value"]
+    ranks = drivers["driver_rank_number"].sort_values()
+    assert set(ranks.index[:6]) == planted, ranks
     # each noise driver is above chance once in 20; two of six in 30 banks
-    assert drivers.loc[sorted(CHURN_NOISE), "is_above_chance"].sum() <= 2
+    assert drivers.loc[sorted(CHURN_NOISE), "is_above_chance"].sum() <= 1
 
 
 @pytest.mark.parametrize(
@@ -162,15 +161,25 @@ def test_joint_odds_cover_the_planted_hazards(
 
 
 def test_planted_default_drivers_rank_on_top(warehouse: Warehouse) -> None:
+    """The instalments of a loan are alike, so chance is wider than the table's limit: a noise
+    driver may pass it, and loans that are young default more because the bad ones go first. The
+    joint odds hold score and rate fixed, and then nothing is left of the noise."""
     table = warehouse.model("analytics_loan_default_drivers")
-    drivers = table[table["record_type"] == "driver_bin"].groupby("driver").first()
+    bins = table[table["record_type"] == "driver_bin"]
+    drivers = bins.groupby("driver").first()
     ranks = drivers["driver_rank_number"].sort_values()
-    planted = ["credit_score", "debt_to_income", "loan_rate"]
-    noise = ["age_group", "marital_status", "education", "marketing_opt_in", "loan_age"]
-    assert drivers["event_count"].notna().all()
-    assert set(ranks.index[:3]) == set(planted), drivers[["information_value"]]
+    planted = ["credit_score", "loan_rate", "debt_to_income"]
+    assert set(ranks.index[:3]) == set(planted), drivers["information_value"]
     assert drivers.loc[planted, "is_above_chance"].all()
-    assert drivers.loc[noise, "is_above_chance"].sum() <= 1
+    noise = bins[bins["driver"].isin(["age_group", "marital_status", "marketing_opt_in",
+                                      "education", "loan_age"])]  # fmt: skip
+    noise = noise[noise["adjusted_odds_ratio_lower"].notna()]
+    assert len(noise) >= 10
+    apart = (noise["adjusted_odds_ratio_lower"] > 1) | (noise["adjusted_odds_ratio_upper"] < 1)
+    assert apart.sum() <= 2
+    scores = bins[bins["driver"] == "credit_score"].set_index("bin")
+    middle = scores.loc["680 to 719", "adjusted_odds_ratio_lower"]
+    assert middle > scores.loc["760 and more", "adjusted_odds_ratio"] == 1
 
 
 def test_rank_correlations_are_scipys(warehouse: Warehouse) -> None:
