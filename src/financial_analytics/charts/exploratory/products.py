@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ MOST_PRODUCTS = 16
 MOST_EDGES = 24
 SIGNIFICANT = 0.05
 LIFT_LIMIT = 4.0
+WIDEST_ON_PHONE = 10
 SIDES = ("antecedent", "consequent")
 
 
@@ -146,6 +147,13 @@ def product_network(frame: pd.DataFrame) -> go.Figure:
     )
 
 
+def _narrow(texts: Sequence[str], size: int) -> list[str]:
+    """Return the cell texts of a phone: all of a small square, only the stars of a large one."""
+    if size <= WIDEST_ON_PHONE:
+        return list(texts)
+    return ["*" if text.endswith("*") else "" for text in texts]
+
+
 @chart(
     id="exploratory.product_affinity",
     model="analytics_product_cross_sell_patterns",
@@ -228,6 +236,12 @@ def product_affinity(frame: pd.DataFrame) -> go.Figure:
                 "xaxis": {"tickfont": {"size": 8}, "tickangle": -60},
                 "yaxis": {"tickfont": {"size": 8}},
             },
-            "traces": [{"showscale": False, "xgap": 1, "ygap": 1}, {"textfont": {"size": 7}}],
+            "traces": [
+                {"showscale": False, "xgap": 1, "ygap": 1},
+                {
+                    "textfont": {"size": 7},
+                    "text": _narrow(figure.data[1].text, size),
+                },
+            ],
         },
     )
