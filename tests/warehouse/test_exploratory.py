@@ -81,9 +81,10 @@ def test_clusters_do_not_depend_on_the_order_of_rows(lab: Lab) -> None:
     clock = frame(lab, "select * from silver.data_clock")
     one = customer_clusters(behavior.sample(frac=1, random_state=4), clock).to_pandas()
     published = frame(lab, "customer_behavior_clusters").sort_values("customer_natural_key")
-    assert one["cluster_number"].tolist() == pytest.approx(
-        published["cluster_number"].tolist(), nan_ok=True
-    )
+    for name in ("cluster_number", "membership_rate", "silhouette_score"):
+        np.testing.assert_allclose(
+            one[name].astype(float), published[name].astype(float), equal_nan=True
+        )
     np.testing.assert_allclose(one["pc1_score"], published["pc1_score"], equal_nan=True)
 
 
@@ -101,7 +102,8 @@ def test_week_year_and_holidays_are_found(lab: Lab, made: Bank) -> None:
     assert np.corrcoef(week, WEEKDAY_LOG)[0, 1] > 0.9
     month = pd.to_datetime(purchases["observation_date"]).dt.month
     year = purchases.groupby(month.to_numpy())["yearly_index"].mean()
-    assert year[[11, 12, 1]].mean() > 102 > 98 > year[[5, 6, 7]].mean()  # the peak is in December
+    assert year[[11, 12, 1]].mean() > 102  # the peak is in December
+    assert year[[5, 6, 7]].mean() < 98
     planted = 100 * np.expm1(made.parameters["config"]["purchase"]["holiday_effect"])
     assert row["holiday_effect_pct_upper"] < 0
     # purchases on new credit know no holidays: the effect on all of them is a little weaker
@@ -240,7 +242,7 @@ def test_lift_interval_covers_on_simulated_tables(lab: Lab) -> None:
 
 
 def test_hours_follow_the_planted_profile(lab: Lab) -> None:
-    cells = frame(lab, "time_patterns" if False else "transaction_time_patterns")
+    cells = frame(lab, "transaction_time_patterns")
     assert len(cells) == 7 * 24 * cells["channel"].nunique()
     mobile = cells[cells["channel"] == "Mobile"].groupby("hour_number")["transaction_count"].sum()
     shop = cells[cells["channel"] == "POS"].groupby("hour_number")["transaction_count"].sum()
