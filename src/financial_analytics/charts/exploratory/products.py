@@ -125,7 +125,12 @@ def product_network(frame: pd.DataFrame) -> go.Figure:
         notes.append(f"The {len(strongest)} strongest of {len(pairs)} pairs are drawn.")
     if len(products) > len(shown):
         notes.append(f"The {len(shown)} products with most holders of {len(products)}.")
-    if strongest.empty:
+    if frame["adjusted_p_value"].isna().all():
+        finding = (
+            f"{len(products)} products are held, by too few customers to say whether any two go "
+            "together."
+        )
+    elif strongest.empty:
         finding = (
             f"No two of {len(products)} products are held together significantly more often "
             "than chance would give."

@@ -169,6 +169,11 @@ def _score_finding(rows: pd.DataFrame, labels: dict[str, str]) -> str:
         )
     other = top["y_metric"] if top["x_metric"] == "credit_score" else top["x_metric"]
     significant = int((scored["spearman_adjusted_p_value"] < SIGNIFICANT).sum())
+    if not significant:
+        return (
+            f"None of {len(scored)} metrics goes with the credit score significantly; the nearest "
+            f"is {labels[other]}, {value}."
+        )
     return (
         f"Strongest with the credit score: {labels[other]}, {value}; {significant} of "
         f"{len(scored)} metrics go with it significantly."
