@@ -34,3 +34,17 @@
     and {{ transactions }}.direction = 'debit'
     and not {{ transactions }}.is_declined
 {%- endmacro %}
+
+{#-
+    Merchant category codes (ISO 18245, four digits, so that text compares as numbers do):
+    groceries, fuel, utilities and health; travel and transport.
+-#}
+{% macro mcc_is_essential(mcc_code) -%}
+    ({{ mcc_code }} in ('5411', '5422', '5451', '5462', '5541', '5542', '5912')
+    or {{ mcc_code }} between '4812' and '4900' or {{ mcc_code }} between '8000' and '8099')
+{%- endmacro %}
+
+{% macro mcc_is_travel(mcc_code) -%}
+    ({{ mcc_code }} between '3000' and '3999' or {{ mcc_code }} between '4000' and '4799'
+    or {{ mcc_code }} in ('7011', '7523'))
+{%- endmacro %}

@@ -258,6 +258,9 @@ def test_network_without_a_significant_pair_says_so(frames: dict[str, pd.DataFra
     figure = draw("product_network", {"analytics_product_cross_sell_patterns": frame})
     assert not [trace for trace in figure.data if trace.name == "edge"]
     assert finding(figure).startswith("No two of 6 products")
+    untested = frame.assign(adjusted_p_value=None, lift=None)
+    figure = draw("product_network", {"analytics_product_cross_sell_patterns": untested})
+    assert finding(figure).startswith("6 products are held, by too few customers to say")
 
 
 def test_affinity_is_the_lift_on_a_symmetric_log_scale(frames: dict[str, pd.DataFrame]) -> None:
@@ -324,6 +327,11 @@ def test_correlation_matrix_holds_each_pair_of_everyone_once(
     assert cells["Credit score", "Late payments"] == "?"
     assert "Use of the credit limit, -0.48 (-0.53 to -0.43, 1,200" in finding(figure)
     assert note(figure).startswith("? marks 1 pairs")
+    frame = frames["analytics_credit_score_behavior_correlation"]
+    chance = {
+        "analytics_credit_score_behavior_correlation": frame.assign(spearman_adjusted_p_value=0.4)
+    }
+    assert finding(draw("correlation_matrix", chance)).startswith("None of 3 metrics goes with")
 
 
 def test_violin_has_every_known_score_of_its_group(frames: dict[str, pd.DataFrame]) -> None:

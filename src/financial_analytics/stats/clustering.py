@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import entr
 from sklearn.metrics import adjusted_rand_score
 from sklearn.mixture import GaussianMixture
 from threadpoolctl import threadpool_limits
@@ -27,7 +28,11 @@ def fit_mixture(points: Floats, components: int, seed: int, *, starts: int = 5) 
 
 
 def choose_mixture(points: Floats, candidates: range, seed: int) -> GaussianMixture:
-    """Return the mixture with the smallest Bayesian information criterion.
+    """Return the mixture with the smallest integrated completed likelihood.
+
+    That is the Bayesian information criterion plus twice the entropy of the memberships: BIC
+    alone splits, with enough points, every group whose shape is not quite normal into parts
+    that overlap; such parts have entropy.
 
     Parameters
     ----------
@@ -40,8 +45,8 @@ def choose_mixture(points: Floats, candidates: range, seed: int) -> GaussianMixt
 
     References
     ----------
-    Fraley, C. and Raftery, A. E. (2002). Model-based clustering, discriminant analysis, and
-    density estimation. *JASA*, 97(458), 611-631.
+    Biernacki, C., Celeux, G. and Govaert, G. (2000). Assessing a mixture model for clustering
+    with the integrated completed likelihood. *IEEE PAMI*, 22(7), 719-725.
 
     Examples
     --------
@@ -51,7 +56,13 @@ def choose_mixture(points: Floats, candidates: range, seed: int) -> GaussianMixt
     2
     """
     fits = [fit_mixture(points, components, seed) for components in candidates]
-    return min(fits, key=lambda fit: float(fit.bic(points)))
+    return min(fits, key=lambda fit: completed_criterion(fit, points))
+
+
+def completed_criterion(mixture: GaussianMixture, points: Floats) -> float:
+    """Return BIC plus twice the entropy of the memberships; smaller is better."""
+    chance = mixture.predict_proba(points)
+    return float(mixture.bic(points) + 2 * entr(chance).sum())
 
 
 @dataclass(frozen=True)

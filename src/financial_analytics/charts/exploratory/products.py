@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ MOST_PRODUCTS = 16
 MOST_EDGES = 24
 SIGNIFICANT = 0.05
 LIFT_LIMIT = 4.0
+WIDEST_ON_PHONE = 10
 SIDES = ("antecedent", "consequent")
 
 
@@ -124,7 +125,12 @@ def product_network(frame: pd.DataFrame) -> go.Figure:
         notes.append(f"The {len(strongest)} strongest of {len(pairs)} pairs are drawn.")
     if len(products) > len(shown):
         notes.append(f"The {len(shown)} products with most holders of {len(products)}.")
-    if strongest.empty:
+    if frame["adjusted_p_value"].isna().all():
+        finding = (
+            f"{len(products)} products are held, by too few customers to say whether any two go "
+            "together."
+        )
+    elif strongest.empty:
         finding = (
             f"No two of {len(products)} products are held together significantly more often "
             "than chance would give."
@@ -144,6 +150,13 @@ def product_network(frame: pd.DataFrame) -> go.Figure:
         note=" ".join(notes),
         compact=networks.on_phone(figure, 440),
     )
+
+
+def _narrow(texts: Sequence[str], size: int) -> list[str]:
+    """Return the cell texts of a phone: all of a small square, only the stars of a large one."""
+    if size <= WIDEST_ON_PHONE:
+        return list(texts)
+    return ["*" if text.endswith("*") else "" for text in texts]
 
 
 @chart(
@@ -228,6 +241,12 @@ def product_affinity(frame: pd.DataFrame) -> go.Figure:
                 "xaxis": {"tickfont": {"size": 8}, "tickangle": -60},
                 "yaxis": {"tickfont": {"size": 8}},
             },
-            "traces": [{"showscale": False, "xgap": 1, "ygap": 1}, {"textfont": {"size": 7}}],
+            "traces": [
+                {"showscale": False, "xgap": 1, "ygap": 1},
+                {
+                    "textfont": {"size": 7},
+                    "text": _narrow(figure.data[1].text, size),
+                },
+            ],
         },
     )

@@ -128,9 +128,26 @@ def correlation_matrix(frame: pd.DataFrame) -> go.Figure:
                 "xaxis": {"tickfont": {"size": 8}, "tickangle": -60},
                 "yaxis": {"tickfont": {"size": 8}},
             },
-            "traces": [{"showscale": False, "xgap": 1, "ygap": 1}, {"textfont": {"size": 7}}],
+            "traces": [
+                {"showscale": False, "xgap": 1, "ygap": 1},
+                {
+                    "textfont": {"size": 7},
+                    "text": [_short(text) for text in figure.data[1].text],
+                },
+            ],
         },
     )
+
+
+def _short(text: str) -> str:
+    """Return a correlation without what colour and scale say already, for a narrow cell.
+
+    Examples
+    --------
+    >>> _short("+0.31*"), _short("-0.47"), _short("?")
+    ('.31*', '-.47', '?')
+    """
+    return text.replace("+", "").replace("0.", ".", 1)
 
 
 def _score_finding(rows: pd.DataFrame, labels: dict[str, str]) -> str:
@@ -152,6 +169,11 @@ def _score_finding(rows: pd.DataFrame, labels: dict[str, str]) -> str:
         )
     other = top["y_metric"] if top["x_metric"] == "credit_score" else top["x_metric"]
     significant = int((scored["spearman_adjusted_p_value"] < SIGNIFICANT).sum())
+    if not significant:
+        return (
+            f"None of {len(scored)} metrics goes with the credit score significantly; the nearest "
+            f"is {labels[other]}, {value}."
+        )
     return (
         f"Strongest with the credit score: {labels[other]}, {value}; {significant} of "
         f"{len(scored)} metrics go with it significantly."

@@ -79,7 +79,8 @@ def category_sunburst(frame: pd.DataFrame) -> go.Figure:
                     theme.LIGHT["onfill"] if path else theme.LIGHT["text"] for path in made.paths
                 ],
             },
-            texttemplate="%{label}",
+            text=[theme.wrap(label, 12) for label in made.labels],
+            texttemplate="%{text}",
             customdata=made.each(
                 lambda path, value: (
                     f"{theme.money(value, currency)}, "

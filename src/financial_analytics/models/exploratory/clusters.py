@@ -44,8 +44,7 @@ COORDINATES = 6
 """Principal coordinates that are clustered: what lies beyond them is mostly noise."""
 CANDIDATES = range(2, 9)
 SAMPLE = 2000
-"""Customers that the number of clusters is chosen on, and the silhouette measured on: with ever
-more customers BIC would split every group whose shape is not quite normal."""
+"""Customers, drawn at random, that the clusters are fitted and their silhouette measured on."""
 LEAST_CUSTOMERS = 50
 BOOTSTRAPS = 30
 
@@ -170,14 +169,15 @@ def customer_clusters(
     Notes
     -----
     Standardised features, six principal coordinates, a Gaussian mixture with full covariances;
-    their number by BIC on at most 2,000 customers drawn at random. The mean silhouette is of
+    their number by ICL (BIC and the entropy) on at most 2,000 customers drawn at random. The mean
+    silhouette is of
     these, too.
     """
     frame = to_pandas(behavior).sort_values("customer_natural_key", ignore_index=True)
     enough = frame["purchase_count"] >= int(minimum_purchases)
     frame["cluster_name"] = "Unclustered"
     frame["status"] = "insufficient_data"
-    frame["method_name"] = "gaussian mixture, number by BIC"
+    frame["method_name"] = "gaussian mixture, number by ICL"
     frame["sample_count"] = int(enough.sum())
     frame["as_of_date"] = clock_date(to_pandas(clock))
     for name in SCHEMA.names:
