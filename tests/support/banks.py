@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from financial_analytics.build import BuildOptions, build
 from financial_analytics.engines import postgres_copy, postgres_session
@@ -45,7 +46,40 @@ def write_feeds(folder: Path) -> Feeds:
         path: datetime.fromisoformat(str(day)).replace(tzinfo=None)
         for path, day in written.extracted_at.items()
     }
-    return Feeds(tuple(written.batches), moments)
+    late = _write_late(folder)
+    last = max(moments.values())
+    return Feeds((*written.batches, late), {**moments, late: last + timedelta(days=1)})
+
+
+def _write_late(folder: Path) -> Path:
+    """Write what comes months late: new and corrected transactions, versions of customers."""
+    target = folder / "late"
+    target.mkdir()
+    feed = pq.read_table(folder / "full" / "transactions.parquet")
+    rows = sorted(feed.to_pylist(), key=lambda row: row["transaction_id"])
+    highest = rows[-1]["transaction_id"]
+    added = [
+        {**rows[position], "transaction_id": highest + 10_000_000 + number}
+        for number, position in enumerate(range(100, 12_000, 2_500))
+    ]
+    corrected = [
+        {**rows[position], "amount": rows[position]["amount"] + 1}
+        for position in range(150, 12_000, 3_000)
+    ]
+    pq.write_table(
+        pa.Table.from_pylist(added + corrected, schema=feed.schema),
+        target / "transactions.parquet",
+    )
+    customers = pq.read_table(folder / "full" / "customers.parquet")
+    middle = sorted(customers["updated_at"].to_pylist())[customers.num_rows // 2]
+    changed = [
+        {**row, "updated_at": middle, "credit_score": 640 + number}
+        for number, row in enumerate(customers.slice(0, 5).to_pylist())
+    ]
+    pq.write_table(
+        pa.Table.from_pylist(changed, schema=customers.schema), target / "customers.parquet"
+    )
+    return target
 
 
 @dataclass

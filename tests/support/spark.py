@@ -1,0 +1,25 @@
+"""One Spark session for all tests of a process, set for tables of a few rows."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from financial_analytics.engines import spark_session
+
+# Tiny tables: no second compiler, no generated code, no re-planning. Results do not depend on it.
+os.environ.setdefault(
+    "FA_SPARK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:auto"
+)
+os.environ.setdefault(
+    "FA_SPARK_CONF",
+    "spark.sql.shuffle.partitions=1 spark.sql.codegen.wholeStage=false"
+    " spark.sql.codegen.factoryMode=NO_CODEGEN spark.sql.adaptive.enabled=false"
+    " spark.default.parallelism=1",
+)
+
+
+def session(data_dir: Path) -> Any:
+    """Return the session whose warehouse is under `data_dir`."""
+    return spark_session.session(spark_session.parameters(data_dir))
