@@ -27,3 +27,42 @@
 {% macro wilson_fraction_upper(events, trials) -%}
     ({{ wilson_upper(events, trials) }}) / 100.0
 {%- endmacro %}
+
+
+{#-
+    CTE `adjusted`: the rows of `relation` with `adjusted_p_value`, the p-value that controls the
+    false discovery rate over all rows whose `p_value` is known. Benjamini and Hochberg (1995),
+    Journal of the Royal Statistical Society B 57(1), 289-300.
+-#}
+{% macro benjamini_hochberg(relation, p_value) -%}
+ranked as (
+    select
+        {{ relation }}.*,
+        count({{ p_value }}) over () as test_count,
+        count({{ p_value }}) over (
+            order by {{ p_value }} nulls last
+            range between unbounded preceding and current row
+        ) as p_value_rank
+    from {{ relation }}
+),
+
+stepped as (
+    select
+        ranked.*,
+        min({{ p_value }} * test_count / nullif(p_value_rank, 0)) over (
+            order by {{ p_value }} nulls last
+            rows between current row and unbounded following
+        ) as step_p_value
+    from ranked
+),
+
+adjusted as (
+    select
+        stepped.*,
+        case
+            when {{ p_value }} is not null
+                then greatest({{ p_value }}, least(1.0, step_p_value))
+        end as adjusted_p_value
+    from stepped
+)
+{%- endmacro %}

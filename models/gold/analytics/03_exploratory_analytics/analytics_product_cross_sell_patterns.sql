@@ -100,38 +100,8 @@ spread as (
     from tested
 ),
 
--- Benjamini and Hochberg (1995); both orders of a pair are one test seen twice, so that ranks and
--- total double alike
-ranked as (
-    select
-        spread.*,
-        count(chi_square_p_value) over () as test_count,
-        count(chi_square_p_value) over (
-            order by chi_square_p_value nulls last
-            range between unbounded preceding and current row
-        ) as p_value_rank
-    from spread
-),
-
-stepped as (
-    select
-        ranked.*,
-        min(chi_square_p_value * test_count / nullif(p_value_rank, 0)) over (
-            order by chi_square_p_value nulls last
-            rows between current row and unbounded following
-        ) as step_p_value
-    from ranked
-),
-
-adjusted as (
-    select
-        stepped.*,
-        case
-            when chi_square_p_value is not null
-                then greatest(chi_square_p_value, least(1.0, step_p_value))
-        end as adjusted_p_value
-    from stepped
-)
+-- both orders of a pair are one test seen twice, so that ranks and total double alike
+{{ benjamini_hochberg('spread', 'chi_square_p_value') }}
 
 select
     adjusted.antecedent_product_natural_key,
