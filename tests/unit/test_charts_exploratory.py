@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import plotly.io
 import pytest
+import yaml
 from tests.support import descriptive_frames as broken
 from tests.support import exploratory_frames as given
 
@@ -17,6 +19,7 @@ from financial_analytics.charts import hierarchies, maps, matrices, networks, th
 from financial_analytics.charts.exploratory.scores import even_sample
 from financial_analytics.charts.registry import charts, get_chart
 
+MODELS = Path(__file__).parents[2] / "models/gold/analytics/03_exploratory_analytics"
 ALL = [entry.id for entry in charts("03")]
 COLOR = re.compile(r"#[0-9A-Fa-f]{6}\b|rgba?\([^)]*\)")
 
@@ -76,6 +79,15 @@ def test_the_catalogue_is_drawn_in_its_order() -> None:
         "cohort_survival",
     ]
     assert {get_chart(id).model for id in ALL} == set(given.frames())
+
+
+@pytest.mark.parametrize("model", sorted(given.frames()))
+def test_the_frames_have_the_columns_of_the_models(
+    model: str, frames: dict[str, pd.DataFrame]
+) -> None:
+    described = yaml.safe_load((MODELS / f"{model}.yml").read_text(encoding="utf-8"))
+    columns = {column["name"] for column in described["models"][0]["columns"]}
+    assert set(frames[model].columns) == columns
 
 
 @pytest.mark.parametrize("id", ALL)

@@ -54,19 +54,21 @@ posted as (
 totals as (
     select
         customer_natural_key,
-        count(*) as posted_count,
         {{ count_if(purchase) }} as purchase_count,
         min(case when is_purchase = 1 then transaction_date end) as first_purchase_date,
         max(case when is_purchase = 1 then transaction_date end) as last_purchase_date,
         {{ money('-sum(case when is_purchase = 1 then posted_amount end)') }} as spend_amount,
-        avg(case when is_purchase = 1 and posted_amount < 0
-            then ln(cast(-posted_amount as {{ type_double() }})) end) as purchase_size_index
-        {%- for name, base, condition in shares %},
-        {{ ratio(
-            count_if(base ~ ' = 1 and ' ~ condition),
-            count_if(base ~ ' = 1')
-        ) }} as {{ name }}
+        avg(
+            case
+                when is_purchase = 1 and posted_amount < 0
+                    then ln(cast(-posted_amount as {{ type_double() }}))
+            end
+        ) as purchase_size_index,
+        {%- for name, base, condition in shares %}
+        {{ ratio(count_if(base ~ ' = 1 and ' ~ condition), count_if(base ~ ' = 1')) }}
+            as {{ name }},
         {%- endfor %}
+        count(*) as posted_count
     from posted
     where customer_natural_key is not null
     group by customer_natural_key
@@ -84,7 +86,16 @@ select
     spend_amount,
     {{ money(ratio('spend_amount', 'purchase_count')) }} as average_purchase_amount,
     cast(purchase_size_index as {{ type_double() }}) as purchase_size_index,
-    {%- for name, base, condition in shares %}
-    {{ name }}{{ ',' if not loop.last }}
-    {%- endfor %}
+    online_rate,
+    mobile_rate,
+    digital_rate,
+    branch_rate,
+    cash_rate,
+    international_rate,
+    morning_rate,
+    evening_rate,
+    essentials_rate,
+    dining_rate,
+    travel_rate,
+    digital_goods_rate
 from totals
