@@ -201,7 +201,11 @@ def check_warehouse(settings: Settings) -> Iterator[Check]:
 
 def check_server(target: str) -> Iterator[Check]:
     """Ask the server of a target what bronze holds, where there is one."""
-    found = connections.server_counts(target)
+    try:
+        found = connections.server_counts(target)
+    except FinancialAnalyticsError as error:
+        yield Check("server", "fail", error.message, error.hint or "")
+        return
     if found is not None:
         place, tables = found
         yield Check("server", "ok", place)

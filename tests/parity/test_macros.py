@@ -29,7 +29,7 @@ HOLDS = {
     "whole_numbers_divide_into_fractions": "{{ ratio('7', '2') }} = 3.5",
     "half_a_cent_goes_up": "{{ money('cast(100.545 as ' ~ type_double() ~ ')') }} = 100.55",
     "products_are_exact": "{{ converted('cast(123456789.01 as decimal(18, 2))',"
-    " 'cast(1.23456789 as decimal(18, 8))') }} = 152415787.50",
+    " 'cast(1.23456789 as decimal(18, 8))') }} = 152415787.51",
     "monday_is_one": "{{ iso_weekday(\"cast('2024-06-03' as date)\") }} = 1"
     " and {{ iso_weekday(\"cast('2024-06-02' as date)\") }} = 7",
     "weeks_are_iso": "{{ iso_week(\"cast('2021-01-03' as date)\") }} = 53",
