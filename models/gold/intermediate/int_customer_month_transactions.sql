@@ -24,7 +24,8 @@ select
     {{ money("sum(case when transaction_type = 'Purchase' then -posted_amount else 0 end)") }}
         as purchase_amount,
     {{ count_if("transaction_type = 'Fee' and not is_declined") }} as fee_count,
-    {{ money("sum(case when transaction_type = 'Fee' then -posted_amount else 0 end)") }} as fee_amount,
+    {{ money("sum(case when transaction_type = 'Fee' then -posted_amount else 0 end)") }}
+        as fee_amount,
     {{ count_if('is_international and not is_declined') }} as international_count,
     {{ count_if("channel in ('Online', 'Mobile') and not is_declined") }} as digital_count,
     {{ count_if('is_fraud') }} as fraud_count,

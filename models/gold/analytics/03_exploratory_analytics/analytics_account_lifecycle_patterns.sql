@@ -65,7 +65,7 @@ estimated as (
 )
 
 {%- set margin = (
-    normal_quantile() ~ ' * estimated.balance_deviation / sqrt(cast(estimated.balance_count as '
+    normal_quantile() ~ ' * estimated.deviation_amount / sqrt(cast(estimated.balance_count as '
     ~ type_double() ~ '))'
 ) %}
 
