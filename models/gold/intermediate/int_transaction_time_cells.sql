@@ -109,7 +109,7 @@ select
     grid.channel,
     grid.day_count,
     grid.channel_count,
-    grid.is_timed_flag,
+    grid.is_timed_flag = 1 as is_timed,
     grid.expected_count,
     coalesce(counted.transaction_count, 0) as transaction_count,
     coalesce(counted.posted_count, 0) as posted_count,

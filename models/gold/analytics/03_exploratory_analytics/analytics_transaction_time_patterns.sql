@@ -47,7 +47,7 @@ select
     {{ reporting_currency() }} as reporting_currency,
     cast(
         case
-            when cells.is_timed_flag = 0 then 'no_time_of_day'
+            when not cells.is_timed then 'no_time_of_day'
             when cells.is_measurable then 'ok'
             else 'insufficient_data'
         end as {{ dbt.type_string() }}
