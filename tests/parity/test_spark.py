@@ -175,14 +175,14 @@ def _lone_transaction(at: str, amount: str) -> dict[str, Any]:
     }
 
 
-@pytest.mark.slow
+@pytest.mark.spark_bank
 def test_first_load(pair: Pair) -> None:
     assert len(pair.relations()) > 100
     assert pair.spark_relations() == pair.relations()
     assert pair.differing() == {}
 
 
-@pytest.mark.slow
+@pytest.mark.spark_bank
 def test_late_corrected_and_moved_rows(
     pair: Pair, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

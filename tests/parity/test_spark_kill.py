@@ -151,7 +151,7 @@ def _news(small: Small, turn: int) -> None:
     )
 
 
-@pytest.mark.slow
+@pytest.mark.spark_bank
 def test_killed_between_any_two_changes(small: Small) -> None:
     _news(small, 0)
     changes = small.run_until(None)
@@ -165,7 +165,7 @@ def test_killed_between_any_two_changes(small: Small) -> None:
         small.assert_right()
 
 
-@pytest.mark.slow
+@pytest.mark.spark_bank
 def test_killed_inside_a_change(small: Small) -> None:
     warehouse = small.folder / "data" / "spark" / "warehouse" / "small.db"
     for name in ("staged__dbt_new", "fact__dbt_redo", "summary__dbt_old"):
