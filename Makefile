@@ -7,13 +7,13 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	command -v $$p >/dev/null 2>&1 && { echo $$p; break; }; done)
 
-.PHONY: help install demo test test-spark check bench clean lock
+.PHONY: help install demo test spark check bench clean lock
 
 help:
 	@echo "make install   create .venv with the locked packages (demo does it when needed)"
 	@echo "make demo      feeds -> warehouse -> published snapshot -> report; FEEDS=dir CONNECTOR=name VARS='{...}' OPEN=1"
 	@echo "make test      run the tests; ARGS='-k name' is passed to pytest"
-	@echo "make test-spark  whole banks on Spark against DuckDB, and killed Spark builds (many minutes; needs Java 17)"
+	@echo "make spark     whole banks on Spark against DuckDB, and killed Spark builds (many minutes; needs Java 17)"
 	@echo "make check     ruff, mypy, sqlfluff and the convention tests"
 	@echo "make bench     run the benchmarks (minutes; nothing is asserted)"
 	@echo "make clean     remove caches, dbt artefacts and reports; .venv and data/ stay"
@@ -46,7 +46,7 @@ test: $(INSTALLED_DEV)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 # Too slow for every run, and run alone: one Spark session per process.
-test-spark: $(INSTALLED_DEV)
+spark: $(INSTALLED_DEV)
 	@$(BIN)/python -m pytest -m spark_bank tests/parity/test_spark.py tests/parity/test_spark_kill.py $(ARGS)
 
 # Every check runs, whatever the one before it found.

@@ -61,7 +61,11 @@ select
     count(closing_balance) as balance_count,
     {{ money('coalesce(sum(closing_balance), 0)') }} as total_balance,
     {{ ratio('sum(closing_balance)', 'count(closing_balance)') }} as mean_balance,
-    stddev_samp(cast(closing_balance as {{ type_double() }})) as deviation_amount,
+    -- to the millionth: the last digits of a sum of doubles depend on its order
+    cast(
+        cast(stddev_samp(cast(closing_balance as {{ type_double() }})) as decimal(28, 6))
+        as {{ type_double() }}
+    ) as deviation_amount,
     cast(coalesce(sum(posted_count), 0) as bigint) as transaction_count,
     {{ count_if('posted_count > 0') }} as active_count
 from spread
