@@ -18,13 +18,25 @@
                 )
                 {{ bronze_layout() }}
             {%- endset -%}
-            {#- not "if not exists" alone: who may only read bronze may not even ask for that -#}
-            {%- if adapter.get_relation(target.database, 'ingestion_raw_data', table.identifier) is none -%}
+            {%- if not is_known_bronze(table.identifier) -%}
                 {%- do run_query(ddl) -%}
             {%- endif -%}
         {%- endfor -%}
     {%- endif -%}
 {% endmacro %}
+
+{#- Whether a bronze table need not be asked for. -#}
+{% macro is_known_bronze(name) -%}
+    {{ return(adapter.dispatch('is_known_bronze', 'financial_analytics')(name)) }}
+{%- endmacro %}
+
+{#- Looking first would open a transaction here, in which the tables would be made and lost again. -#}
+{% macro default__is_known_bronze(name) -%}{{ return(false) }}{%- endmacro %}
+
+{#- Who may only read bronze may not even say "if not exists". -#}
+{% macro postgres__is_known_bronze(name) -%}
+    {{ return(adapter.get_relation(target.database, 'ingestion_raw_data', name) is not none) }}
+{%- endmacro %}
 
 {#- How a bronze table is stored. -#}
 {% macro bronze_layout() -%}
