@@ -80,8 +80,8 @@ select
     purchase_count,
     -- the months between the first and the last purchase, a day at the least
     {{ ratio(
-        'purchase_count',
-        '(' ~ dbt.datediff('first_purchase_date', 'last_purchase_date', 'day') ~ ' + 1) / 30.4375'
+        'purchase_count * 30.4375',
+        dbt.datediff('first_purchase_date', 'last_purchase_date', 'day') ~ ' + 1'
     ) }} as monthly_purchase_count,
     spend_amount,
     {{ money(ratio('spend_amount', 'purchase_count')) }} as average_purchase_amount,

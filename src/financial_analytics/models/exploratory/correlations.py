@@ -94,7 +94,8 @@ def behavior_correlations(behavior: Any, clock: Any, *, minimum_sample: int = 10
     minimum_sample : int
         Customers below which no coefficient is given.
     """
-    frame = to_pandas(behavior).sort_values("customer_natural_key", ignore_index=True)
+    # Ranks must not hang on the last digit of a double, in which engines differ.
+    frame = to_pandas(behavior).sort_values("customer_natural_key", ignore_index=True).round(9)
     parts = {EVERYONE: frame} | {
         str(name): part for name, part in frame.groupby("customer_segment", sort=True)
     }
