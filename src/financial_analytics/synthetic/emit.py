@@ -139,12 +139,15 @@ def emit_entities(world: World, block: Block, put: Put) -> None:
     )  # fmt: skip
     ended = rows.end != NULL
     final = segment_frame(config, people, accounts, life, rows, balance, ended)
-    open_ = segment_frame(config, people, accounts, life, rows, balance, np.zeros_like(ended))
-    first = to_arrow("customer_segments_history", open_, len(moment))
+
+    def current(mask: Bools) -> pa.Table:
+        still = np.zeros_like(ended)
+        frame = segment_frame(config, people, accounts, life, rows, balance, still)
+        return to_arrow("customer_segments_history", frame, len(moment)).filter(pa.array(mask))
+
     put_twice(
         put, "customer_segments_history", to_arrow("customer_segments_history", final, len(moment)),
-        lambda mask: first.filter(pa.array(mask)), rows.start,
-        np.where(ended, rows.end, rows.start), world.full_last,
+        current, rows.start, np.where(ended, rows.end, rows.start), world.full_last,
     )  # fmt: skip
     frame = account_events(
         config, calendar, people, accounts, life, block.loans, world.rollout, block.legs,
@@ -160,15 +163,17 @@ def emit_credit(world: World, block: Block, put: Put) -> None:
     decided = to_arrow(
         "credit_applications", application_frame(people, made, keep, True), len(keep)
     )
-    pending = to_arrow(
-        "credit_applications", application_frame(people, made, keep, False), len(keep)
-    )
+
+    def pending(mask: Bools) -> pa.Table:
+        frame = application_frame(people, made, keep, False)
+        return to_arrow("credit_applications", frame, len(keep)).filter(pa.array(mask))
+
     left = block.life.until[made.customer[keep]]
     # nobody decides on the application of somebody who has left
     verdict = np.where(made.decided[keep] < left, made.decided[keep], 10**7)
     put_twice(
-        put, "credit_applications", decided, lambda mask: pending.filter(pa.array(mask)),
-        made.applied[keep], verdict, world.full_last,
+        put, "credit_applications", decided, pending, made.applied[keep], verdict,
+        world.full_last,
     )  # fmt: skip
     loans = block.loans
     row, month = np.nonzero(loans.due != NULL)
@@ -179,15 +184,14 @@ def emit_credit(world: World, block: Block, put: Put) -> None:
         payment_frame(people, loans, row, month, np.ones(size, dtype=np.bool_)),
         size,
     )
-    owing = to_arrow(
-        "loan_payments",
-        payment_frame(people, loans, row, month, np.zeros(size, dtype=np.bool_)),
-        size,
-    )
+
+    def owing(mask: Bools) -> pa.Table:
+        frame = payment_frame(people, loans, row[mask], month[mask], np.zeros(mask.sum(), np.bool_))
+        return to_arrow("loan_payments", frame, int(mask.sum()))
+
     put_twice(
-        put, "loan_payments", done, lambda mask: owing.filter(pa.array(mask)), due,
-        np.where(paid == NULL, due, paid), world.full_last,
-    )  # fmt: skip
+        put, "loan_payments", done, owing, due, np.where(paid == NULL, due, paid), world.full_last
+    )
 
 
 def emit_service(world: World, block: Block, put: Put) -> None:

@@ -121,7 +121,9 @@ def build_world(config: BankConfig) -> World:
     return replace(_shared(config), scale=find_scale(sizes))
 
 
+@lru_cache(maxsize=1)
 def _shared(config: BankConfig) -> World:
+    """Build what does not depend on the scale; kept, as `find_scale` often asks for the same."""
     calendar = build_calendar(config)
     geography = build_geography(config)
     return World(
