@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from financial_analytics.synthetic import catalog
@@ -53,6 +55,14 @@ def card_cycle(
     order = np.lexsort((table.at[mine], table.customer[mine], month))
     mine, month = mine[order], month[order]
     edge = np.searchsorted(month, np.arange(months + 1))
+    buyer = table.customer[mine]
+    moved = np.where(table.decline[mine] < 0, table.cents[mine], 0)
+    # what each leg and those before it in the month take out
+    out = np.cumsum(-np.minimum(moved, 0))
+    cell = month * n + buyer
+    start = np.searchsorted(cell, cell, side="left")
+    out = out - (out[start] + np.minimum(moved, 0)[start])
+    may_exceed = (table.kind[mine] == catalog.PURCHASE) & (moved < 0)
     opened, closed = accounts.opened[:, CARD], accounts.closed[:, CARD]
     has = opened != NULL
     limit = np.where(has, accounts.limit[:, CARD], 0)
@@ -63,27 +73,19 @@ def card_cycle(
     # the statement is paid in the first weeks of the next month
     wait = (day_u * np.minimum(24, calendar.month_length - 2)).astype(np.int64)
     pay_day = calendar.month_start + 1 + wait
+    able = has[:, None] & (pay_u < np.where(full, 0.9, 0.45)[:, None])
+    able &= (pay_day > opened[:, None]) & (pay_day <= calendar.horizon)
+    able &= pay_day < np.where(closed == NULL, 10**9, closed)[:, None]
+    able &= pay_day > calendar.first
     for number in range(months):
         due = np.where(full, owed, np.round(owed * part).astype(np.int64))
         due = np.where(due < 2500, np.minimum(owed, 2500), due)
-        chance = np.where(full, 0.9, 0.45)
-        date = pay_day[:, number]
-        can = has & (owed > 0) & (pay_u[:, number] < chance) & (date > opened)
-        can &= (
-            (date < np.where(closed == NULL, 10**9, closed))
-            & (date <= calendar.horizon)
-            & (date > calendar.first)
-        )
-        paid[:, number] = np.where(can, due, 0)
-        rows = mine[edge[number] : edge[number + 1]]
-        who = table.customer[rows]
-        cents = np.where(table.decline[rows] < 0, table.cents[rows], 0)
-        start = np.searchsorted(who, who, side="left")
-        spent = np.cumsum(-np.minimum(cents, 0))
-        spent = spent - (spent[start] + np.minimum(cents, 0)[start]) if len(rows) else spent
-        over = (table.kind[rows] == catalog.PURCHASE) & (spent > (limit - owed)[who]) & (cents < 0)
-        table.decline[rows[over]] = OVER_LIMIT
-        cents = np.where(over, 0, cents)
+        paid[:, number] = np.where(able[:, number] & (owed > 0), due, 0)
+        rows = slice(edge[number], edge[number + 1])
+        who = buyer[rows]
+        over = may_exceed[rows] & (out[rows] > (limit - owed)[who])
+        table.decline[mine[rows][over]] = OVER_LIMIT
+        cents = np.where(over, 0, moved[rows])
         owed = owed - np.bincount(who, cents, minlength=n).astype(np.int64) - paid[:, number]
     row, place = np.nonzero(paid > 0)
     at = pay_day[row, place] * DAY + 5 * 3600
@@ -168,19 +170,35 @@ def closing_legs(accounts: Accounts, table: Legs) -> Legs:
     )
 
 
-def balances_at(table: Legs, customer: Ints, slot: Ints, at: Ints) -> Ints:
-    """Return the balance in cents of accounts at times `at` (inclusive).
+@dataclass(frozen=True)
+class Book:
+    """The balances of all accounts of a block at any time.
 
-    The legs must hold every movement of those accounts; order does not matter.
+    Attributes
+    ----------
+    key : ndarray of int64
+        Account and second of each movement, ascending.
+    total : ndarray of int64
+        Cents moved before each movement of `key`, and in all.
     """
-    order = account_order(table)
-    key = (((table.customer * SLOTS + table.slot) << 40) + table.at)[order]
-    moved = np.where(table.decline >= 0, 0, table.cents)[order]
-    total = np.concatenate([[0], np.cumsum(moved)])
-    account = customer * SLOTS + slot
-    first = np.searchsorted(key, account << 40, side="left")
-    last = np.searchsorted(key, (account << 40) + at, side="right")
-    return np.asarray(total[last] - total[first])
+
+    key: Ints
+    total: Ints
+
+    @classmethod
+    def build(cls, table: Legs) -> Book:
+        """Return the book of legs that hold every movement; their order does not matter."""
+        order = account_order(table)
+        key = (((table.customer * SLOTS + table.slot) << 40) + table.at)[order]
+        moved = np.where(table.decline >= 0, 0, table.cents)[order]
+        return cls(key, np.concatenate([[0], np.cumsum(moved)]))
+
+    def at(self, customer: Ints, slot: Ints, second: Ints) -> Ints:
+        """Return the balance in cents of accounts at times `second` (inclusive)."""
+        account = customer * SLOTS + slot
+        first = np.searchsorted(self.key, account << 40, side="left")
+        last = np.searchsorted(self.key, (account << 40) + second, side="right")
+        return np.asarray(self.total[last] - self.total[first])
 
 
 def overdraft_limits(product: Ints) -> Ints:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 import numpy as np
 import pyarrow as pa
 
-from financial_analytics.synthetic.balances import balances_at
 from financial_analytics.synthetic.campaigns import touch_frame
 from financial_analytics.synthetic.catalog import CHECKING, SAVINGS
 from financial_analytics.synthetic.compliance import (
@@ -19,7 +18,7 @@ from financial_analytics.synthetic.credit import application_frame
 from financial_analytics.synthetic.frame import DAY, NULL, Bools, Floats, Ints, to_arrow
 from financial_analytics.synthetic.fraud import fraud_score, label_day
 from financial_analytics.synthetic.interactions import contact_frame
-from financial_analytics.synthetic.ledger import account_events, account_versions
+from financial_analytics.synthetic.ledger import account_events, account_versions, dormancy
 from financial_analytics.synthetic.legs import Legs
 from financial_analytics.synthetic.loans import payment_frame
 from financial_analytics.synthetic.regulatory import report_rows
@@ -124,8 +123,9 @@ def emit_entities(world: World, block: Block, put: Put) -> None:
     frame = customer_frame(config, calendar, world.geography, people, life, versions, block.number)
     day = _late(world, "late customers", block, versions.at // DAY)
     put("customers", to_arrow("customers", frame, len(day)), day)
+    spells = dormancy(block.legs, accounts, calendar.last)
     frame = account_versions(
-        config, calendar, people, accounts, life, block.legs, world.full_last, block.number
+        calendar, people, accounts, life, block.legs, block.book, spells, world.full_last
     )
     at: Ints = np.asarray(frame["updated_at"])
     day = _late(world, "late accounts", block, at // DAY)
@@ -133,7 +133,7 @@ def emit_entities(world: World, block: Block, put: Put) -> None:
     rows = segment_rows(people, life)
     moment = np.maximum(rows.start, calendar.first) * DAY
     balance = sum(
-        (balances_at(block.legs, rows.customer, np.full(len(moment), slot), moment)
+        (block.book.at(rows.customer, np.full(len(moment), slot), moment)
          for slot in (CHECKING, SAVINGS)),
         start=np.zeros(len(moment), dtype=np.int64),
     )  # fmt: skip
@@ -150,7 +150,7 @@ def emit_entities(world: World, block: Block, put: Put) -> None:
         current, rows.start, np.where(ended, rows.end, rows.start), world.full_last,
     )  # fmt: skip
     frame = account_events(
-        config, calendar, people, accounts, life, block.loans, world.rollout, block.legs,
+        config, calendar, people, accounts, life, block.loans, world.rollout, spells,
         block.takeover, block.number,
     )  # fmt: skip
     at = np.asarray(frame["event_date"])

@@ -39,6 +39,9 @@ Values: TypeAlias = NDArray[Any] | Text | pa.Array | str | int | float | None
 Frame: TypeAlias = Mapping[str, Values]
 
 
+FOUR_DIGITS = np.array([list(f"{number:04d}".encode()) for number in range(10_000)], dtype=np.uint8)
+
+
 def fixed_digits(
     numbers: Ints, width: int, prefix: str = "", known: Bools | None = None
 ) -> pa.Array:
@@ -59,9 +62,10 @@ def fixed_digits(
     size = len(prefix) + width
     out = np.empty((len(rows), size), dtype=np.uint8)
     out[:, : len(prefix)] = np.frombuffer(prefix.encode(), dtype=np.uint8)
-    for place in range(size - 1, len(prefix) - 1, -1):
-        quotient = rows // 10
-        out[:, place] = rows - quotient * 10 + 48
+    for stop in range(size, len(prefix), -4):
+        first = max(stop - 4, len(prefix))
+        quotient = rows // 10_000
+        out[:, first:stop] = FOUR_DIGITS.take(rows - quotient * 10_000, axis=0)[:, first - stop :]
         rows = quotient
     if known is None:
         offsets = np.arange(0, size * (len(rows) + 1), size, dtype=np.int32)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from scipy.special import betaincinv
@@ -11,6 +11,7 @@ from scipy.special import betaincinv
 from financial_analytics.synthetic import catalog
 from financial_analytics.synthetic.accounts import Accounts, Holdings, build_accounts, draw_holdings
 from financial_analytics.synthetic.balances import (
+    Book,
     card_cycle,
     closing_legs,
     drop_orphan_refunds,
@@ -110,6 +111,11 @@ class Block:
     takeover: Ints
     structurer: Bools
     utilisation: Floats
+
+    @cached_property
+    def book(self) -> Book:
+        """All balances."""
+        return Book.build(self.legs)
 
 
 def build_world(config: BankConfig) -> World:
