@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -24,15 +25,6 @@ def account_order(table: Legs) -> Ints:
     """Return the order of legs by account, then time."""
     key = ((table.customer * SLOTS + table.slot) << 40) + table.at
     return np.argsort(key, kind="stable").astype(np.int64)
-
-
-def running(table: Legs, order: Ints) -> Ints:
-    """Return the balance of its account after each leg of `order` (declined ones move none)."""
-    moved = np.where(table.decline[order] < 0, table.cents[order], 0)
-    total = np.cumsum(moved)
-    account = table.customer[order] * SLOTS + table.slot[order]
-    start = np.searchsorted(account, account, side="left")
-    return np.asarray(total - (total[start] - moved[start]))
 
 
 def card_cycle(
@@ -116,23 +108,40 @@ ELSEWHERE = np.isin(
 )
 
 
-def refuse_unfunded(accounts: Accounts, table: Legs, overdraft: Ints) -> Legs:
+def refuse_unfunded(calendar: Calendar, accounts: Accounts, table: Legs, overdraft: Ints) -> Legs:
     """Decline payments that the account cannot cover; instalments then come from elsewhere.
 
-    The balance looked at counts refused payments too, so a payment that passes is
-    covered for certain; overdrafts come from fees and fraud only.
+    Within a month the balance looked at counts refused payments too, so a payment that
+    passes is covered for certain; overdrafts come from fees and fraud only. Each month
+    starts from the true balance: what was refused once does not weigh on later years.
     """
     index = np.flatnonzero((table.slot == CHECKING) | (table.slot == CURRENCY))
     part = table.take(index)
-    order = account_order(part)
-    balance = running(part, order)
-    floor = -np.where(part.slot[order] == CHECKING, overdraft[part.customer[order]], 0)
-    poor = (balance < floor) & (part.cents[order] < 0) & (part.decline[order] < 0)
-    poor &= part.typology[order] == 0
-    text = part.description[order]
-    table.decline[index[order[poor & REFUSABLE[text]]]] = NO_FUNDS
+    size = len(accounts.opened) * SLOTS
+    account = part.customer * SLOTS + part.slot
+    day = np.clip(part.at // DAY - calendar.first, 0, calendar.horizon - calendar.first)
+    cell = calendar.month_of_day[day] * size + account
+    order = np.argsort((cell << 40) + part.at, kind="stable")
+    part, account, cell = part.take(order), account[order], cell[order]
+    moved = np.where(part.decline < 0, part.cents, 0)
+    total = np.cumsum(moved)
+    start = np.searchsorted(cell, cell, side="left")
+    total = total - (total[start] - moved[start])
+    floor = -np.where(part.slot == CHECKING, overdraft[part.customer], 0)
+    may_fail = (moved < 0) & (part.typology == 0)
+    may_fail &= REFUSABLE[part.description] | ELSEWHERE[part.description]
+    refused = np.zeros(len(part), dtype=np.bool_)
+    held = np.zeros(size, dtype=np.int64)
+    edges = np.searchsorted(cell, np.arange(calendar.months + 1) * size)
+    for first, stop in pairwise(edges.tolist()):
+        rows = slice(first, stop)
+        who = account[rows]
+        refused[rows] = may_fail[rows] & (held[who] + total[rows] < floor[rows])
+        held += np.bincount(who, np.where(refused[rows], 0, moved[rows]), size).astype(np.int64)
+    text = part.description
+    table.decline[index[order[refused & REFUSABLE[text]]]] = NO_FUNDS
     keep = np.ones(len(table), dtype=np.bool_)
-    keep[index[order[poor & ELSEWHERE[text]]]] = False
+    keep[index[order[refused & ELSEWHERE[text]]]] = False
     return table.take(np.flatnonzero(keep))
 
 

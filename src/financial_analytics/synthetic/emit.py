@@ -19,7 +19,7 @@ from financial_analytics.synthetic.frame import DAY, NULL, Bools, Floats, Ints, 
 from financial_analytics.synthetic.fraud import fraud_score, label_day
 from financial_analytics.synthetic.interactions import contact_frame
 from financial_analytics.synthetic.ledger import account_events, account_versions, dormancy
-from financial_analytics.synthetic.legs import Legs
+from financial_analytics.synthetic.legs import BROUGHT_FORWARD, Legs
 from financial_analytics.synthetic.loans import payment_frame
 from financial_analytics.synthetic.regulatory import report_rows
 from financial_analytics.synthetic.rng import stream
@@ -34,6 +34,8 @@ from financial_analytics.synthetic.versions import (
 )
 
 Put = Callable[[str, pa.Table, Ints], object]
+NEVER_KNOWN = 10**7
+"""A day after any window."""
 
 
 def _replace(table: pa.Table, column: str, values: pa.Array) -> pa.Table:
@@ -76,6 +78,8 @@ def emit_transactions(world: World, block: Block, put: Put) -> tuple[Ints, Ints,
     rows, ids, label, latent = transaction_rows(world, block, block.legs, world.full_last)
     day = block.legs.at // DAY
     last, full_last = world.calendar.last, world.full_last
+    # what was brought forward did not move: the accounts feed reports it
+    day = np.where(block.legs.description == BROUGHT_FORWARD, NEVER_KNOWN, day)
     if not world.config.deltas:
         put("transactions", rows, day)
         return ids, label, latent
@@ -170,7 +174,7 @@ def emit_credit(world: World, block: Block, put: Put) -> None:
 
     left = block.life.until[made.customer[keep]]
     # nobody decides on the application of somebody who has left
-    verdict = np.where(made.decided[keep] < left, made.decided[keep], 10**7)
+    verdict = np.where(made.decided[keep] < left, made.decided[keep], NEVER_KNOWN)
     put_twice(
         put, "credit_applications", decided, pending, made.applied[keep], verdict,
         world.full_last,
@@ -217,7 +221,7 @@ def emit_service(world: World, block: Block, put: Put) -> None:
             part = _replace(part, name, pa.nulls(size, part.schema.field(name).type))
         return part
 
-    settled = np.where(bought, when // DAY, np.where(when != NULL, 10**7, day))
+    settled = np.where(bought, when // DAY, np.where(when != NULL, NEVER_KNOWN, day))
     put_twice(put, "campaign_touches", final, unsold, day, settled, world.full_last)
 
 

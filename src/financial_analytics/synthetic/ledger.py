@@ -69,6 +69,8 @@ def account_versions(
 ) -> Frame:  # fmt: skip
     """Return the account feed: versions at opening, change, full load and closing.
 
+    An account from before the window has a version at its first second, which reports
+    what it held; whatever moves after that is in the transactions.
     Every version carries the balance of its own second, so the newest one equals the
     sum of all movements. After the full load an account with movements on a day
     gets a version at the day's end.
@@ -76,6 +78,9 @@ def account_versions(
     row, slot = np.nonzero(accounts.exists & (accounts.opened <= calendar.last))
     opened, closed = accounts.opened[row, slot], accounts.closed[row, slot]
     versions: list[tuple[Ints, Ints, Ints]] = [(row, slot, opened * DAY + 1)]
+    old = (opened < calendar.first) & ((closed == NULL) | (closed >= calendar.first))
+    start = np.full(int(old.sum()), calendar.first * DAY)
+    versions.append((row[old], slot[old], start))
     alive = (opened <= full_last) & ((closed == NULL) | (closed > full_last))
     versions.append((row[alive], slot[alive], np.full(int(alive.sum()), full_last * DAY + DAY - 1)))
     done = closed != NULL

@@ -21,6 +21,8 @@ DESCRIPTIONS = (
     "Currency exchange", "Balance moved from another bank", "Purchase", "Mobile cheque deposit",
 )  # fmt: skip
 CODE = {text: code for code, text in enumerate(DESCRIPTIONS)}
+BROUGHT_FORWARD = CODE["Balance brought forward"]
+"""What accounts held before the window: counted in balances, in no feed of movements."""
 DECLINES = (
     "Insufficient Funds", "Limit Exceeded", "Suspected Fraud", "Incorrect PIN", "Card Expired",
     "Technical Error",

@@ -258,7 +258,7 @@ def simulate_block(world: World, number: int, size: int) -> Block:
     everything, payments = card_cycle(config, calendar, people, accounts, everything, number)
     everything = join([everything, payments])
     overdraft = overdraft_limits(accounts.product[:, CHECKING])
-    everything = refuse_unfunded(accounts, everything, overdraft)
+    everything = refuse_unfunded(calendar, accounts, everything, overdraft)
     everything = drop_orphan_refunds(everything, len(attempts))
     everything = everything.take(np.flatnonzero(everything.at // DAY <= calendar.horizon))
     everything = join([everything, closing_legs(accounts, everything)])

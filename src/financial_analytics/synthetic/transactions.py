@@ -12,7 +12,7 @@ from financial_analytics.synthetic.config import BankConfig
 from financial_analytics.synthetic.customers import Customers
 from financial_analytics.synthetic.frame import DAY, Bools, Floats, Frame, Ints, Text, fixed_digits
 from financial_analytics.synthetic.geography import EARTH_KM, Geography
-from financial_analytics.synthetic.legs import DECLINES, DESCRIPTIONS, Legs
+from financial_analytics.synthetic.legs import BROUGHT_FORWARD, DECLINES, DESCRIPTIONS, Legs
 from financial_analytics.synthetic.merchants import Merchants, merchant_codes
 from financial_analytics.synthetic.rng import stream
 
@@ -65,7 +65,8 @@ def _flat_km(lat_a: Floats, lon_a: Floats, lat_b: Floats, lon_b: Floats) -> Floa
 def velocity(table: Legs) -> Ints:
     """Return how many attempts the customer made in the 24 hours before each (ordered) leg."""
     key = (table.customer << 40) + table.at
-    return np.arange(len(key)) - np.searchsorted(key, key - DAY, side="left")
+    made = np.concatenate([[0], np.cumsum(table.description != BROUGHT_FORWARD)])
+    return np.asarray(made[:-1] - made[np.searchsorted(key, key - DAY, side="left")])
 
 
 def transaction_frame(
