@@ -14,7 +14,15 @@ from financial_analytics.synthetic.catalog import CARD, CHECKING, CURRENCY, LOAN
 from financial_analytics.synthetic.config import BankConfig
 from financial_analytics.synthetic.customers import Customers
 from financial_analytics.synthetic.frame import DAY, NULL, Ints
-from financial_analytics.synthetic.legs import CODE, NO_FUNDS, OVER_LIMIT, Legs, join, legs
+from financial_analytics.synthetic.legs import (
+    BROUGHT_FORWARD,
+    CODE,
+    NO_FUNDS,
+    OVER_LIMIT,
+    Legs,
+    join,
+    legs,
+)
 from financial_analytics.synthetic.rng import stream
 
 SLOTS = 8
@@ -35,7 +43,9 @@ def card_cycle(
 
     Three of five holders pay in full, the others 8-40 % of what they owe in some
     months (about half of US card accounts revolve: CFPB Consumer Credit Card
-    Market 2023). Returns the legs with refused purchases marked, and the payments.
+    Market 2023). What was brought forward all pay off in such parts, else the first
+    statement would be as large as ten later ones. Returns the legs with refused
+    purchases marked, and the payments.
     """
     rng = stream(config.seed, "card cycle", block)
     n, months = people.size, calendar.months
@@ -58,7 +68,9 @@ def card_cycle(
     opened, closed = accounts.opened[:, CARD], accounts.closed[:, CARD]
     has = opened != NULL
     limit = np.where(has, accounts.limit[:, CARD], 0)
-    owed = np.zeros(n, dtype=np.int64)
+    owed, old = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
+    brought = mine[table.description[mine] == BROUGHT_FORWARD]
+    old[table.customer[brought]] = -table.cents[brought]
     full = kind_u < 0.60
     part = 0.08 + 0.32 * share_u
     paid = np.zeros((n, months), dtype=np.int64)
@@ -70,9 +82,12 @@ def card_cycle(
     able &= pay_day < np.where(closed == NULL, 10**9, closed)[:, None]
     able &= pay_day > calendar.first
     for number in range(months):
-        due = np.where(full, owed, np.round(owed * part).astype(np.int64))
+        rest = np.round(old * part).astype(np.int64)
+        due = np.where(full, owed - old + rest, np.round(owed * part).astype(np.int64))
         due = np.where(due < 2500, np.minimum(owed, 2500), due)
-        paid[:, number] = np.where(able[:, number] & (owed > 0), due, 0)
+        pays = able[:, number] & (owed > 0)
+        paid[:, number] = np.where(pays, due, 0)
+        old = np.where(pays, old - rest, old)
         rows = slice(edge[number], edge[number + 1])
         who = buyer[rows]
         over = may_exceed[rows] & (out[rows] > (limit - owed)[who])
