@@ -363,8 +363,8 @@ def shares(bank: duckdb.DuckDBPyConnection) -> str:
                    for part in (found[:12], found[-12:]))  # fmt: skip
     return (
         f"declined {100 * declined / attempts:.2f} %, "
-        f"fraud {100 * fraud / attempts:.3f} % of {attempts:,} attempts; declines rise from "
-        f"{first:.2f} % in the first twelve months to {last:.2f} % in the last, as accounts run dry"
+        f"fraud {100 * fraud / attempts:.3f} % of {attempts:,} attempts; declined in the first "
+        f"twelve months {first:.2f} %, in the last {last:.2f} %"
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import tempfile
-from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
@@ -29,12 +28,28 @@ def newest(frame: pd.DataFrame, key: str) -> pd.DataFrame:
     return frame.sort_values("updated_at").groupby(key).last()
 
 
-def check_balances(accounts: pd.DataFrame, transactions: pd.DataFrame) -> None:
-    posted = transactions[transactions.decline_reason.isna()]
-    moved = posted.groupby("account_id").amount.agg(lambda x: sum(x, Decimal(0)))
+def cents(amounts: pd.Series) -> pd.Series:
+    return (amounts * 100).astype("int64")
+
+
+def check_balances(accounts: pd.DataFrame, transactions: pd.DataFrame, start: dt.date) -> None:
+    """Every version from the window on reports what the account brought in and what moved."""
+    posted = transactions[transactions.decline_reason.isna()].sort_values("transaction_date")
+    moved = posted.assign(
+        moved=cents(posted.amount).groupby(posted.account_id).cumsum(), at=posted.transaction_date
+    )[["account_id", "at", "moved"]]
+    versions = accounts[accounts.updated_at >= pd.Timestamp(start)].sort_values("updated_at")
+    versions = versions.drop_duplicates(["account_id", "updated_at"])
+    known = pd.merge_asof(
+        versions, moved, left_on="updated_at", right_on="at", by="account_id"
+    ).fillna({"moved": 0})
+    opening = cents(known.current_balance) - known.moved.astype("int64")
+    first = opening.groupby(known.account_id).transform("first")
+    assert (opening == first).all()
+    assert (first[known.open_date >= start] == 0).all()
+    assert (accounts[accounts.updated_at < pd.Timestamp(start)].current_balance == 0).all()
     last = newest(accounts, "account_id")
-    expected = moved.reindex(last.index).apply(lambda x: Decimal("0.00") if pd.isna(x) else x)
-    assert (last.current_balance == expected).all()
+    assert set(last.index[last.close_date.isna()]) <= set(known.account_id)
     closed = last[last.account_status == "Closed"]
     assert (closed.current_balance == 0).all()
 
@@ -129,7 +144,7 @@ def test_identities__hold_for_any_bank(
         generate(config, Path(name))
         folder = Path(name) / "full"
         accounts, transactions = read(folder, "accounts"), read(folder, "transactions")
-        check_balances(accounts, transactions)
+        check_balances(accounts, transactions, start)
         check_dates(accounts, transactions)
         check_references(folder)
         check_people(folder)
@@ -168,4 +183,5 @@ def test_identities__full_load_and_deltas_end_in_the_same_state(seed: int, delta
             pd.testing.assert_frame_equal(last, once, check_dtype=False)
         folders = [folder for folder in parts.batches if (folder / "accounts.parquet").exists()]
         accounts = pd.concat([read(folder, "accounts") for folder in folders])
-        check_balances(accounts, read(whole.batches[0], "transactions"))
+        start = load_config(**sizes).start
+        check_balances(accounts, read(whole.batches[0], "transactions"), start)

@@ -196,6 +196,18 @@ def test_treemap_groups_sum_to_their_categories(frames: dict[str, pd.DataFrame])
     assert len(tree.ids) == 1 + 6 + len(frame)
 
 
+def test_treemap_leaves_out_what_goes_to_no_merchant(frames: dict[str, pd.DataFrame]) -> None:
+    model = "analytics_transaction_by_category"
+    frame = frames[model]
+    row = frame.iloc[[0]].assign(merchant_category_group="Unknown", merchant_category="Unknown")
+    row["volume"] = 9 * float(frame["volume"].sum())
+    figure = draw("category_treemap", {model: pd.concat([frame, row], ignore_index=True)})
+    assert list(figure.data[0].ids) == list(draw("category_treemap", frames).data[0].ids)
+    assert "That is 10.0 % of" in finding(figure).replace(theme.NO_BREAK, " ")
+    assert "That is" not in finding(draw("category_treemap", frames))
+    assert "none of" in str(draw("category_treemap", {model: row}))
+
+
 def test_daily_trend_draws_days_means_and_holidays(frames: dict[str, pd.DataFrame]) -> None:
     figure = draw("daily_trend", frames)
     frame = frames["analytics_daily_transaction_trend"]

@@ -102,10 +102,14 @@ def test_rates__elasticity_of_balances_comes_back(
     product: int, name: str, removed: tuple[str, ...]
 ) -> None:
     made = bank(*removed, customers=4000, transactions=40_000)
-    kind = made.feed("accounts").groupby("account_id").product_id.first()
+    accounts = made.feed("accounts").sort_values("updated_at")
+    kind = accounts.groupby("account_id").product_id.first()
+    brought = accounts[accounts.updated_at >= made.parameters["config"]["start"]]
+    brought = brought.groupby("account_id").current_balance.first().astype(float)
     moved = made.feed("transactions").sort_values("transaction_date")
     moved = moved[moved.account_id.map(kind) == product].copy()
     moved["balance"] = moved.amount.astype(float).groupby(moved.account_id).cumsum()
+    moved["balance"] += moved.account_id.map(brought)
     moved = moved[moved.description.str.startswith("Savings transfer")]
     versions = made.feed("products").query("product_id == @product").sort_values("updated_at")
     at = (

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import pairwise
+
 import numpy as np
 
 from financial_analytics.synthetic import catalog
@@ -11,7 +14,15 @@ from financial_analytics.synthetic.catalog import CARD, CHECKING, CURRENCY, LOAN
 from financial_analytics.synthetic.config import BankConfig
 from financial_analytics.synthetic.customers import Customers
 from financial_analytics.synthetic.frame import DAY, NULL, Ints
-from financial_analytics.synthetic.legs import CODE, NO_FUNDS, OVER_LIMIT, Legs, join, legs
+from financial_analytics.synthetic.legs import (
+    BROUGHT_FORWARD,
+    CODE,
+    NO_FUNDS,
+    OVER_LIMIT,
+    Legs,
+    join,
+    legs,
+)
 from financial_analytics.synthetic.rng import stream
 
 SLOTS = 8
@@ -24,15 +35,6 @@ def account_order(table: Legs) -> Ints:
     return np.argsort(key, kind="stable").astype(np.int64)
 
 
-def running(table: Legs, order: Ints) -> Ints:
-    """Return the balance of its account after each leg of `order` (declined ones move none)."""
-    moved = np.where(table.decline[order] < 0, table.cents[order], 0)
-    total = np.cumsum(moved)
-    account = table.customer[order] * SLOTS + table.slot[order]
-    start = np.searchsorted(account, account, side="left")
-    return np.asarray(total - (total[start] - moved[start]))
-
-
 def card_cycle(
     config: BankConfig, calendar: Calendar, people: Customers, accounts: Accounts, table: Legs,
     block: int,
@@ -41,7 +43,9 @@ def card_cycle(
 
     Three of five holders pay in full, the others 8-40 % of what they owe in some
     months (about half of US card accounts revolve: CFPB Consumer Credit Card
-    Market 2023). Returns the legs with refused purchases marked, and the payments.
+    Market 2023). What was brought forward all pay off in such parts, else the first
+    statement would be as large as ten later ones. Returns the legs with refused
+    purchases marked, and the payments.
     """
     rng = stream(config.seed, "card cycle", block)
     n, months = people.size, calendar.months
@@ -53,37 +57,42 @@ def card_cycle(
     order = np.lexsort((table.at[mine], table.customer[mine], month))
     mine, month = mine[order], month[order]
     edge = np.searchsorted(month, np.arange(months + 1))
+    buyer = table.customer[mine]
+    moved = np.where(table.decline[mine] < 0, table.cents[mine], 0)
+    # what each leg and those before it in the month take out
+    out = np.cumsum(-np.minimum(moved, 0))
+    cell = month * n + buyer
+    start = np.searchsorted(cell, cell, side="left")
+    out = out - (out[start] + np.minimum(moved, 0)[start])
+    may_exceed = (table.kind[mine] == catalog.PURCHASE) & (moved < 0)
     opened, closed = accounts.opened[:, CARD], accounts.closed[:, CARD]
     has = opened != NULL
     limit = np.where(has, accounts.limit[:, CARD], 0)
-    owed = np.zeros(n, dtype=np.int64)
+    owed, old = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
+    brought = mine[table.description[mine] == BROUGHT_FORWARD]
+    old[table.customer[brought]] = -table.cents[brought]
     full = kind_u < 0.60
     part = 0.08 + 0.32 * share_u
     paid = np.zeros((n, months), dtype=np.int64)
     # the statement is paid in the first weeks of the next month
     wait = (day_u * np.minimum(24, calendar.month_length - 2)).astype(np.int64)
     pay_day = calendar.month_start + 1 + wait
+    able = has[:, None] & (pay_u < np.where(full, 0.9, 0.45)[:, None])
+    able &= (pay_day > opened[:, None]) & (pay_day <= calendar.horizon)
+    able &= pay_day < np.where(closed == NULL, 10**9, closed)[:, None]
+    able &= pay_day > calendar.first
     for number in range(months):
-        due = np.where(full, owed, np.round(owed * part).astype(np.int64))
+        rest = np.round(old * part).astype(np.int64)
+        due = np.where(full, owed - old + rest, np.round(owed * part).astype(np.int64))
         due = np.where(due < 2500, np.minimum(owed, 2500), due)
-        chance = np.where(full, 0.9, 0.45)
-        date = pay_day[:, number]
-        can = has & (owed > 0) & (pay_u[:, number] < chance) & (date > opened)
-        can &= (
-            (date < np.where(closed == NULL, 10**9, closed))
-            & (date <= calendar.horizon)
-            & (date > calendar.first)
-        )
-        paid[:, number] = np.where(can, due, 0)
-        rows = mine[edge[number] : edge[number + 1]]
-        who = table.customer[rows]
-        cents = np.where(table.decline[rows] < 0, table.cents[rows], 0)
-        start = np.searchsorted(who, who, side="left")
-        spent = np.cumsum(-np.minimum(cents, 0))
-        spent = spent - (spent[start] + np.minimum(cents, 0)[start]) if len(rows) else spent
-        over = (table.kind[rows] == catalog.PURCHASE) & (spent > (limit - owed)[who]) & (cents < 0)
-        table.decline[rows[over]] = OVER_LIMIT
-        cents = np.where(over, 0, cents)
+        pays = able[:, number] & (owed > 0)
+        paid[:, number] = np.where(pays, due, 0)
+        old = np.where(pays, old - rest, old)
+        rows = slice(edge[number], edge[number + 1])
+        who = buyer[rows]
+        over = may_exceed[rows] & (out[rows] > (limit - owed)[who])
+        table.decline[mine[rows][over]] = OVER_LIMIT
+        cents = np.where(over, 0, moved[rows])
         owed = owed - np.bincount(who, cents, minlength=n).astype(np.int64) - paid[:, number]
     row, place = np.nonzero(paid > 0)
     at = pay_day[row, place] * DAY + 5 * 3600
@@ -114,23 +123,40 @@ ELSEWHERE = np.isin(
 )
 
 
-def refuse_unfunded(accounts: Accounts, table: Legs, overdraft: Ints) -> Legs:
+def refuse_unfunded(calendar: Calendar, accounts: Accounts, table: Legs, overdraft: Ints) -> Legs:
     """Decline payments that the account cannot cover; instalments then come from elsewhere.
 
-    The balance looked at counts refused payments too, so a payment that passes is
-    covered for certain; overdrafts come from fees and fraud only.
+    Within a month the balance looked at counts refused payments too, so a payment that
+    passes is covered for certain; overdrafts come from fees and fraud only. Each month
+    starts from the true balance: what was refused once does not weigh on later years.
     """
     index = np.flatnonzero((table.slot == CHECKING) | (table.slot == CURRENCY))
     part = table.take(index)
-    order = account_order(part)
-    balance = running(part, order)
-    floor = -np.where(part.slot[order] == CHECKING, overdraft[part.customer[order]], 0)
-    poor = (balance < floor) & (part.cents[order] < 0) & (part.decline[order] < 0)
-    poor &= part.typology[order] == 0
-    text = part.description[order]
-    table.decline[index[order[poor & REFUSABLE[text]]]] = NO_FUNDS
+    size = len(accounts.opened) * SLOTS
+    account = part.customer * SLOTS + part.slot
+    day = np.clip(part.at // DAY - calendar.first, 0, calendar.horizon - calendar.first)
+    cell = calendar.month_of_day[day] * size + account
+    order = np.argsort((cell << 40) + part.at, kind="stable")
+    part, account, cell = part.take(order), account[order], cell[order]
+    moved = np.where(part.decline < 0, part.cents, 0)
+    total = np.cumsum(moved)
+    start = np.searchsorted(cell, cell, side="left")
+    total = total - (total[start] - moved[start])
+    floor = -np.where(part.slot == CHECKING, overdraft[part.customer], 0)
+    may_fail = (moved < 0) & (part.typology == 0)
+    may_fail &= REFUSABLE[part.description] | ELSEWHERE[part.description]
+    refused = np.zeros(len(part), dtype=np.bool_)
+    held = np.zeros(size, dtype=np.int64)
+    edges = np.searchsorted(cell, np.arange(calendar.months + 1) * size)
+    for first, stop in pairwise(edges.tolist()):
+        rows = slice(first, stop)
+        who = account[rows]
+        refused[rows] = may_fail[rows] & (held[who] + total[rows] < floor[rows])
+        held += np.bincount(who, np.where(refused[rows], 0, moved[rows]), size).astype(np.int64)
+    text = part.description
+    table.decline[index[order[refused & REFUSABLE[text]]]] = NO_FUNDS
     keep = np.ones(len(table), dtype=np.bool_)
-    keep[index[order[poor & ELSEWHERE[text]]]] = False
+    keep[index[order[refused & ELSEWHERE[text]]]] = False
     return table.take(np.flatnonzero(keep))
 
 
@@ -168,19 +194,35 @@ def closing_legs(accounts: Accounts, table: Legs) -> Legs:
     )
 
 
-def balances_at(table: Legs, customer: Ints, slot: Ints, at: Ints) -> Ints:
-    """Return the balance in cents of accounts at times `at` (inclusive).
+@dataclass(frozen=True)
+class Book:
+    """The balances of all accounts of a block at any time.
 
-    The legs must hold every movement of those accounts; order does not matter.
+    Attributes
+    ----------
+    key : ndarray of int64
+        Account and second of each movement, ascending.
+    total : ndarray of int64
+        Cents moved before each movement of `key`, and in all.
     """
-    order = account_order(table)
-    key = (((table.customer * SLOTS + table.slot) << 40) + table.at)[order]
-    moved = np.where(table.decline >= 0, 0, table.cents)[order]
-    total = np.concatenate([[0], np.cumsum(moved)])
-    account = customer * SLOTS + slot
-    first = np.searchsorted(key, account << 40, side="left")
-    last = np.searchsorted(key, (account << 40) + at, side="right")
-    return np.asarray(total[last] - total[first])
+
+    key: Ints
+    total: Ints
+
+    @classmethod
+    def build(cls, table: Legs) -> Book:
+        """Return the book of legs that hold every movement; their order does not matter."""
+        order = account_order(table)
+        key = (((table.customer * SLOTS + table.slot) << 40) + table.at)[order]
+        moved = np.where(table.decline >= 0, 0, table.cents)[order]
+        return cls(key, np.concatenate([[0], np.cumsum(moved)]))
+
+    def at(self, customer: Ints, slot: Ints, second: Ints) -> Ints:
+        """Return the balance in cents of accounts at times `second` (inclusive)."""
+        account = customer * SLOTS + slot
+        first = np.searchsorted(self.key, account << 40, side="left")
+        last = np.searchsorted(self.key, (account << 40) + second, side="right")
+        return np.asarray(self.total[last] - self.total[first])
 
 
 def overdraft_limits(product: Ints) -> Ints:

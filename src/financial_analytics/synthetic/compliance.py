@@ -22,7 +22,7 @@ from financial_analytics.synthetic.frame import (
     fixed_digits,
 )
 from financial_analytics.synthetic.fraud import RING, TAKEOVER, TESTING, TRAVEL
-from financial_analytics.synthetic.legs import Legs
+from financial_analytics.synthetic.legs import BROUGHT_FORWARD, Legs
 from financial_analytics.synthetic.network import names
 from financial_analytics.synthetic.rng import stream
 
@@ -70,7 +70,8 @@ def draw_alerts(
     by_score = latent > ALERT_Z
     by_rule = fraud & np.isin(table.typology, (TESTING, TRAVEL, TAKEOVER, RING)) & (u < 0.55)
     reported = fraud & ~by_score & ~by_rule & posted & (label != NULL)
-    hit = np.flatnonzero(by_score | by_rule | reported)
+    moves = table.description != BROUGHT_FORWARD
+    hit = np.flatnonzero(moves & (by_score | by_rule | reported))
     size = len(hit)
     v = rng.random((6, size))
     late = reported[hit]
@@ -168,9 +169,8 @@ def assessments(
     status = np.where(sanctioned[row], 2, np.where(u[3, row] < 0.04, 1, 0))
     order = np.argsort((table.customer << 40) + table.at, kind="stable")
     key = ((table.customer << 40) + table.at)[order]
-    total = np.concatenate(
-        [[0], np.cumsum(np.where(table.decline < 0, np.abs(table.cents), 0)[order])]
-    )
+    moves = (table.decline < 0) & (table.description != BROUGHT_FORWARD)
+    total = np.concatenate([[0], np.cumsum(np.where(moves, np.abs(table.cents), 0)[order])])
     base = (row << 40) + day * DAY
     volume = total[np.searchsorted(key, base)] - total[np.searchsorted(key, base - 90 * DAY)]
     owned = (accounts.opened[row] != NULL) & (accounts.opened[row] <= day[:, None])

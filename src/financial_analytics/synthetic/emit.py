@@ -7,7 +7,6 @@ from collections.abc import Callable
 import numpy as np
 import pyarrow as pa
 
-from financial_analytics.synthetic.balances import balances_at
 from financial_analytics.synthetic.campaigns import touch_frame
 from financial_analytics.synthetic.catalog import CHECKING, SAVINGS
 from financial_analytics.synthetic.compliance import (
@@ -19,8 +18,8 @@ from financial_analytics.synthetic.credit import application_frame
 from financial_analytics.synthetic.frame import DAY, NULL, Bools, Floats, Ints, to_arrow
 from financial_analytics.synthetic.fraud import fraud_score, label_day
 from financial_analytics.synthetic.interactions import contact_frame
-from financial_analytics.synthetic.ledger import account_events, account_versions
-from financial_analytics.synthetic.legs import Legs
+from financial_analytics.synthetic.ledger import account_events, account_versions, dormancy
+from financial_analytics.synthetic.legs import BROUGHT_FORWARD, Legs
 from financial_analytics.synthetic.loans import payment_frame
 from financial_analytics.synthetic.regulatory import report_rows
 from financial_analytics.synthetic.rng import stream
@@ -35,6 +34,8 @@ from financial_analytics.synthetic.versions import (
 )
 
 Put = Callable[[str, pa.Table, Ints], object]
+NEVER_KNOWN = 10**7
+"""A day after any window."""
 
 
 def _replace(table: pa.Table, column: str, values: pa.Array) -> pa.Table:
@@ -77,6 +78,8 @@ def emit_transactions(world: World, block: Block, put: Put) -> tuple[Ints, Ints,
     rows, ids, label, latent = transaction_rows(world, block, block.legs, world.full_last)
     day = block.legs.at // DAY
     last, full_last = world.calendar.last, world.full_last
+    # what was brought forward did not move: the accounts feed reports it
+    day = np.where(block.legs.description == BROUGHT_FORWARD, NEVER_KNOWN, day)
     if not world.config.deltas:
         put("transactions", rows, day)
         return ids, label, latent
@@ -124,8 +127,9 @@ def emit_entities(world: World, block: Block, put: Put) -> None:
     frame = customer_frame(config, calendar, world.geography, people, life, versions, block.number)
     day = _late(world, "late customers", block, versions.at // DAY)
     put("customers", to_arrow("customers", frame, len(day)), day)
+    spells = dormancy(block.legs, accounts, calendar.last)
     frame = account_versions(
-        config, calendar, people, accounts, life, block.legs, world.full_last, block.number
+        calendar, people, accounts, life, block.legs, block.book, spells, world.full_last
     )
     at: Ints = np.asarray(frame["updated_at"])
     day = _late(world, "late accounts", block, at // DAY)
@@ -133,21 +137,24 @@ def emit_entities(world: World, block: Block, put: Put) -> None:
     rows = segment_rows(people, life)
     moment = np.maximum(rows.start, calendar.first) * DAY
     balance = sum(
-        (balances_at(block.legs, rows.customer, np.full(len(moment), slot), moment)
+        (block.book.at(rows.customer, np.full(len(moment), slot), moment)
          for slot in (CHECKING, SAVINGS)),
         start=np.zeros(len(moment), dtype=np.int64),
     )  # fmt: skip
     ended = rows.end != NULL
     final = segment_frame(config, people, accounts, life, rows, balance, ended)
-    open_ = segment_frame(config, people, accounts, life, rows, balance, np.zeros_like(ended))
-    first = to_arrow("customer_segments_history", open_, len(moment))
+
+    def current(mask: Bools) -> pa.Table:
+        still = np.zeros_like(ended)
+        frame = segment_frame(config, people, accounts, life, rows, balance, still)
+        return to_arrow("customer_segments_history", frame, len(moment)).filter(pa.array(mask))
+
     put_twice(
         put, "customer_segments_history", to_arrow("customer_segments_history", final, len(moment)),
-        lambda mask: first.filter(pa.array(mask)), rows.start,
-        np.where(ended, rows.end, rows.start), world.full_last,
+        current, rows.start, np.where(ended, rows.end, rows.start), world.full_last,
     )  # fmt: skip
     frame = account_events(
-        config, calendar, people, accounts, life, block.loans, world.rollout, block.legs,
+        config, calendar, people, accounts, life, block.loans, world.rollout, spells,
         block.takeover, block.number,
     )  # fmt: skip
     at = np.asarray(frame["event_date"])
@@ -160,15 +167,17 @@ def emit_credit(world: World, block: Block, put: Put) -> None:
     decided = to_arrow(
         "credit_applications", application_frame(people, made, keep, True), len(keep)
     )
-    pending = to_arrow(
-        "credit_applications", application_frame(people, made, keep, False), len(keep)
-    )
+
+    def pending(mask: Bools) -> pa.Table:
+        frame = application_frame(people, made, keep, False)
+        return to_arrow("credit_applications", frame, len(keep)).filter(pa.array(mask))
+
     left = block.life.until[made.customer[keep]]
     # nobody decides on the application of somebody who has left
-    verdict = np.where(made.decided[keep] < left, made.decided[keep], 10**7)
+    verdict = np.where(made.decided[keep] < left, made.decided[keep], NEVER_KNOWN)
     put_twice(
-        put, "credit_applications", decided, lambda mask: pending.filter(pa.array(mask)),
-        made.applied[keep], verdict, world.full_last,
+        put, "credit_applications", decided, pending, made.applied[keep], verdict,
+        world.full_last,
     )  # fmt: skip
     loans = block.loans
     row, month = np.nonzero(loans.due != NULL)
@@ -179,15 +188,14 @@ def emit_credit(world: World, block: Block, put: Put) -> None:
         payment_frame(people, loans, row, month, np.ones(size, dtype=np.bool_)),
         size,
     )
-    owing = to_arrow(
-        "loan_payments",
-        payment_frame(people, loans, row, month, np.zeros(size, dtype=np.bool_)),
-        size,
-    )
+
+    def owing(mask: Bools) -> pa.Table:
+        frame = payment_frame(people, loans, row[mask], month[mask], np.zeros(mask.sum(), np.bool_))
+        return to_arrow("loan_payments", frame, int(mask.sum()))
+
     put_twice(
-        put, "loan_payments", done, lambda mask: owing.filter(pa.array(mask)), due,
-        np.where(paid == NULL, due, paid), world.full_last,
-    )  # fmt: skip
+        put, "loan_payments", done, owing, due, np.where(paid == NULL, due, paid), world.full_last
+    )
 
 
 def emit_service(world: World, block: Block, put: Put) -> None:
@@ -213,7 +221,7 @@ def emit_service(world: World, block: Block, put: Put) -> None:
             part = _replace(part, name, pa.nulls(size, part.schema.field(name).type))
         return part
 
-    settled = np.where(bought, when // DAY, np.where(when != NULL, 10**7, day))
+    settled = np.where(bought, when // DAY, np.where(when != NULL, NEVER_KNOWN, day))
     put_twice(put, "campaign_touches", final, unsold, day, settled, world.full_last)
 
 

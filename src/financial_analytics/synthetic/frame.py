@@ -39,6 +39,9 @@ Values: TypeAlias = NDArray[Any] | Text | pa.Array | str | int | float | None
 Frame: TypeAlias = Mapping[str, Values]
 
 
+FOUR_DIGITS = np.array([list(f"{number:04d}".encode()) for number in range(10_000)], dtype=np.uint8)
+
+
 def fixed_digits(
     numbers: Ints, width: int, prefix: str = "", known: Bools | None = None
 ) -> pa.Array:
@@ -59,9 +62,10 @@ def fixed_digits(
     size = len(prefix) + width
     out = np.empty((len(rows), size), dtype=np.uint8)
     out[:, : len(prefix)] = np.frombuffer(prefix.encode(), dtype=np.uint8)
-    for place in range(size - 1, len(prefix) - 1, -1):
-        quotient = rows // 10
-        out[:, place] = rows - quotient * 10 + 48
+    for stop in range(size, len(prefix), -4):
+        first = max(stop - 4, len(prefix))
+        quotient = rows // 10_000
+        out[:, first:stop] = FOUR_DIGITS.take(rows - quotient * 10_000, axis=0)[:, first - stop :]
         rows = quotient
     if known is None:
         offsets = np.arange(0, size * (len(rows) + 1), size, dtype=np.int32)
@@ -157,8 +161,17 @@ def arrow_type(column: Column) -> pa.DataType:
     return TYPES[column.type]
 
 
-def _array(value: Values, column: Column, rows: int) -> pa.Array:
-    kind = arrow_type(column)
+@lru_cache(maxsize=64)
+def _plan(table: str) -> tuple[tuple[Column, pa.DataType, str, int], ...]:
+    """Return each column of a feed with its Arrow type, family and scale."""
+    return tuple(
+        (column, arrow_type(column), column.family, column.scale) for column in _columns()[table]
+    )
+
+
+def _array(
+    value: Values, column: Column, kind: pa.DataType, family: str, scale: int, rows: int
+) -> pa.Array:
     if value is None:
         return pa.nulls(rows, kind)
     if isinstance(value, pa.Array):
@@ -170,8 +183,8 @@ def _array(value: Values, column: Column, rows: int) -> pa.Array:
         return _text(Text(np.zeros(rows, dtype=np.int32), (value,)))
     if isinstance(value, int | float):
         return pa.repeat(pa.scalar(value).cast(kind), rows)
-    if column.family == "decimal":
-        return _decimal(np.asarray(value, dtype=np.int64), column.scale, kind.precision)
+    if family == "decimal":
+        return _decimal(np.asarray(value, dtype=np.int64), scale, kind.precision)
     if column.type == "double":
         return pa.array(np.asarray(value, dtype=np.float64), from_pandas=True)
     if column.type == "boolean":
@@ -195,17 +208,21 @@ def to_arrow(table: str, frame: Frame, rows: int) -> pa.Table:
     rows : int
         Number of rows.
     """
-    columns = _columns()[table]
-    unknown = set(frame) - {column.name for column in columns}
+    kind = schema(table)
+    unknown = frame.keys() - set(kind.names)
     if unknown:
         raise KeyError(f"{table} has no columns {sorted(unknown)}")
-    arrays = [_array(frame.get(column.name), column, rows) for column in columns]
-    return pa.Table.from_arrays(arrays, names=[column.name for column in columns])
+    arrays = [
+        _array(frame.get(column.name), column, type_, family, scale, rows)
+        for column, type_, family, scale in _plan(table)
+    ]
+    return pa.Table.from_arrays(arrays, schema=kind)
 
 
+@lru_cache(maxsize=64)
 def schema(table: str) -> pa.Schema:
     """Return the Arrow schema of a feed."""
-    return pa.schema([(column.name, arrow_type(column)) for column in _columns()[table]])
+    return pa.schema([(column.name, kind) for column, kind, *_ in _plan(table)])
 
 
 def plain(table: pa.Table) -> pa.Table:

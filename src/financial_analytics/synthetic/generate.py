@@ -152,6 +152,7 @@ def generate(
             done = min(done + BLOCK_CUSTOMERS, config.customers)
             if progress is not None:
                 progress(done, config.customers)
+        dirt.flush()
         frame, day = campaign_versions(world.calendar, world.plan, results)
         sink.put("marketing_campaigns", to_arrow("marketing_campaigns", frame, len(day)), day)
     except BaseException:

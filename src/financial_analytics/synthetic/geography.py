@@ -48,6 +48,8 @@ class Geography:
     ----------
     zips : DataFrame
         The ZIP reference, one row per ZIP.
+    words : dict of str to tuple
+        City, state and code of each ZIP.
     county : ndarray of int64, shape (zips,)
         County number of each ZIP.
     region : ndarray of int64, shape (zips,)
@@ -61,6 +63,7 @@ class Geography:
     """
 
     zips: pd.DataFrame
+    words: dict[str, tuple[str, ...]]
     county: Ints
     region: Ints
     latitude: Floats
@@ -93,6 +96,7 @@ def build_geography(config: BankConfig) -> Geography:
     order = np.argsort(county, kind="stable")
     return Geography(
         zips=zips,
+        words={name: tuple(zips[name]) for name in ("city", "state", "zip_code")},
         county=county.astype(np.int64),
         region=pd.Index(REGIONS).get_indexer(pd.Index(zips["region"])).astype(np.int64),
         latitude=latitude,

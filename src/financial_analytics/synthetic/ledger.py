@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
 
 from financial_analytics.synthetic import catalog
 from financial_analytics.synthetic.accounts import Accounts
-from financial_analytics.synthetic.balances import account_order, balances_at
+from financial_analytics.synthetic.balances import Book, account_order
 from financial_analytics.synthetic.calendar import Calendar
 from financial_analytics.synthetic.catalog import BROKERAGE, CARD, CHECKING, LOAN
 from financial_analytics.synthetic.churn import Life
@@ -30,7 +32,10 @@ LEAVE_REASONS = (
 ACTIVE, DORMANT, CLOSED = range(3)
 
 
-def dormancy(table: Legs, accounts: Accounts, last_day: int) -> tuple[Ints, Ints, Ints, Ints]:
+Spells: TypeAlias = tuple[Ints, Ints, Ints, Ints]
+
+
+def dormancy(table: Legs, accounts: Accounts, last_day: int) -> Spells:
     """Return the dormant spells of deposit accounts: customer, slot, first and last second.
 
     An account falls dormant a year after its last movement and wakes with the next;
@@ -59,11 +64,13 @@ def dormancy(table: Legs, accounts: Accounts, last_day: int) -> tuple[Ints, Ints
 
 
 def account_versions(
-    config: BankConfig, calendar: Calendar, people: Customers, accounts: Accounts, life: Life,
-    table: Legs, full_last: int, block: int,
+    calendar: Calendar, people: Customers, accounts: Accounts, life: Life, table: Legs, book: Book,
+    spells: Spells, full_last: int,
 ) -> Frame:  # fmt: skip
     """Return the account feed: versions at opening, change, full load and closing.
 
+    An account from before the window has a version at its first second, which reports
+    what it held; whatever moves after that is in the transactions.
     Every version carries the balance of its own second, so the newest one equals the
     sum of all movements. After the full load an account with movements on a day
     gets a version at the day's end.
@@ -71,6 +78,9 @@ def account_versions(
     row, slot = np.nonzero(accounts.exists & (accounts.opened <= calendar.last))
     opened, closed = accounts.opened[row, slot], accounts.closed[row, slot]
     versions: list[tuple[Ints, Ints, Ints]] = [(row, slot, opened * DAY + 1)]
+    old = (opened < calendar.first) & ((closed == NULL) | (closed >= calendar.first))
+    start = np.full(int(old.sum()), calendar.first * DAY)
+    versions.append((row[old], slot[old], start))
     alive = (opened <= full_last) & ((closed == NULL) | (closed > full_last))
     versions.append((row[alive], slot[alive], np.full(int(alive.sum()), full_last * DAY + DAY - 1)))
     done = closed != NULL
@@ -80,7 +90,7 @@ def account_versions(
     fresh = pays & (enrolled != NULL) & (enrolled > np.maximum(opened, calendar.first))
     fresh &= (closed == NULL) | (enrolled < closed)
     versions.append((row[fresh], slot[fresh], enrolled[fresh] * DAY + 30))
-    who, where, start, end = dormancy(table, accounts, calendar.last)
+    who, where, start, end = spells
     versions.append((who, where, start))
     woke = end != NULL
     versions.append((who[woke], where[woke], end[woke]))
@@ -98,12 +108,12 @@ def account_versions(
     key = np.unique(((row * 8 + slot) << 40) + at)
     account, at = key >> 40, key & ((1 << 40) - 1)
     row, slot = account // 8, account % 8
-    return _frame(calendar, people, accounts, life, table, row, slot, at, (who, where, start, end))
+    return _frame(calendar, people, accounts, life, book, row, slot, at, spells)
 
 
 def _frame(
-    calendar: Calendar, people: Customers, accounts: Accounts, life: Life, table: Legs, row: Ints,
-    slot: Ints, at: Ints, spells: tuple[Ints, Ints, Ints, Ints],
+    calendar: Calendar, people: Customers, accounts: Accounts, life: Life, book: Book, row: Ints,
+    slot: Ints, at: Ints, spells: Spells,
 ) -> Frame:  # fmt: skip
     ids = people.ids[row]
     day = at // DAY
@@ -120,7 +130,7 @@ def _frame(
         stop = np.where(end[at_spell] == NULL, np.iinfo(np.int64).max, end[at_spell])
         asleep = same & (at < stop)
     status = np.where(gone, CLOSED, np.where(asleep, DORMANT, ACTIVE))
-    balance = balances_at(table, row, slot, at)
+    balance = book.at(row, slot, at)
     limit = accounts.limit[row, slot]
     card = slot == CARD
     available = np.where(card, limit + balance, np.where(slot == LOAN, 0, balance))
@@ -168,7 +178,7 @@ EVENT_CATEGORY = np.array([0, 0, 1, 0, 0, 1, 2, 3, 3, 1, 2, 3])
 
 def account_events(
     config: BankConfig, calendar: Calendar, people: Customers, accounts: Accounts, life: Life,
-    loans: Loans, rollout: Rollout, table: Legs, takeover: Ints, block: int,
+    loans: Loans, rollout: Rollout, spells: Spells, takeover: Ints, block: int,
 ) -> Frame:  # fmt: skip
     """Return the account events feed (openings before the window are not repeated)."""
     rng = stream(config.seed, "account_events", block)
@@ -202,7 +212,7 @@ def account_events(
         & np.isin(np.arange(accounts.opened.shape[1]), (CHECKING, LOAN))
     )  # fmt: skip
     add(row, slot, life.autopay[row] * DAY + 30, 2)
-    who, where, start, end = dormancy(table, accounts, calendar.last)
+    who, where, start, end = spells
     add(who, where, start, 3)
     woke = (end != NULL) & (end // DAY != accounts.closed[who, where])
     add(who[woke], where[woke], end[woke], 4)

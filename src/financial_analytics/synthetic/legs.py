@@ -21,6 +21,8 @@ DESCRIPTIONS = (
     "Currency exchange", "Balance moved from another bank", "Purchase", "Mobile cheque deposit",
 )  # fmt: skip
 CODE = {text: code for code, text in enumerate(DESCRIPTIONS)}
+BROUGHT_FORWARD = CODE["Balance brought forward"]
+"""What accounts held before the window: counted in balances, in no feed of movements."""
 DECLINES = (
     "Insufficient Funds", "Limit Exceeded", "Suspected Fraud", "Incorrect PIN", "Card Expired",
     "Technical Error",
@@ -73,9 +75,11 @@ class Legs:
 
     def take(self, index: NDArray[Any]) -> Legs:
         """Return the rows `index`."""
-        return Legs(*(getattr(self, item.name)[index] for item in fields(self)))
+        # twice as fast as indexing; cents and codes alike are whole numbers
+        return Legs(*(getattr(self, name).take(index) for name in NAMES))
 
 
+NAMES = tuple(item.name for item in fields(Legs))
 _DEFAULTS: dict[str, int] = {
     "slot": 0, "channel": -1, "category": -1, "merchant": -1, "decline": -1, "typology": 0,
     "incident": -1, "device": -1, "parent": -1,
@@ -86,11 +90,11 @@ def legs(**given: Ints | int) -> Legs:
     """Return legs from arrays and constants; what is not given is none."""
     rows = len(given["at"])  # type: ignore[arg-type]
     columns = {}
-    for item in fields(Legs):
-        value = given.get(item.name, _DEFAULTS.get(item.name))
+    for name in NAMES:
+        value = given.get(name, _DEFAULTS.get(name))
         if value is None:
-            raise KeyError(item.name)
-        columns[item.name] = (
+            raise KeyError(name)
+        columns[name] = (
             value if isinstance(value, np.ndarray) else np.full(rows, value, dtype=np.int64)
         )
     return Legs(**columns)
@@ -98,6 +102,4 @@ def legs(**given: Ints | int) -> Legs:
 
 def join(parts: list[Legs]) -> Legs:
     """Concatenate legs."""
-    return Legs(
-        *(np.concatenate([getattr(part, item.name) for part in parts]) for item in fields(Legs))
-    )
+    return Legs(*(np.concatenate([getattr(part, name) for part in parts]) for name in NAMES))

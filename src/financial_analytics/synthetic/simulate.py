@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from scipy.special import betaincinv
@@ -11,6 +11,7 @@ from scipy.special import betaincinv
 from financial_analytics.synthetic import catalog
 from financial_analytics.synthetic.accounts import Accounts, Holdings, build_accounts, draw_holdings
 from financial_analytics.synthetic.balances import (
+    Book,
     card_cycle,
     closing_legs,
     drop_orphan_refunds,
@@ -111,6 +112,11 @@ class Block:
     structurer: Bools
     utilisation: Floats
 
+    @cached_property
+    def book(self) -> Book:
+        """All balances."""
+        return Book.build(self.legs)
+
 
 def build_world(config: BankConfig) -> World:
     """Build what all customers share, and find the scale that meets ``transactions``."""
@@ -121,7 +127,9 @@ def build_world(config: BankConfig) -> World:
     return replace(_shared(config), scale=find_scale(sizes))
 
 
+@lru_cache(maxsize=1)
 def _shared(config: BankConfig) -> World:
+    """Build what does not depend on the scale; kept, as `find_scale` often asks for the same."""
     calendar = build_calendar(config)
     geography = build_geography(config)
     return World(
@@ -250,7 +258,7 @@ def simulate_block(world: World, number: int, size: int) -> Block:
     everything, payments = card_cycle(config, calendar, people, accounts, everything, number)
     everything = join([everything, payments])
     overdraft = overdraft_limits(accounts.product[:, CHECKING])
-    everything = refuse_unfunded(accounts, everything, overdraft)
+    everything = refuse_unfunded(calendar, accounts, everything, overdraft)
     everything = drop_orphan_refunds(everything, len(attempts))
     everything = everything.take(np.flatnonzero(everything.at // DAY <= calendar.horizon))
     everything = join([everything, closing_legs(accounts, everything)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ import pyarrow as pa
 from financial_analytics.synthetic.calendar import EPOCH
 from financial_analytics.synthetic.frame import Bools, Ints, schema, select
 from financial_analytics.synthetic.writer import DELTA_ROW_GROUP, ROW_GROUP, Background, TableFile
+
+CLOSERS = 2
 
 
 def iso(day: int) -> str:
@@ -36,48 +39,46 @@ class Sink:
         self.out_dir, self.fmt = out_dir, fmt
         self.full_last, self.last = full_last, last
         self.files: dict[Path, TableFile] = {}
+        self._known: dict[tuple[str, str], TableFile] = {}
         self._background = Background()
 
-    def _file(self, path: Path, kind: pa.Schema, fmt: str, row_group: int) -> TableFile:
-        if path not in self.files:
-            self.files[path] = TableFile(path, kind, fmt, row_group)
-        return self.files[path]
+    def _file(self, folder: str, name: str, kind: pa.Schema, fmt: str, group: int) -> TableFile:
+        key = (folder, name)
+        if key not in self._known:
+            suffix = self.fmt if fmt == "latin1" else fmt
+            path = self.out_dir / folder / f"{name}.{suffix}"
+            self._known[key] = self.files[path] = TableFile(path, kind, fmt, group)
+        return self._known[key]
 
-    def full_path(self, table: str) -> Path:
-        """Return the full load's file of a feed."""
-        return self.out_dir / "full" / f"{table}.{self.fmt}"
-
-    def declare(self, table: str) -> None:
-        """Make sure the full load has a file of this feed, even if it stays empty."""
-        self._file(self.full_path(table), schema(table), self.fmt, ROW_GROUP)
+    def declare(self, table: str) -> TableFile:
+        """Return the full load's file of this feed, which is written even if it stays empty."""
+        return self._file("full", table, schema(table), self.fmt, ROW_GROUP)
 
     def put(self, table: str, rows: pa.Table, day: Ints) -> pa.Table:
         """Write rows that become known on `day`; returns those of the full load."""
         early = day <= self.full_last
         full = select(rows, early)
-        self.declare(table)
+        file = self.declare(table)
         if full.num_rows:
-            self._queue(self._file(self.full_path(table), schema(table), self.fmt, ROW_GROUP), full)
+            self._queue(file, full)
         late = ~early & (day <= self.last)
         if late.any():
             rest, days = select(rows, late), day[late]
             for one in np.unique(days).tolist():
-                path = self.out_dir / "deltas" / iso(one) / f"{table}.{self.fmt}"
-                file = self._file(path, schema(table), self.fmt, DELTA_ROW_GROUP)
+                folder = f"deltas/{iso(one)}"
+                file = self._file(folder, table, schema(table), self.fmt, DELTA_ROW_GROUP)
                 self._queue(file, select(rest, days == one))
         return full
 
     def truth(self, name: str, rows: pa.Table) -> None:
         """Write rows of the ledger of truths (always Parquet)."""
-        path = self.out_dir / "truth" / f"latent_{name}.parquet"
-        self._queue(self._file(path, rows.schema, "parquet", ROW_GROUP), rows)
+        self._queue(self._file("truth", f"latent_{name}", rows.schema, "parquet", ROW_GROUP), rows)
 
     def extra(self, name: str, rows: pa.Table, *, latin: bool = False) -> str:
         """Write rows of a further file of the full load; returns its name."""
-        path = self.out_dir / "full" / f"{name}.{self.fmt}"
-        fmt = "latin1" if latin else self.fmt
-        self._queue(self._file(path, rows.schema, fmt, ROW_GROUP), rows)
-        return path.name
+        file = self._file("full", name, rows.schema, "latin1" if latin else self.fmt, ROW_GROUP)
+        self._queue(file, rows)
+        return file.path.name
 
     def _queue(self, file: TableFile, rows: pa.Table) -> None:
         def job(file: TableFile = file, rows: pa.Table = rows) -> None:
@@ -92,8 +93,10 @@ class Sink:
     def close(self) -> None:
         """Write everything that waits."""
         self._background.close()
-        for file in self.files.values():
-            file.close()
+        # the last row groups of the files do not depend on each other
+        largest = sorted(self.files.values(), key=lambda file: -file.waiting)
+        with ThreadPoolExecutor(CLOSERS, thread_name_prefix="closer") as pool:
+            list(pool.map(TableFile.close, largest))
 
 
 def put_twice(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 
 from financial_analytics.synthetic import catalog
 from financial_analytics.synthetic.accounts import Accounts
@@ -13,12 +12,13 @@ from financial_analytics.synthetic.config import BankConfig
 from financial_analytics.synthetic.customers import Customers
 from financial_analytics.synthetic.frame import DAY, Bools, Floats, Frame, Ints, Text, fixed_digits
 from financial_analytics.synthetic.geography import EARTH_KM, Geography
-from financial_analytics.synthetic.legs import DECLINES, DESCRIPTIONS, Legs
+from financial_analytics.synthetic.legs import BROUGHT_FORWARD, DECLINES, DESCRIPTIONS, Legs
 from financial_analytics.synthetic.merchants import Merchants, merchant_codes
 from financial_analytics.synthetic.rng import stream
 
 IDS_PER_CUSTOMER = 10_000_000
 PROCESSING_MS = np.array([240.0, 210.0, 420.0, 650.0, 180.0])
+THIEF_IP = [f"185.{(i * 37) % 256}.{(i * 101) % 256}.{1 + (i * 17) % 254}" for i in range(256)]
 COUNTRIES = ("US", *sorted({item[1] for item in catalog.FOREIGN}))
 
 
@@ -26,8 +26,8 @@ COUNTRIES = ("US", *sorted({item[1] for item in catalog.FOREIGN}))
 class Places:
     """Cities, states and coordinates of ZIPs, then of foreign cities."""
 
-    city: pa.Array
-    state: pa.Array
+    city: tuple[str, ...]
+    state: tuple[str, ...]
     country: Ints
     latitude: Floats
     longitude: Floats
@@ -38,8 +38,8 @@ class Places:
         """Return the places of `geography` and abroad."""
         foreign = catalog.FOREIGN
         return cls(
-            city=pa.array(geography.zips["city"].tolist() + [item[0] for item in foreign]),
-            state=pa.array(geography.zips["state"].tolist(), pa.string()),
+            city=(*geography.words["city"], *(item[0] for item in foreign)),
+            state=geography.words["state"],
             country=np.array(
                 [0] * len(geography.zips) + [COUNTRIES.index(item[1]) for item in foreign]
             ),
@@ -65,7 +65,8 @@ def _flat_km(lat_a: Floats, lon_a: Floats, lat_b: Floats, lon_b: Floats) -> Floa
 def velocity(table: Legs) -> Ints:
     """Return how many attempts the customer made in the 24 hours before each (ordered) leg."""
     key = (table.customer << 40) + table.at
-    return np.arange(len(key)) - np.searchsorted(key, key - DAY, side="left")
+    made = np.concatenate([[0], np.cumsum(table.description != BROUGHT_FORWARD)])
+    return np.asarray(made[:-1] - made[np.searchsorted(key, key - DAY, side="left")])
 
 
 def transaction_frame(
@@ -130,7 +131,6 @@ def transaction_frame(
         f"{24 + i % 60}.{(i * 7919) % 256}.{(i * 104729) % 256}.{1 + (i * 31) % 254}"
         for i in people.ids.tolist()
     ]
-    thief_ip = [f"185.{(i * 37) % 256}.{(i * 101) % 256}.{1 + (i * 17) % 254}" for i in range(256)]
     ip = np.where(table.device >= 0, len(home_ip) + table.device % 256, who)
     slow = np.exp(0.35 * noise) * PROCESSING_MS[channel] * np.where(posted, 1.0, 1.6)
     recurring = np.isin(table.description, (6, 16)) | (
@@ -159,7 +159,7 @@ def transaction_frame(
         "latitude": places.latitude[place],
         "longitude": places.longitude[place],
         "device_id": fixed_digits(device, 12, "D", has_device),
-        "ip_address": Text(np.where(has_device, ip, -1), home_ip + thief_ip),
+        "ip_address": Text(np.where(has_device, ip, -1), [*home_ip, *THIEF_IP]),
         "is_international": abroad,
         "authorization_code": fixed_digits(digits, 6, "", card & posted),
         "card_last_four": fixed_digits((account * 7919) % 10_000, 4, "", card),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+import mmap
 import multiprocessing
 import os
 import sys
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass
 
 import pyarrow as pa
 
@@ -16,6 +17,7 @@ from financial_analytics.synthetic.campaigns import Results
 from financial_analytics.synthetic.config import BLOCK_CUSTOMERS
 from financial_analytics.synthetic.emit import emit_block
 from financial_analytics.synthetic.frame import DAY, Ints
+from financial_analytics.synthetic.parcel import BlockRows, Parcel, pack, unpack
 from financial_analytics.synthetic.simulate import World, simulate_block
 from financial_analytics.synthetic.truth import block_truth
 
@@ -23,22 +25,9 @@ ENOUGH_BLOCKS = 16
 """Fewer blocks than this are done before a second process has paid for itself."""
 
 
-@dataclass(frozen=True)
-class BlockRows:
-    """What one block adds to the files, in order.
-
-    Attributes
-    ----------
-    feeds : list of (feed, rows, day known)
-    truths : list of (name, rows)
-    results : Results
-        Campaign totals.
-    """
-
-    number: int
-    feeds: list[tuple[str, pa.Table, Ints]]
-    truths: list[tuple[str, pa.Table]]
-    results: Results
+BYTES_PER_TRANSACTION = 512
+BYTES_PER_CUSTOMER = 1 << 15
+"""With the former, twice what the rows of a block take; what does not fit goes by pipe."""
 
 
 def block_rows(world: World, number: int) -> BlockRows:
@@ -62,18 +51,20 @@ def block_rows(world: World, number: int) -> BlockRows:
 
 
 _world: World | None = None
+_memory: list[mmap.mmap] = []
 
 
-def _start(world: World) -> None:
-    global _world  # noqa: PLW0603  (a worker process serves one world)
-    _world = world
+def _start(world: World, memory: list[mmap.mmap]) -> None:
+    global _world, _memory
+    _world, _memory = world, memory
     pa.set_cpu_count(1)
+    gc.freeze()  # what is here now stays: the collector need not look at it again
 
 
-def _work(number: int) -> BlockRows:
+def _work(number: int, slot: int) -> Parcel:
     if _world is None:
         raise RuntimeError("worker was not started with a world")
-    return block_rows(_world, number)
+    return pack(block_rows(_world, number), _memory[slot])
 
 
 def default_workers(blocks: int) -> int:
@@ -93,12 +84,17 @@ def all_blocks(world: World, workers: int, ahead: int) -> Iterator[BlockRows]:
                 yield waiting.popleft()
         yield from waiting
         return
+    config = world.config
+    each = BYTES_PER_CUSTOMER + BYTES_PER_TRANSACTION * config.transactions // config.customers
+    slots = workers + ahead + 1
+    # pages that nobody writes to take no memory
+    memory = [mmap.mmap(-1, BLOCK_CUSTOMERS * each) for _ in range(slots)]
     context = multiprocessing.get_context("fork")
-    with ProcessPoolExecutor(workers, context, _start, (world,)) as pool:
-        jobs: deque[Future[BlockRows]] = deque()
-        for number in range(blocks):
-            jobs.append(pool.submit(_work, number))
-            while len(jobs) > workers + ahead:
-                yield jobs.popleft().result()
-        while jobs:
-            yield jobs.popleft().result()
+    with ProcessPoolExecutor(workers, context, _start, (world, memory)) as pool:
+        jobs: deque[Future[Parcel]] = deque()
+        for number in range(blocks + slots - 1):
+            if number < blocks:
+                jobs.append(pool.submit(_work, number, number % slots))
+            if number >= slots - 1:
+                parcel = jobs.popleft().result()
+                yield unpack(parcel, memory[parcel.number % slots])

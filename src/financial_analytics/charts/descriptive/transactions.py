@@ -11,6 +11,8 @@ from financial_analytics.charts.frames import currency_of, known, scalar
 from financial_analytics.charts.parts import Card, Good, cards_figure, leader, unknown_words
 from financial_analytics.charts.registry import chart
 
+NO_NAME = "Unknown"
+
 
 @chart(
     id="descriptive.transaction_kpis",
@@ -40,7 +42,7 @@ def transaction_kpis(frame: pd.DataFrame) -> go.Figure:
             label=label,
             value=text(scalar(frame, f"current_30d_{name}")),
             change_pct=scalar(frame, f"{name}_change_pct"),
-            before="" if before == theme.UNKNOWN else f"was {before}",
+            before="" if before == theme.NO_NAME else f"was {before}",
             good=good,
         )
 
@@ -118,7 +120,8 @@ def channel_donut(frame: pd.DataFrame) -> go.Figure:
     unit="posted volume in the reporting currency",
     reading=(
         "The area of a tile is the posted volume of a merchant category, inside its group. "
-        "Click a group to enter it, its heading to leave it again."
+        "Click a group to enter it, its heading to leave it again. Deposits, transfers, cash and "
+        "fees go to no merchant and are not drawn."
     ),
     needs=("merchant_category_group", "merchant_category", "volume"),
     measures=("volume",),
@@ -128,11 +131,20 @@ def category_treemap(frame: pd.DataFrame) -> go.Figure:
     currency = currency_of(frame)
     rows = known(frame, "volume")
     rows = rows[rows["volume"] > 0].assign(
-        merchant_category_group=rows["merchant_category_group"].fillna("Unknown"),
-        merchant_category=rows["merchant_category"].fillna("Unknown"),
+        merchant_category_group=rows["merchant_category_group"].fillna(NO_NAME),
+        merchant_category=rows["merchant_category"].fillna(NO_NAME),
     )
     if rows.empty:
         return theme.empty_figure("no merchant category has posted volume")
+    elsewhere = (rows["merchant_category_group"] == NO_NAME) & (
+        rows["merchant_category"] == NO_NAME
+    )
+    whole = float(rows["volume"].sum())
+    if elsewhere.all():
+        return theme.empty_figure(
+            f"none of {theme.money(whole, currency)} posted volume has a merchant category"
+        )
+    rows = rows[~elsewhere]
     groups = rows.groupby("merchant_category_group")["volume"].sum()
     groups = groups.sort_values(ascending=False, kind="stable")
     colors = {name: theme.series_color(position) for position, name in enumerate(groups.index)}
@@ -189,8 +201,13 @@ def category_treemap(frame: pd.DataFrame) -> go.Figure:
         f"No merchant category is known of {theme.money(total, currency)} posted volume."
         if first is None
         else f"{first} takes {theme.percent(share)} of {theme.money(total, currency)} posted "
-        f"volume{unknown_words(unknown)}."
+        f"volume with a merchant category{unknown_words(unknown)}."
     )
+    if elsewhere.any():
+        finding += (
+            f" That is {theme.percent(100 * total / whole)} of "
+            f"{theme.money(whole, currency)} posted in all."
+        )
     return theme.finish(
         figure,
         finding=finding,
