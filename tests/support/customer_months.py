@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from tests.support.synthetic_lab import Bank
 
 from financial_analytics.synthetic.geography import distance_km
+from tests.support.synthetic_lab import Bank
 
 LAG_MONTHS = 3
 NEVER = 999
@@ -120,7 +120,7 @@ class History:
         events = self.made.feed("account_events").query("event_type == 'Autopay Enrolled'")
         told = events.groupby("customer_id").event_date.min().reindex(self.first.index)
         ever = self.made.feed("accounts").groupby("customer_id").autopay_enabled.max()
-        ever = ever.reindex(self.first.index).fillna(False).astype(bool).to_numpy()  # noqa: FBT003
+        ever = ever.reindex(self.first.index).fillna(False).astype(bool).to_numpy()
         month = np.where(told.isna(), np.where(ever, 0, NEVER), self.month(told))
         return month[:, None] <= self.grid
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
+
 from tests.support.studies_lives import CLOGLOG
 from tests.support.synthetic_lab import Bank
 from tests.support.synthetic_studies import Estimates, Study, mean, peak, proportion, rate
@@ -196,8 +197,13 @@ def lateness(made: Bank) -> Estimates:
     }
 
 
-EAGER = ("credit.application_rate=1.5", "churn.base_rate=0.002", "loans.default_rate=0.01", "loans.rate_effect=0.8",
-         "loans.utilisation_effect=1.5")
+EAGER = (
+    "credit.application_rate=1.5",
+    "churn.base_rate=0.002",
+    "loans.default_rate=0.01",
+    "loans.rate_effect=0.8",
+    "loans.utilisation_effect=1.5",
+)
 LENT = {"customers": 5000, "transactions": 60_000, "start": "2019-01-01", "end": "2021-12-31"}
 """In 2020 unemployment rose from 3.5 to 14.8 %: other windows hardly show what it does."""
 

@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 import statsmodels.api as sm
 from statsmodels.miscmodels import ordinal_model as ordinal
+
+from financial_analytics.synthetic.geography import distance_km
 from tests.support.customer_months import History
 from tests.support.synthetic_lab import Bank
 from tests.support.synthetic_studies import (
@@ -17,8 +19,6 @@ from tests.support.synthetic_studies import (
     proportion,
     rate,
 )
-
-from financial_analytics.synthetic.geography import distance_km
 
 CLOGLOG = sm.families.Binomial(sm.families.links.CLogLog())
 
@@ -200,7 +200,7 @@ def county_incomes(made: Bank) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def variogram(made: Bank) -> Estimates:
     """Gaussian likelihood of an exponential variogram of county incomes (Cressie 1993)."""
     level, noise, gap = county_incomes(made)
-    spreads, ranges = np.arange(0, 0.81, 0.04), np.geomspace(8, 900, 18)
+    spreads, ranges = np.arange(0, 0.89, 0.08), np.geomspace(2, 900, 15)
     height = np.empty((len(spreads), len(ranges)))
     one = np.ones(len(level))
     for column, reach in enumerate(ranges):
@@ -331,8 +331,8 @@ LIVES = (
     Study(
         "Gaussian likelihood of a variogram over counties", variogram,
         finds=("spatial.range_km",),
-        planted=PEOPLE, removed=(*PEOPLE, "spatial.range_km=15"),
-        sizes={"customers": 2500, "transactions": 5000},
+        planted=PEOPLE, removed=(*PEOPLE, "spatial.range_km=5"),
+        sizes={"customers": 3500, "transactions": 7000},
         scale={"spatial.range_km": np.log},
     ),
     Study(

@@ -1,4 +1,4 @@
-"""Studies of campaigns, deposit rates, fraud, cash and dirt: mechanisms 8, 9, 13, 14, 17."""
+"""Studies of campaigns, deposit rates, fraud, cash and dirt: mechanisms 8, 9, 13 and 14."""
 
 from __future__ import annotations
 
@@ -7,16 +7,13 @@ import pandas as pd
 import statsmodels.api as sm
 from scipy.special import digamma
 from sklearn import metrics
-from tests.support.customer_months import History
-from tests.support.synthetic_lab import Bank, month_of
-from tests.support.synthetic_studies import Estimates, Study, geometric, mean, proportion, rate
 
 from financial_analytics.synthetic.campaigns import CHANNEL_LIFT, CHANNELS, HALF_SPEND
 from financial_analytics.synthetic.catalog import SEGMENT_LIFT, SEGMENTS
-from financial_analytics.synthetic.dirt import TARGETS
 from financial_analytics.synthetic.fraud import SIZES
+from tests.support.synthetic_lab import Bank, month_of
+from tests.support.synthetic_studies import Estimates, Study, geometric, mean, proportion, rate
 
-CENT = 0.01
 TYPOLOGIES = ("compromised_merchant", "card_testing", "impossible_travel", "account_takeover",
               "ring")  # fmt: skip
 
@@ -65,17 +62,18 @@ def campaigns(made: Bank) -> Estimates:
     held = table[table.randomised].held
     # everybody who had joined could be chosen for a campaign at everybody
     joined = pd.to_datetime(made.first_versions.signup_date).to_numpy()
-    wide = table[table.randomised & table.everybody]
+    early = table.start < "2025-10-01"  # the longest campaign lasts eight weeks
+    wide = table[table.randomised & table.everybody & early]
     starts = wide.groupby("campaign_id").start.first().to_numpy()
     chances = (joined[:, None] < starts).sum()
     # regression calibration: the expected log rate of somebody with so many purchases
     count = purchases(made)
     active = np.log(np.maximum(count, 0.5))
     shape = 1 / max(active.var() - (1 / np.maximum(count, 1)).mean(), 0.05)
-    pull = (digamma(shape + count) + 0.0) / 0.9
+    pull = pd.Series(digamma(shape + count) / 0.9, count.index)
     aimed = table[~table.randomised & table.everybody].customer_id.value_counts()
     aimed = aimed.reindex(count.index, fill_value=0)
-    old = (joined < np.datetime64("2023-01-01"))
+    old = joined < np.datetime64("2023-01-01")
     aim = sm.GLM(aimed[old], sm.add_constant(pull[old].rename("pull")),
                  family=sm.families.Poisson()).fit(cov_type="HC1")  # fmt: skip
     return {
@@ -236,7 +234,7 @@ CALM = ("churn.base_rate=0", "campaigns.retention_effect=0")
 EVEN = ("purchase.dropout_a=0", "mobile.transaction_effect=0", "adoption.causal_effect=0",
         "churn.falling_activity=1", "credit.spend_effect=0", "fraud.share=0",
         "adoption.confounding=0")  # fmt: skip
-THIEVES = ("fraud.share=0.02", *CALM)
+THIEVES = ("fraud.share=0.05", *CALM)
 
 MARKET = (
     Study(
@@ -245,8 +243,8 @@ MARKET = (
         finds=tuple(f"campaigns.{n}" for n in (
             "lift", "base_conversion", "conversion_value", "count", "randomised_share",
             "holdout_share", "audience_share", "targeting")),
-        planted=(*CALM, *EVEN, "campaigns.audience_share=0.2"),
-        removed=(*CALM, *EVEN, "campaigns.audience_share=0.3", "campaigns.lift=0",
+        planted=(*CALM, *EVEN, "campaigns.audience_share=0.12"),
+        removed=(*CALM, *EVEN, "campaigns.audience_share=0.2", "campaigns.lift=0",
                  "campaigns.base_conversion=0.06", "campaigns.conversion_value=75",
                  "campaigns.count=30", "campaigns.randomised_share=0.4",
                  "campaigns.holdout_share=0.5", "campaigns.targeting=0"),
@@ -267,7 +265,7 @@ MARKET = (
         finds=("fraud.share", *(f"fraud.{name}" for name in TYPOLOGIES), "fraud.score_auc",
                "fraud.label_delay_days", "fraud.recovered_share"),
         planted=THIEVES,
-        removed=(*CALM, "fraud.share=0.01", "fraud.compromised_merchant=0.6",
+        removed=(*CALM, "fraud.share=0.025", "fraud.compromised_merchant=0.6",
                  "fraud.card_testing=0.1", "fraud.impossible_travel=0.24",
                  "fraud.account_takeover=0.06", "fraud.ring=0", "fraud.score_auc=0.5",
                  "fraud.label_delay_days=0", "fraud.recovered_share=0"),

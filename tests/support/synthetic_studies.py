@@ -15,9 +15,9 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from tests.support.synthetic_lab import Bank, bank
 
 from financial_analytics.synthetic import BankConfig, load_config
+from tests.support.synthetic_lab import Bank, bank
 
 WIDTH = 3.29
 """Half the interval in standard errors: 99.9 %, so that a right study of 200 intervals passes."""
