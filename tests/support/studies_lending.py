@@ -133,14 +133,11 @@ def instalments(made: Bank) -> pd.DataFrame:
 
 def utilisation(made: Bank) -> pd.Series:
     """Return the share of the card limit drawn when the window opens, from the feeds."""
-    moved = made.columns("transactions", "account_id", "customer_id", "description", "amount")
-    cards = made.feed("accounts").query("product_id in [9, 10, 11]")
-    limits = cards.groupby("account_id").credit_limit.first().astype(float)
-    drawn = moved[
-        (moved.description == "Balance brought forward") & moved.account_id.isin(limits.index)
-    ]
-    share = -drawn.amount.astype(float) / drawn.account_id.map(limits)
-    return pd.Series(share.to_numpy(), drawn.customer_id)
+    reported = made.feed("accounts").query("product_id in [9, 10, 11]").sort_values("updated_at")
+    known = reported[reported.updated_at >= made.parameters["config"]["start"]]
+    first = known.groupby("account_id").first()
+    share = -first.current_balance.astype(float) / first.credit_limit.astype(float)
+    return pd.Series(share.to_numpy(), first.customer_id)
 
 
 def defaults(made: Bank) -> Estimates:
