@@ -26,8 +26,23 @@
     {%- set query -%}
         select {{ columns | join(', ') }}
         from (
-            {{ sql }}
+            {{ inlined_imports(sql) }}
         ) as untyped
     {%- endset -%}
     {{ return(query) }}
+{%- endmacro %}
+
+{#-
+    PostgreSQL stores the rows of a CTE that is read twice, all columns of them. One that only names a table is to be
+    read in place, by the columns that are asked for and with the table's statistics. Views are left: they would be
+    computed twice.
+-#}
+{% macro inlined_imports(sql) -%}
+    {%- set views = graph.nodes.values() | selectattr('config.materialized', 'equalto', 'view') | map(attribute='alias') | list -%}
+    {%- set pattern = '\\bas (\\(\\s*select \\* from "[^"]+"\\."[^"]+"\\."([^"]+)"(?:\\s+where [^()]*)?\\s*\\))' -%}
+    {%- set inlined = namespace(sql=sql) -%}
+    {%- for query, table in modules.re.findall(pattern, sql) if table not in views -%}
+        {%- set inlined.sql = inlined.sql.replace('as ' ~ query, 'as not materialized ' ~ query) -%}
+    {%- endfor -%}
+    {{ return(inlined.sql) }}
 {%- endmacro %}

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from financial_analytics.errors import UserInputError
 
+PACKAGED = Path(__file__).resolve().parent / "project"
+"""The dbt project inside an installed wheel; a checkout has it at its root instead."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -36,8 +39,8 @@ class Settings:
 def find_project_dir() -> Path:
     """Return the folder that holds ``dbt_project.yml``.
 
-    Looks at ``FA_PROJECT_DIR``, then at the working directory and its parents,
-    then at the checkout this package was installed from.
+    Looks at ``FA_PROJECT_DIR``, then at the working directory and its parents, then at the
+    project inside the wheel or the checkout that this package was installed from.
 
     Raises
     ------
@@ -46,8 +49,7 @@ def find_project_dir() -> Path:
     """
     given = os.environ.get("FA_PROJECT_DIR")
     here = Path(given) if given else Path.cwd()
-    package = Path(__file__).resolve()
-    for folder in (here, *here.resolve().parents, *package.parents):
+    for folder in (here, *here.resolve().parents, PACKAGED, *PACKAGED.parents):
         if (folder / "dbt_project.yml").is_file():
             return folder.resolve()
     raise UserInputError(
@@ -57,8 +59,12 @@ def find_project_dir() -> Path:
 
 
 def load_settings() -> Settings:
-    """Read the settings from the environment (``FA_DATA_DIR``, ``FA_REPORTS_DIR``)."""
+    """Read the settings from the environment (``FA_DATA_DIR``, ``FA_REPORTS_DIR``).
+
+    Both default to folders of the checkout; with a wheel's own project, of the working directory.
+    """
     project = find_project_dir()
-    data = Path(os.environ.get("FA_DATA_DIR") or project / "data")
-    reports = Path(os.environ.get("FA_REPORTS_DIR") or project / "visualizations" / "outputs")
+    home = Path.cwd() if project == PACKAGED else project
+    data = Path(os.environ.get("FA_DATA_DIR") or home / "data")
+    reports = Path(os.environ.get("FA_REPORTS_DIR") or home / "visualizations" / "outputs")
     return Settings(project_dir=project, data_dir=data.resolve(), reports_dir=reports.resolve())

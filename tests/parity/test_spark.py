@@ -1,27 +1,34 @@
-"""Spark against the embedded engine, every relation cell by cell, first load and late rows."""
+"""Spark: macros, the adapter, builds that die, and a whole bank cell by cell against DuckDB.
+
+One file, so that one worker starts one session for all of it. The bank is loaded and built in
+this process first; what comes later is loaded and built by ``fa`` in processes of its own, one of
+which is killed half-way.
+"""
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
 from dbt.cli.main import dbtRunner
-from tests.support.lab import FIRST_LOAD, Lab
-from tests.support.parity import Cells, differences
+from tests.support.parity import Cells, differences, modelled_relations
 from tests.support.spark import session
+from tests.support.spark_bank import Pair
+from tests.support.spark_events import Events
+from tests.support.traps import HOLDS, KEY, evaluate
 
-from financial_analytics.build import BuildOptions, build
+from financial_analytics import cli
 from financial_analytics.engines import spark_session
-from financial_analytics.engines.duckdb_warehouse import open_warehouse
-from financial_analytics.ingest import ingest
 from financial_analytics.synthetic import load_config
 from financial_analytics.synthetic.generate import generate
 
-SCHEMAS = ("ingestion_raw_data", "silver", "silver_vault", "gold")
 TYPED = """
 select
     cast(1 as integer) as whole, cast(9223372036854775807 as bigint) as big,
@@ -37,70 +44,23 @@ def model(dbt, session):
     return dbt.ref("typed")
 """
 ARROW = ECHO.replace('dbt.ref("typed")', 'dbt.ref("typed").toArrow()')
-BANK = load_config(customers=200, transactions=6_000, deltas=2, start="2025-01-01")
-
-
-class Pair:
-    """The same feeds in two warehouses, each loaded by its own target."""
-
-    def __init__(self, folder: Path) -> None:
-        self.lab = Lab(folder)
-        self.spark = session(folder)
-
-    def load(self, feeds: Any) -> None:
-        """Load rows by table, or the files of a folder, into both."""
-        report = self.lab.load(feeds)
-        number = self.lab.loads
-        path = feeds if isinstance(feeds, Path) else self.lab.folder / "incoming" / f"{number:03d}"
-        moment = FIRST_LOAD + timedelta(hours=number)
-        other = ingest(
-            [path],
-            settings=self.lab.settings,
-            loaded_at=moment,
-            extracted_at=moment,
-            target="spark",
-        )
-        assert [(f.table, f.batch_id, f.counts) for f in other.files] == [
-            (f.table, f.batch_id, f.counts) for f in report.files
-        ]
-
-    def build(self) -> None:
-        """Build all models on both."""
-        self.lab.build()
-        build(self.lab.settings, BuildOptions(command="run", target="spark"))
-
-    def relations(self) -> list[str]:
-        """Return all relations, bronze and quarantine included."""
-        return self.lab.relations(*SCHEMAS)
-
-    def spark_relations(self) -> list[str]:
-        """Return those that Spark has."""
-        return sorted(
-            f"{schema}.{row.tableName}"
-            for schema in SCHEMAS
-            for row in self.spark.sql(f"show tables in {schema}").collect()
-        )
-
-    def differing(self) -> dict[str, list[str]]:
-        """Return what differs, by relation."""
-        found = {}
-        with open_warehouse(self.lab.settings.warehouse_path, read_only=True) as connection:
-            for relation in self.relations():
-                ours: pa.Table = connection.sql(f"select * from {relation}").to_arrow_table()
-                theirs: pa.Table = self.spark.table(relation).toArrow()
-                faults = differences(Cells("duckdb", ours), Cells("spark", theirs))
-                if faults:
-                    found[relation] = faults
-        return found
+# The least in which every relation has rows: rings of fraud need many frauds to show.
+BANK = load_config(
+    customers=40, transactions=1_200, deltas=2, merchants=60, start="2025-07-01",
+    overrides=["fraud.share=0.08"],
+)  # fmt: skip
+STAGES = ("first load", "late rows")
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Return the folder of the one session of this process."""
+    """Return the folder of the one session of this process, which hashes with a key."""
     folder = tmp_path_factory.mktemp("spark")
-    session(folder / "data")
-    yield folder
-    spark_session.stop()
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("FA_PII_KEY", KEY)
+        session(folder / "data")
+        yield folder
+        spark_session.stop()
 
 
 def _dbt(folder: Path, data_dir: Path, *arguments: str) -> bool:
@@ -117,7 +77,7 @@ def _small_project(folder: Path) -> None:
         "name: small\nversion: '1.0'\nprofile: small\nflags: {send_anonymous_usage_stats: false}\n"
     )
     (folder / "profiles.yml").write_text(
-        "small: {target: spark, outputs: {spark: {type: spark_python, schema: small, threads: 1}}}"
+        "small: {target: spark, outputs: {spark: {type: spark_python, schema: shapes, threads: 1}}}"
     )
     (folder / "models" / "typed.sql").write_text("{{ config(materialized='table') }}" + TYPED)
     (folder / "models" / "echo.py").write_text(ECHO)
@@ -130,13 +90,13 @@ def test_python_models_seeds_and_models_that_fail(home: Path, tmp_path: Path) ->
     _small_project(tmp_path)
     for _ in range(2):  # from nothing, then over what is there
         assert _dbt(tmp_path, home / "data", "run")
-        expected = Cells("sql", spark.table("small.typed").toArrow())
+        expected = Cells("sql", spark.table("shapes.typed").toArrow())
         assert expected.table.schema.field("moment").type == pa.timestamp("us")
         for name in ("echo", "arrow"):
-            given = Cells(name, spark.table(f"small.{name}").toArrow())
+            given = Cells(name, spark.table(f"shapes.{name}").toArrow())
             assert differences(expected, given) == []
     assert _dbt(tmp_path, home / "data", "seed")
-    words = {row.id: row.word for row in spark.table("small.words").collect()}
+    words = {row.id: row.word for row in spark.table("shapes.words").collect()}
     assert words == {1: "it's", 2: None, 3: "back\\slash"}
 
     (tmp_path / "models" / "echo.py").write_text(ECHO.replace("return", "raise ValueError #"))
@@ -146,19 +106,107 @@ def test_python_models_seeds_and_models_that_fail(home: Path, tmp_path: Path) ->
     assert not _dbt(tmp_path, home / "data", "run", "--select", "typed")
     assert not _dbt(tmp_path, home / "data", "run", "--select", "echo")
     for name in ("typed", "echo"):
-        assert differences(expected, Cells(name, spark.table(f"small.{name}").toArrow())) == []
+        assert differences(expected, Cells(name, spark.table(f"shapes.{name}").toArrow())) == []
+
+
+def test_a_second_process_is_told_that_the_metastore_is_in_use(home: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "financial_analytics.cli", "ingest", str(home), "--target", "spark"],
+        env={**os.environ, "FA_DATA_DIR": str(home / "data")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 5
+    assert "is in use by another process" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.fixture(scope="module")
+def macro_row(home: Path) -> dict[str, Any]:
+    return evaluate(home / "data", "spark")
+
+
+@pytest.mark.parametrize("name", HOLDS)
+def test_macro_holds(macro_row: dict[str, Any], name: str) -> None:
+    assert macro_row[name] is True
+
+
+@pytest.fixture(scope="module")
+def events(home: Path) -> Events:
+    """Return three models, built once."""
+    events = Events(home)
+    events.arrive(e1=(202401, 10), e2=(202401, 20), e3=(202402, 30), e4=(202403, 40))
+    assert events.run()
+    events.assert_right()
+    return events
+
+
+def test_comments_of_tables_with_partitions(events: Events) -> None:
+    for options in ((), ("--full-refresh",)):
+        assert events.run(*options)
+        described = events.spark.sql("describe extended small.staged").collect()
+        comments = {row.col_name: row.comment for row in reversed(described)}
+        assert comments["id"] == "The event's key."
+        assert ("Comment", "Events.") in {(row.col_name, row.data_type) for row in described}
+
+
+def test_killed_between_any_two_changes(events: Events) -> None:
+    events.news(0)
+    changes = events.run_until(None)
+    events.assert_right()
+    assert any("insert overwrite table small.staged" in change for change in changes)
+    assert any("rename" in change for change in changes)
+    # To die after a change that found nothing to change is to die before it.
+    points = [n for n in range(len(changes)) if n - 1 not in events.idle]
+    assert len(points) >= 12
+    for count in points:
+        events.news(count + 1)
+        events.run_until(count)
+        assert events.run(), f"after {changes[count]}"
+        events.assert_right()
+
+
+def test_killed_inside_a_change(events: Events) -> None:
+    for name in ("staged__dbt_new", "fact__dbt_redo", "summary__dbt_old"):
+        shutil.copytree(events.warehouse / "fact", events.warehouse / name)  # no table's files
+    events.news(50)
+    changes = events.run_until(None)
+    events.assert_right()
+    redo = next(n for n, c in enumerate(changes) if "insert overwrite table small.fact" in c)
+    events.news(51)
+    events.run_until(redo)
+    shutil.rmtree(events.warehouse / "fact" / "event_month=202401")  # overwritten half
+    events.spark.sql("refresh table small.fact")
+    assert events.run()
+    events.assert_right()
 
 
 @pytest.fixture(scope="module")
 def pair(home: Path) -> Pair:
-    """Return both warehouses after the first load and build."""
-    folder = home
-    generate(BANK, folder / "bank")
-    pair = Pair(folder / "data")
-    pair.load(folder / "bank" / "full")
-    pair.load({"transactions": [_lone_transaction("2024-11-05 10:00:00", "12.50")]})
+    """Return both warehouses, compared after the first load and after what came later."""
+    generate(BANK, home / "bank")
+    pair = Pair(home / "data")
+    pair.load(home / "bank" / "full")
+    pair.load({"transactions": [_lone_transaction("2025-05-05 10:00:00", "12.50")]})
+    pair.lab.build()
     pair.build()
+    pair.compare("first load")
+    assert _partitions_of_may(pair) == 1
+    for day in sorted((home / "bank" / "deltas").iterdir()):
+        pair.load(day)
+    spark_session.stop()  # the metastore serves one process at a time
+    pair.load_by_command({"transactions": _late_rows(pair)})
+    pair.lab.build()
+    pair.build_killed("insert overwrite table gold.fact_transactions")
+    pair.command("build", "--no-tests")
+    pair.compare("late rows")
     return pair
+
+
+def _partitions_of_may(pair: Pair) -> int:
+    query = "select count(*) from gold.fact_transactions where transaction_month = 202505"
+    return int(pair.spark.sql(query).collect()[0][0])
 
 
 def _lone_transaction(at: str, amount: str) -> dict[str, Any]:
@@ -175,47 +223,65 @@ def _lone_transaction(at: str, amount: str) -> dict[str, Any]:
     }
 
 
-@pytest.mark.spark_bank
-def test_first_load(pair: Pair) -> None:
-    assert len(pair.relations()) > 100
-    assert pair.spark_relations() == pair.relations()
-    assert pair.differing() == {}
-
-
-@pytest.mark.spark_bank
-def test_late_corrected_and_moved_rows(
-    pair: Pair, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    bank = pair.lab.folder.parent / "bank"
-    partitions = "select count(*) from gold.fact_transactions where transaction_month = 202411"
-    assert pair.spark.sql(partitions).collect()[0][0] == 1
-    for day in sorted((bank / "deltas").iterdir()):
-        pair.load(day)
-    known = pair.lab.rows(
-        "select transaction_id, account_id, customer_id, transaction_date, transaction_type,"
-        " amount, currency, channel from ingestion_raw_data.transactions"
-        " where transaction_date < timestamp '2025-02-01' and decline_reason is null"
-        " order by transaction_id limit 2"
-    )
+def _late_rows(pair: Pair) -> list[dict[str, Any]]:
+    """One corrected, one moved, one late; May 2025 is left empty."""
     names = (
         "transaction_id", "account_id", "customer_id", "transaction_date", "transaction_type",
-        "amount", "currency", "channel",
+        "amount", "currency", "channel", "decline_reason",
     )  # fmt: skip
+    known = pair.lab.rows(
+        f"select {', '.join(names)} from ingestion_raw_data.transactions"
+        " where transaction_date < timestamp '2025-08-01' and decline_reason is null"
+        " order by transaction_id limit 2"
+    )
     corrected, moved = (dict(zip(names, row, strict=True)) for row in known)
     corrected["amount"] = "-77.77"
-    moved["transaction_date"] = "2025-08-17 11:12:13"
-    late = _lone_transaction("2025-05-09 08:00:00", "3.21") | {"transaction_id": 900_000_002}
-    pair.load(
-        {
-            "transactions": [
-                corrected | {"decline_reason": None},
-                moved | {"decline_reason": None},
-                late,
-                _lone_transaction("2025-06-05 10:00:00", "12.50"),  # November 2024 is left empty
-            ]
-        }
-    )
-    pair.build()
-    assert pair.spark.sql(partitions).collect()[0][0] == 0
+    moved["transaction_date"] = "2025-10-17 11:12:13"
+    late = _lone_transaction("2025-09-09 08:00:00", "3.21") | {"transaction_id": 900_000_002}
+    return [corrected, moved, late, _lone_transaction("2025-08-05 10:00:00", "12.50")]
+
+
+@pytest.mark.parametrize("relation", modelled_relations())
+@pytest.mark.parametrize("stage", STAGES)
+def test_relation_is_the_same(pair: Pair, stage: str, relation: str) -> None:
+    assert pair.faults[stage][relation] == []
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_bronze_is_the_same(pair: Pair, stage: str) -> None:
+    bronze = {n: f for n, f in pair.faults[stage].items() if n.startswith("ingestion_raw_data.")}
+    assert len(bronze) > 20
+    assert {name: faults for name, faults in bronze.items() if faults} == {}
+
+
+def test_both_have_the_same_relations(pair: Pair) -> None:
     assert pair.spark_relations() == pair.relations()
-    assert pair.differing() == {}
+
+
+def test_relations_have_rows(pair: Pair) -> None:
+    """Two empty relations would be the same and prove nothing."""
+    counts = pair.row_counts["late rows"]
+    assert {name for name in modelled_relations() if not counts[name]} == set()
+
+
+def test_a_build_was_killed_half_way(pair: Pair) -> None:
+    """After models with history, inside one with partitions; the next build made it right."""
+    assert pair.built_before_the_kill >= 20
+    assert _partitions_of_may(pair) == 0
+
+
+def test_doctor_and_report_after_a_build(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert pair.spark.version
+    monkeypatch.setenv("FA_DATA_DIR", str(pair.lab.folder))
+    monkeypatch.setenv("FA_REPORTS_DIR", str(pair.lab.folder / "reports"))
+    cli.run(["doctor", "--target", "spark"])
+    told = capsys.readouterr().out
+    assert f"Spark {pair.spark.version}" in told
+    transactions = pair.row_counts["late rows"]["ingestion_raw_data.transactions"]
+    assert f"transactions {transactions:,}" in told
+    category = "01_descriptive_analytics"
+    assert cli.run(["report", "--target", "spark", "--category", category]) == 0
+    page = Path(capsys.readouterr().out.strip())
+    assert "<dt>Engine</dt><dd>spark</dd>" in page.read_text(encoding="utf-8")

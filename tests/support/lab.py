@@ -143,12 +143,12 @@ class Lab:
                     ).fetchall()
                     if name not in ignored
                 ]
-                here = f"select {', '.join(columns)} from {relation}"
-                there = f"select {', '.join(columns)} from other.{relation}"
+                here = f"select {', '.join(columns)}, 1 as side from {relation}"
+                there = f"select {', '.join(columns)}, -1 as side from other.{relation}"
                 try:
                     count = connection.execute(
-                        f"select count(*) from (({here} except all {there}) union all"
-                        f" ({there} except all {here}))"
+                        "select coalesce(sum(abs(surplus)), 0) from (select sum(side) as surplus"
+                        f" from ({here} union all {there}) group by {', '.join(columns)})"
                     ).fetchone()
                 except duckdb.CatalogException:
                     found[relation] = -1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -11,6 +12,7 @@ RELATIVE = 1e-9
 """How far doubles may be apart, relative to the larger one; everything else is equal or wrong."""
 
 SHOWN_ROWS = 3
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -111,3 +113,15 @@ def _shown(row: dict[str, object] | None) -> str:
     if not row or row["n_"] is None:
         return "no such row"
     return ", ".join(f"{name}={value}" for name, value in row.items() if name != "n_")
+
+
+def modelled_relations() -> list[str]:
+    """Return the relations that the models' files name, bronze left out."""
+    folders = {"silver": "models/transform", "gold": "models/gold"}
+    found = []
+    for schema, folder in folders.items():
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.suffix in {".sql", ".py"}:
+                vault = path.parent.name == "vault"
+                found.append(f"{'silver_vault' if vault else schema}.{path.stem}")
+    return found

@@ -16,24 +16,41 @@ reports as (
     where last_login_date is not null
 ),
 
+dated as (
+    -- the extract that came with the newest event is dated after it, perhaps in a later month
+    select
+        reports.customer_id,
+        reports.last_login_date,
+        reports.updated_at,
+        clock.is_newest,
+        clock.position_date,
+        case
+            when clock.is_newest
+                then least(
+                    {{ month_number('reports.updated_at') }}, {{ month_number('clock.position_date') }}
+                )
+            else {{ month_number('reports.updated_at') }}
+        end as month_number
+    from reports
+    cross join clock
+),
+
 monthly as (
     select
         months.month_number,
-        reports.customer_id,
-        reports.last_login_date,
+        dated.customer_id,
+        dated.last_login_date,
         row_number() over (
-            partition by reports.customer_id, months.month_number
-            order by reports.updated_at desc nulls last
+            partition by dated.customer_id, months.month_number
+            order by dated.updated_at desc nulls last
         ) as recency
-    from reports
-    cross join clock
+    from dated
     inner join months
         on
-            reports.updated_at >= months.month_start_date
+            dated.month_number = months.month_number
             and (
-                reports.updated_at <= {{ end_of_day('months.last_known_date') }}
-                -- the extract that came with the newest event is dated after it
-                or (clock.is_newest and clock.position_date = months.last_known_date)
+                dated.updated_at <= {{ end_of_day('months.last_known_date') }}
+                or (dated.is_newest and dated.position_date = months.last_known_date)
             )
 )
 

@@ -37,16 +37,20 @@ loan_months as (
 
 unpaid as (
     select
-        instalments.account_natural_key,
-        months.month_number,
+        loan_months.account_natural_key,
+        loan_months.month_number,
         min(instalments.scheduled_date) as oldest_unpaid_date,
         count(*) as unpaid_count
-    from instalments
-    inner join months
+    from loan_months
+    inner join instalments
         on
-            instalments.scheduled_date <= months.last_known_date
-            and (instalments.paid_date is null or instalments.paid_date > months.last_known_date)
-    group by instalments.account_natural_key, months.month_number
+            loan_months.account_natural_key = instalments.account_natural_key
+            and loan_months.last_known_date >= instalments.scheduled_date
+            and (
+                instalments.paid_date is null
+                or instalments.paid_date > loan_months.last_known_date
+            )
+    group by loan_months.account_natural_key, loan_months.month_number
 ),
 
 newest as (

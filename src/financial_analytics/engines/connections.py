@@ -11,15 +11,19 @@ DEFAULT_TARGET = "duckdb"
 
 
 def check_free(path: Path, target: str) -> None:
-    """Make sure that a build of `target` can have the warehouse file.
+    """Make sure that a build of `target` can have its warehouse.
 
     Raises
     ------
     EngineError
-        If `target` builds the embedded file and it cannot be opened for writing.
+        If `target` builds the embedded file and it cannot be opened for writing, or its
+        PostgreSQL server is missing or refuses.
     """
     if target == DEFAULT_TARGET:
         with open_warehouse(path):
+            pass
+    elif target == "postgres":
+        with postgres_session.open_session():
             pass
 
 

@@ -26,6 +26,7 @@ from financial_analytics.errors import EngineError
 DSN_VARIABLE = "FA_TEST_POSTGRES_DSN"
 BINARIES_VARIABLE = "FA_TEST_POSTGRES_BIN"
 USER = "analytics_user"
+PASSWORD = "for-this-server-only"
 DATABASE = "finance_analytics"
 UNSAFE_BUT_FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 """What a server may do whose data are thrown away."""
@@ -99,12 +100,13 @@ def private_server(
     if account:
         folder.chmod(0o755)
         os.chown(folder, account.pw_uid, account.pw_gid)
-    cluster, log = folder / "cluster", folder / "server.log"
+    cluster, log, secret = folder / "cluster", folder / "server.log", folder / "password"
+    secret.write_text(PASSWORD, encoding="utf-8")
     port = _free_port()
     try:
         _run(
-            [binaries / "initdb", "-D", cluster, "-U", USER, "--auth=trust", "--locale=C",
-             "--encoding=UTF8", "--no-sync"],
+            [binaries / "initdb", "-D", cluster, "-U", USER, "--auth=scram-sha-256",
+             "--pwfile", secret, "--locale=C", "--encoding=UTF8", "--no-sync"],
             folder, account,
         )  # fmt: skip
         chosen = {"timezone": "UTC", **(UNSAFE_BUT_FAST if settings is None else settings)}
@@ -126,7 +128,7 @@ def private_server(
                 "FA_PG_HOST": "127.0.0.1",
                 "FA_PG_PORT": str(port),
                 "FA_PG_USER": USER,
-                "FA_PG_PASSWORD": "trusted",
+                "FA_PG_PASSWORD": PASSWORD,
                 "FA_PG_DBNAME": DATABASE,
                 "POSTGRES_PID": str(server.pid),
             }
@@ -155,7 +157,7 @@ def _identity(account: pwd.struct_passwd | None) -> dict[str, Any]:
 
 def _environment() -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
-    return {**kept, "LC_ALL": "C", "TZ": "UTC"}
+    return {**kept, "LC_ALL": "C", "TZ": "UTC", "PGPASSWORD": PASSWORD}
 
 
 def _run(command: list[Path | str], folder: Path, account: pwd.struct_passwd | None) -> None:

@@ -25,6 +25,12 @@ SESSION = {
     "jit": "off",  # compiling costs more than it saves at this size
 }
 """What macros and COPY rely on."""
+BUILDER = {
+    # Planners take what a window or a group yields for a handful of rows and then compare every
+    # pair of them: a build joins whole tables, so that a hash or a merge is never much worse.
+    "enable_nestloop": "off",
+}
+"""What sessions that build models are set to besides."""
 
 
 def address(environment: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -45,7 +51,7 @@ def url() -> str:
     )
 
 
-def prepare(handle: Any) -> None:
+def prepare(handle: Any, settings: Mapping[str, str] = SESSION) -> None:
     """Set a new session up: its settings, and the padded keys of the keyed hash.
 
     The keys are session settings (``fa.pii_inner_pad``), so that no compiled file ever holds
@@ -55,7 +61,7 @@ def prepare(handle: Any) -> None:
     pads = hmac_pads(key)
     keys = [pad.hex() if key else "" for pad in pads]
     with handle.cursor() as cursor:
-        for name, value in SESSION.items():
+        for name, value in settings.items():
             cursor.execute("select set_config(%s, %s, false)", (name, value))
         for name, value in zip(("inner", "outer"), keys, strict=True):
             cursor.execute("select set_config(%s, %s, false)", (f"fa.pii_{name}_pad", value))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 import threading
 from collections.abc import Mapping
@@ -26,6 +27,7 @@ SQL_PARAMETERS = {
 """What the macros rely on. A Thrift or Databricks session is given the same."""
 
 DEFAULT_MASTER = "local[2]"
+GRACE_SECONDS = 30.0
 _LOCAL_PARAMETERS = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
@@ -142,11 +144,12 @@ def session(extra: Mapping[str, str] | None = None) -> Any:
 
 
 def stop() -> None:
-    """End the session, so that another process may open the metastore."""
+    """End the session and its JVM, which holds the metastore: another process may open it then."""
     with _lock:
         started = _state.pop("session", None)
         if started is not None:
             started.stop()
+            _end_gateway()
 
 
 def is_started() -> bool:
@@ -167,25 +170,74 @@ def _start(settings: Mapping[str, str]) -> Any:
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     if "spark.driver.host" in settings:
         os.environ.setdefault("SPARK_LOCAL_IP", settings["spark.driver.host"])
-    warehouse = Path(settings["spark.sql.warehouse.dir"])
-    if "://" not in settings["spark.sql.warehouse.dir"]:
-        warehouse.mkdir(parents=True, exist_ok=True)
+    home = _make_home(settings["spark.sql.warehouse.dir"])
     builder = SparkSession.builder
     for name, value in settings.items():
         builder = builder.config(name, value)
-    started = builder.getOrCreate()
+    try:
+        started = builder.getOrCreate()
+    except PySparkException as error:
+        raise EngineError(
+            f"Spark does not start: {_first_line(str(error))}",
+            hint="it needs Java 17; what Java says of it is above",
+        ) from error
     try:
         started.sql("show databases").collect()  # opens the metastore
     except PySparkException as error:
+        reason = str(error)  # the JVM is asked for it
         started.stop()
-        if "XSDB6" in str(error) or "HiveException" in str(error):
+        _end_gateway()
+        if "XSDB6" in reason or "HiveException" in reason:
             raise EngineError(
-                f"the Spark metastore of {warehouse.parent} is in use by another process",
+                f"the Spark metastore of {home} is in use by another process",
                 hint="wait until the running fa or dbt command has ended",
             ) from error
-        raise EngineError(f"Spark does not start: {str(error).splitlines()[0]}") from error
+        raise EngineError(f"Spark does not start: {_first_line(reason)}") from error
     _set_keys(started)
     return started
+
+
+def _make_home(warehouse: str) -> Path:
+    """Create the folder of the warehouse, and return the one around it: the metastore's."""
+    place = Path(warehouse)
+    home = place.parent
+    if "://" in warehouse:
+        return home
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EngineError(
+            f"the Spark warehouse {place} cannot be created: {error.strerror}",
+            hint="set FA_DATA_DIR to a folder that this user may write to",
+        ) from error
+    if not os.access(home, os.W_OK):
+        raise EngineError(
+            f"the Spark metastore in {home} cannot be written",
+            hint="chown the folder, or set FA_DATA_DIR to one that this user may write to",
+        )
+    return home
+
+
+def _first_line(text: str) -> str:
+    return next(iter(text.splitlines()), "no reason given")
+
+
+def _end_gateway() -> None:
+    """End the JVM that pyspark has started for this process; the next session gets a new one."""
+    from pyspark import SparkContext  # noqa: PLC0415
+
+    gateway = SparkContext._gateway
+    process = getattr(gateway, "proc", None)
+    if process is None:  # none, or one that somebody else has started
+        return
+    gateway.shutdown()
+    process.stdin.close()  # the JVM ends with it
+    try:
+        process.wait(GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    SparkContext._gateway = SparkContext._jvm = None
 
 
 def _set_keys(started: Any) -> None:

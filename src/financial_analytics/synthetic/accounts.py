@@ -50,11 +50,11 @@ def draw_holdings(
 ) -> Holdings:
     """Draw the products held.
 
-    Brokerage is adopted with monthly hazard ``base * exp(i z(log income) + t
-    z(log tenure))``: the same traits raise purchases (``adoption.confounding``), so
-    that adopters differ before they adopt. Adoption itself multiplies purchases by
-    ``exp(causal_effect)``. About 40 % of US families hold savings, 80 % a card (here:
-    with this bank, 32 % and more later), 20 % brokerage (SCF 2022).
+    Brokerage is adopted with monthly hazard ``base_rate * exp(income_effect * z(log income)
+    + tenure_effect * z(log tenure))``: the same traits raise purchases
+    (``adoption.confounding``), so that adopters differ before they adopt. Adoption itself
+    multiplies purchases by ``exp(causal_effect)``. About 40 % of US families hold savings,
+    80 % a card (here: with this bank, 32 % and more later), 20 % brokerage (SCF 2022).
     """
     effect = config.adoption
     rng = stream(config.seed, "holdings", block)

@@ -121,8 +121,9 @@ def build_calendar(config: BankConfig) -> Calendar:
     """Return the days of the bank and their intensity.
 
     The log intensity of day d is linear,
-    ``w[weekday] + s cos(2 pi (doy - 350) / 365.25) + p payday + h holiday + t years``,
-    so that a Poisson regression of daily counts recovers every effect.
+    ``weekday_effect * w[weekday] + season_effect * cos(2 pi (doy - 350) / 365.25) +
+    payday_effect * payday + holiday_effect * holiday + trend_effect * years``, so that a
+    Poisson regression of daily counts recovers every effect.
     """
     effect = config.purchase
     first, last = day_number(config.start), day_number(config.end)

@@ -113,7 +113,14 @@ class Touches:
 def draw_touches(
     config: BankConfig, calendar: Calendar, plan: Plan, people: Customers, block: int
 ) -> Touches:
-    """Choose audiences and outcomes of one block, as if nobody ever left."""
+    """Choose audiences and outcomes of one block, as if nobody ever left.
+
+    A share ``randomised_share`` of campaigns draws its audience with probability
+    ``audience_share`` and holds ``holdout_share`` of it out; the others draw with
+    ``audience_share * exp(t (activity - t / 2))``, t = ``targeting``, and spare nobody.
+    ``base_conversion`` is the probability without contact; a conversion is worth
+    ``conversion_value`` on average (log-normal, sigma 0.5).
+    """
     effect = config.campaigns
     rng = stream(config.seed, "campaign_touches", block)
     n, number = people.size, len(plan.first)

@@ -78,9 +78,15 @@ def draw_life(
     """Draw churn from a discrete-time proportional hazard.
 
     In month m, ``h = 1 - exp(-exp(eta))`` (complementary log-log) with
-    ``eta = log base + c complaint + f fee + d disengaged + g gap * saver
-    + t (log(1 + tenure) - log 6) + a autopay + b far + r retained``; complaint and fee
-    look at the three months before, so causes come first. About 6-10 % of retail
+    ``eta = log base_rate + complaint_effect * complaint + fee_effect * fee +
+    falling_effect * disengaged + rate_gap_effect * gap * saver + tenure_effect *
+    (log(1 + tenure) - log 6) + autopay_effect * autopay + far_churn_effect * far +
+    retention_effect * retained``; complaint and fee look at the three months before, so
+    causes come first. A customer disengages once, with monthly chance ``disengage_rate``,
+    for a geometric spell of mean ``disengage_months``: activity is then
+    ``falling_activity`` of what it was, and the exponential gap between logins (mean
+    ``login_gap_days``) grows up to ``login_thinning`` times. Fees come with monthly chance
+    ``fee_rate``, enrolment in autopay with ``enrol_rate``. About 6-10 % of retail
     customers leave a year (Recurly/Qualtrics retail banking benchmarks report
     8-15 % with account attrition); service failures and falling usage rank on top
     in Keaveney (1995, *J. Marketing* 59(2)) and Larivière and Van den Poel (2004).

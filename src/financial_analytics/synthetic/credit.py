@@ -96,7 +96,8 @@ def draw_applications(
     The decision is sharp: approved when ``score >= cutoff`` and ``dti <= dti_limit``,
     except that a share ``exception_rate`` goes the other way. Scores move in whole
     points and nobody can aim at the cutoff, so near-cutoff applicants are alike
-    (Lee and Lemieux 2010, *JEL* 48(2)). Approval adds ``spend_effect`` USD of
+    (Lee and Lemieux 2010, *JEL* 48(2)). Applications come at ``application_rate`` a year
+    for each product not held, from 45 days after joining. Approval adds ``spend_effect`` USD of
     purchases a month for a year and moves ``balance_effect`` USD in: the marginal
     propensity to spend out of new credit lines is 10-14 % a year and higher at low
     scores (Gross and Souleles 2002, *QJE* 117(1)). 660 is the usual prime limit.

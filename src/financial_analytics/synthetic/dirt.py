@@ -3,6 +3,10 @@
 A fault is planted on a copy of a good row, in a second file of the full load
 (``<table>_dirty``, all columns text, as from another system). So the clean rows stay
 whole, every identity holds, and what ingest refuses is what the ledger lists.
+
+Faults of each kind are Poisson, at a rate per clean row of the feed: ``duplicates``,
+``missing_keys``, ``orphans``, ``bad_dates``, ``bad_amounts``, ``bad_enums``,
+``wrong_encoding`` and ``mixed_currencies``. The rates are our own choice.
 """
 
 from __future__ import annotations

@@ -74,7 +74,11 @@ def transaction_rows(
 
 
 def emit_transactions(world: World, block: Block, put: Put) -> tuple[Ints, Ints, Floats]:
-    """Write transactions: frauds unlabelled at first, some delta rows late or corrected."""
+    """Write transactions: frauds unlabelled at first, some delta rows late or corrected.
+
+    After the full load ``late_share`` of the rows arrive one to three days late, and
+    ``corrected_share`` arrive wrong, and right the day after.
+    """
     rows, ids, label, latent = transaction_rows(world, block, block.legs, world.full_last)
     day = block.legs.at // DAY
     last, full_last = world.calendar.last, world.full_last

@@ -60,11 +60,12 @@ def draw_fraud(
     """Draw the incidents of one block.
 
     Incidents of typology k are Poisson with mean ``share * transactions per customer *
-    mix[k] / size[k]``. Compromised merchant: a purchase there inside its 45 days,
-    then online fraud 3-30 days later. Card testing: 6-12 payments under 3 USD within
-    minutes, then a large one. Impossible travel: a payment abroad within the hour of
-    one at home. Takeover: contact details change, then transfers from a new device.
-    Ring: money comes in and leaves from a device many customers share. About 0.1 %
+    mix[k] / size[k]``, mix being ``compromised_merchant``, ``card_testing``,
+    ``impossible_travel``, ``account_takeover`` and ``ring``. Compromised merchant: a
+    purchase there inside its 45 days, then online fraud 3-30 days later. Card testing:
+    6-12 payments under 3 USD within minutes, then a large one. Impossible travel: a
+    payment abroad within the hour of one at home. Takeover: contact details change, then
+    transfers from a new device. Ring: money comes in and leaves from a device many customers share. About 0.1 %
     of payments by number are fraudulent (ECB/EBA 2024: 0.015-0.03 % of card
     payments; Nilson 2023: 0.07 % by value; the demo keeps a visible 0.1 %).
 
@@ -196,7 +197,7 @@ def fraud_score(config: BankConfig, typology: Ints, block: int) -> tuple[Floats,
     """Return a score in [0, 1] whose area under the ROC curve is planted.
 
     Latent scores are N(0, 1) for honest and N(d, 1) for fraudulent transactions with
-    ``d = sqrt(2) * probit(AUC)`` (binormal model, Hanley and McNeil 1982); the score is
+    ``d = sqrt(2) * probit(score_auc)`` (binormal model, Hanley and McNeil 1982); the score is
     a logistic function of the latent one. The second array is the latent score.
     """
     rng = stream(config.seed, "fraud score", block)
@@ -206,7 +207,10 @@ def fraud_score(config: BankConfig, typology: Ints, block: int) -> tuple[Floats,
 
 
 def label_day(config: BankConfig, typology: Ints, at: Ints, block: int) -> Ints:
-    """Return the day on which a fraud becomes known; NULL for honest transactions."""
+    """Return the day on which a fraud becomes known; NULL for honest transactions.
+
+    The wait is exponential with mean ``label_delay_days``, in whole days.
+    """
     rng = stream(config.seed, "fraud labels", block)
     days = np.full(len(at), NULL)
     fraud = np.flatnonzero(typology > 0)

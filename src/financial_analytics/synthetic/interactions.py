@@ -75,8 +75,9 @@ def draw_contacts(
     Contacts are Poisson with log rate ``log 0.055 + mobile``, visits with
     ``log 0.075 + archetype + band + mobile``, per customer and month. The rating is
     an ordered logit: with logistic noise e, the latent satisfaction
-    ``s = u unresolved + d log2(minutes / 10) + x escalated + e`` is cut at
-    ``CUTPOINTS`` into 1..5 (McCullagh 1980). First-contact resolution is the
+    ``s = unresolved_effect * unresolved + slow_effect * log2(minutes / 10) +
+    escalated_effect * escalated + e`` is cut at ``CUTPOINTS`` into 1..5 (McCullagh 1980);
+    a share ``rating_share`` of contacts leaves one. First-contact resolution is the
     driver that contact-centre studies put first; about 3 of 4 contacts are resolved
     (SQM Group 2023 benchmark: 70 %).
     """

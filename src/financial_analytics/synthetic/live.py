@@ -1,4 +1,7 @@
-"""A live event stream that continues the bank past its last batch (mechanism 18)."""
+"""A live event stream that continues the bank past its last batch (mechanism 18).
+
+The simulation runs ``days`` more days; how many is our own choice.
+"""
 
 from __future__ import annotations
 

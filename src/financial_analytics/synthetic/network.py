@@ -42,7 +42,8 @@ class Network:
 def build_network(config: BankConfig, calendar: Calendar, geography: Geography) -> Network:
     """Place the branches and measure distances month by month.
 
-    Branches open or close on known first-of-month dates. A customer's log rate of
+    Of ``count`` branches, ``openings`` open and ``closures`` close on known first-of-month
+    dates. The bands end at ``near_km`` and ``far_km``. A customer's log rate of
     branch visits is ``middle_effect`` or ``far_effect`` lower than near a branch, and
     the log churn hazard is ``far_churn_effect`` higher in the far band. Visits
     fall steeply beyond a few miles (Nguyen 2019, *AEJ: Applied* 11(1), on branch

@@ -219,9 +219,12 @@ def draw_purchases(
     BG/NBD (Fader, Hardie and Lee 2005, *Marketing Science* 24(2)): while active,
     customer i buys as a Poisson process with rate ``scale * rate_i`` (gamma with
     shape r), modulated by the calendar; after each purchase i drops out with
-    probability ``p_i ~ Beta(a, b)``. Purchases that mobile or adoption add count towards
-    nobody's dropout, so their effect is the same at any time. Amounts are log-normal by
-    category; card payments average about 60 USD (Diary of Consumer Payment Choice 2023).
+    probability ``p_i ~ Beta(dropout_a, dropout_b)``. Purchases that mobile or adoption add
+    count towards nobody's dropout, so their effect is the same at any time. Log amounts are
+    ``log median[category] + income_effect * log(income / 62,000) + amount_sigma *
+    sigma[category] * e`` (and the archetype's factor); hours follow ``hour_effect *
+    profile[archetype] + (1 - hour_effect) / 24``. Card payments average about 60 USD (Diary
+    of Consumer Payment Choice 2023).
 
     Returns
     -------
@@ -323,7 +326,7 @@ def with_declines(config: BankConfig, attempts: Legs, block: int) -> Legs:
 def draw_refunds(
     config: BankConfig, accounts: Accounts, bought: Legs, horizon: int, block: int
 ) -> Legs:
-    """Refund some posted purchases in full, two to twenty days later."""
+    """Refund a share ``refund_share`` of posted purchases in full, 2 to 20 days later."""
     rng = stream(config.seed, "refunds", block)
     u, gap = rng.random((2, len(bought)))
     day = bought.at // DAY + 2 + (gap * 18).astype(np.int64)

@@ -190,9 +190,10 @@ def savings_legs(
     """Adjust savings to the rate paid (mechanism 9).
 
     A saver adjusts in a month with probability ``adjust_share`` to the target
-    ``B0 exp(elasticity[product] * (rate(t) - rate(0)) + 0.004 t + noise e)``, t in
-    months and rates in points; so balances answer a change with a delay of
-    ``1 / adjust_share`` months. Deposit semi-elasticities of 0.1-0.4 per point lie
+    ``B0 exp(elasticity[product] * (rate(t) - rate(0)) + 0.004 t + balance_noise * e)``, t
+    in months and rates in points, elasticities ``savings_elasticity``,
+    ``high_yield_elasticity`` and ``money_market_elasticity``; so balances answer a change
+    with a delay of ``1 / adjust_share`` months. Deposit semi-elasticities of 0.1-0.4 per point lie
     in the range of Drechsler, Savov and Schnabl (2017, *QJE* 132(4)).
 
     Returns

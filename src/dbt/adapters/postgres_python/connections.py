@@ -7,7 +7,7 @@ from typing import Any
 
 from dbt.adapters.postgres.connections import PostgresConnectionManager, PostgresCredentials
 
-from financial_analytics.engines.postgres_session import prepare
+from financial_analytics.engines.postgres_session import BUILDER, SESSION, prepare
 
 
 @dataclass
@@ -31,5 +31,5 @@ class PostgresPythonConnectionManager(PostgresConnectionManager):  # type: ignor
         was_open = connection.state == "open"
         opened = super().open(connection)
         if not was_open:
-            prepare(opened.handle)
+            prepare(opened.handle, {**SESSION, **BUILDER})
         return opened

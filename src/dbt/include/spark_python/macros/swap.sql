@@ -118,9 +118,13 @@ target_relation = "{{ draft }}"
 {% endmaterialization %}
 
 
-{#- Column comments on plain Parquet tables, which dbt-spark leaves out: one statement a column. -#}
+{#-
+    Column comments on plain Parquet tables, which dbt-spark leaves out: one statement a column.
+    Columns of partitions get none: the engine refuses to alter them.
+-#}
 {% macro spark_python__alter_column_comment(relation, column_dict) %}
-    {% for name, column in column_dict.items() if column.description %}
+    {%- set fixed = spark_partition_columns(relation) -%}
+    {% for name, column in column_dict.items() if column.description and name not in fixed %}
         {%- set comment = column.description | replace('\\', '\\\\') | replace("'", "\\'") -%}
         {%- do spark_run(
             'alter table ' ~ relation ~ ' change column ' ~ adapter.quote(name)
@@ -128,3 +132,11 @@ target_relation = "{{ draft }}"
         ) -%}
     {% endfor %}
 {% endmacro %}
+
+
+{#- Names of the columns that a table is partitioned by: the last rows of its description. -#}
+{% macro spark_partition_columns(relation) -%}
+    {%- set described = run_query('describe ' ~ relation).columns[0].values() | list -%}
+    {%- if '# col_name' not in described -%}{{ return([]) }}{%- endif -%}
+    {{ return(described[described.index('# col_name') + 1:]) }}
+{%- endmacro %}

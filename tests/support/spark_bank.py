@@ -1,0 +1,142 @@
+"""The same feeds in a warehouse of the embedded engine and in one of Spark, side by side."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from financial_analytics.build import BuildOptions, build
+from financial_analytics.engines.duckdb_warehouse import open_warehouse
+from financial_analytics.ingest import ingest
+from tests.support.lab import FIRST_LOAD, Lab
+from tests.support.parity import Cells, differences
+from tests.support.spark import session
+
+SCHEMAS = ("ingestion_raw_data", "silver", "silver_vault", "gold")
+LONGEST_SECONDS = 1200.0
+
+
+class Pair:
+    """Both warehouses, in one folder; loads are an hour apart."""
+
+    def __init__(self, folder: Path) -> None:
+        self.lab = Lab(folder)
+        self.faults: dict[str, dict[str, list[str]]] = {}
+        self.row_counts: dict[str, dict[str, int]] = {}
+        self.built_before_the_kill = 0
+
+    @property
+    def spark(self) -> Any:
+        """The session of this process."""
+        return session(self.lab.folder)
+
+    def load(self, feeds: Path | Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+        """Load rows by table, or the files of a folder, into both."""
+        report = self.lab.load(feeds)
+        path, moment = self._last_load(feeds)
+        other = ingest(
+            [path],
+            settings=self.lab.settings,
+            loaded_at=moment,
+            extracted_at=moment,
+            target="spark",
+        )
+        assert [(f.table, f.batch_id, f.counts) for f in other.files] == [
+            (f.table, f.batch_id, f.counts) for f in report.files
+        ]
+
+    def load_by_command(self, feeds: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+        """Load rows into both, into Spark by a process of its own."""
+        self.lab.load(feeds)
+        path, moment = self._last_load(feeds)
+        self.command("ingest", str(path), "--loaded-at", f"{moment}", "--extracted-at", f"{moment}")
+
+    def _last_load(self, feeds: Any) -> tuple[Path, datetime]:
+        number = self.lab.loads
+        path = feeds if isinstance(feeds, Path) else self.lab.folder / "incoming" / f"{number:03d}"
+        return path, FIRST_LOAD + timedelta(hours=number)
+
+    def build(self) -> None:
+        """Build all models on Spark."""
+        build(self.lab.settings, BuildOptions(command="run", target="spark"))
+
+    def command(self, *arguments: str) -> str:
+        """Run ``fa … --target spark`` in a process of its own; return what it says."""
+        done = subprocess.run(
+            self._command_line(*arguments),
+            env=self._environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout + done.stderr
+
+    def build_killed(self, words: str) -> None:
+        """Run ``fa build``, kill it with its JVM once its log says `words`; count its models."""
+        log = self.lab.folder / "logs" / "dbt.log"
+        before = log.stat().st_size
+        child = subprocess.Popen(
+            self._command_line("build", "--no-tests"),
+            env=self._environment(),
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        until = time.monotonic() + LONGEST_SECONDS
+        said = ""
+        try:
+            with log.open(encoding="utf-8") as lines:
+                lines.seek(before)
+                while words not in said:
+                    assert child.poll() is None, "the build ended before it came so far"
+                    assert time.monotonic() < until, said[-2000:]
+                    time.sleep(0.02)
+                    said += lines.read()
+        finally:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+        self.built_before_the_kill = said.count(" OK created ")
+
+    def compare(self, stage: str) -> None:
+        """Remember what differs, and how many rows there are, by relation."""
+        faults, counts = {}, {}
+        for name in self.relations():
+            ours = self._embedded(name)
+            theirs: pa.Table = self.spark.table(name).toArrow()
+            faults[name] = differences(Cells("duckdb", ours), Cells("spark", theirs))
+            counts[name] = ours.num_rows
+        self.faults[stage], self.row_counts[stage] = faults, counts
+
+    def relations(self) -> list[str]:
+        """Return all relations, bronze and quarantine included."""
+        return self.lab.relations(*SCHEMAS)
+
+    def spark_relations(self) -> list[str]:
+        """Return those that Spark has."""
+        return sorted(
+            f"{schema}.{row.tableName}"
+            for schema in SCHEMAS
+            for row in self.spark.sql(f"show tables in {schema}").collect()
+        )
+
+    def _embedded(self, name: str) -> pa.Table:
+        with open_warehouse(self.lab.settings.warehouse_path, read_only=True) as connection:
+            return connection.sql(f"select * from {name}").to_arrow_table()
+
+    def _command_line(self, *arguments: str) -> list[str]:
+        return [
+            sys.executable, "-m", "financial_analytics.cli", *arguments, "--target", "spark",
+        ]  # fmt: skip
+
+    def _environment(self) -> dict[str, str]:
+        return {**os.environ, "FA_DATA_DIR": str(self.lab.folder)}
