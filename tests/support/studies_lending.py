@@ -133,14 +133,12 @@ def instalments(made: Bank) -> pd.DataFrame:
 
 def utilisation(made: Bank) -> pd.Series:
     """Return the share of the card limit drawn when the window opens, from the feeds."""
-    moved = made.columns("transactions", "account_id", "customer_id", "description", "amount")
+    start = pd.Timestamp(made.parameters["config"]["start"])
     cards = made.feed("accounts").query("product_id in [9, 10, 11]")
-    limits = cards.groupby("account_id").credit_limit.first().astype(float)
-    drawn = moved[
-        (moved.description == "Balance brought forward") & moved.account_id.isin(limits.index)
-    ]
-    share = -drawn.amount.astype(float) / drawn.account_id.map(limits)
-    return pd.Series(share.to_numpy(), drawn.customer_id)
+    # cards of before report what is owed at the window's first second
+    brought = cards[cards.updated_at == start].set_index("customer_id")
+    share = -brought.current_balance.astype(float) / brought.credit_limit.astype(float)
+    return share[share > 0]
 
 
 def defaults(made: Bank) -> Estimates:
