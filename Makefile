@@ -13,7 +13,7 @@ help:
 	@echo "make install   create .venv with the locked packages (demo does it when needed)"
 	@echo "make demo      feeds -> warehouse -> published snapshot -> report; FEEDS=dir CONNECTOR=name VARS='{...}' OPEN=1"
 	@echo "make test      run the tests; ARGS='-k name' is passed to pytest"
-	@echo "make spark     whole banks on Spark against DuckDB, and killed Spark builds (many minutes; needs Java 17)"
+	@echo "make spark     of the tests, those of Spark alone (minutes; needs Java 17)"
 	@echo "make check     ruff, mypy, sqlfluff and the convention tests"
 	@echo "make bench     run the benchmarks (minutes; nothing is asserted)"
 	@echo "make clean     remove caches, dbt artefacts and reports; .venv and data/ stay"
@@ -45,9 +45,8 @@ demo: $(INSTALLED)
 test: $(INSTALLED_DEV)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
-# Too slow for every run, and run alone: one Spark session per process.
 spark: $(INSTALLED_DEV)
-	@$(BIN)/python -m pytest -m spark_bank tests/parity/test_spark.py tests/parity/test_spark_kill.py $(ARGS)
+	@$(BIN)/python -m pytest tests/parity/test_spark.py tests/unit/test_spark_session.py $(ARGS)
 
 # Every check runs, whatever the one before it found.
 check: $(INSTALLED_DEV)

@@ -133,12 +133,11 @@ def instalments(made: Bank) -> pd.DataFrame:
 
 def utilisation(made: Bank) -> pd.Series:
     """Return the share of the card limit drawn when the window opens, from the feeds."""
-    start = pd.Timestamp(made.parameters["config"]["start"])
-    cards = made.feed("accounts").query("product_id in [9, 10, 11]")
-    # cards of before report what is owed at the window's first second
-    brought = cards[cards.updated_at == start].set_index("customer_id")
-    share = -brought.current_balance.astype(float) / brought.credit_limit.astype(float)
-    return share[share > 0]
+    reported = made.feed("accounts").query("product_id in [9, 10, 11]").sort_values("updated_at")
+    known = reported[reported.updated_at >= made.parameters["config"]["start"]]
+    first = known.groupby("account_id").first()
+    share = -first.current_balance.astype(float) / first.credit_limit.astype(float)
+    return pd.Series(share.to_numpy(), first.customer_id)
 
 
 def defaults(made: Bank) -> Estimates:
