@@ -42,7 +42,7 @@ def transaction_kpis(frame: pd.DataFrame) -> go.Figure:
             label=label,
             value=text(scalar(frame, f"current_30d_{name}")),
             change_pct=scalar(frame, f"{name}_change_pct"),
-            before="" if before == theme.NO_NAME else f"was {before}",
+            before="" if before == theme.UNKNOWN else f"was {before}",
             good=good,
         )
 
