@@ -179,6 +179,7 @@ def test_the_command_builds_tests_and_publishes(served: Served) -> None:
     assert int(counts[1]) == len(_modelled())
     assert int(counts[2]) > 500
     with duckdb.connect(str(snapshot_path(served.bank.settings)), read_only=True) as snapshot:
+        snapshot.execute("use gold")
         names = {row[0] for row in snapshot.execute("show tables").fetchall()}
         assert snapshot.execute("select engine from run_info").fetchall() == [("postgres",)]
         wanted = {name.split(".")[1] for name in _modelled() if ".analytics_" in name}
