@@ -28,14 +28,6 @@
     ) }}
 {%- endmacro %}
 
-{#-
-    The balance that an account had when the feed begins, sent as a posting: no movement of a
-    customer. `movements` holds the description, as silver does.
--#}
-{% macro is_brought_forward(movements) -%}
-    lower({{ movements }}.description) = 'balance brought forward'
-{%- endmacro %}
-
 {#- A purchase that moved money: a refund, a cash withdrawal or a transfer is none. -#}
 {% macro is_purchase(transactions) -%}
     {{ transactions }}.transaction_type = 'Purchase'

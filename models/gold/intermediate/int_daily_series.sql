@@ -9,26 +9,15 @@ calendar as (
     select * from {{ ref('dim_date') }}
 ),
 
-brought_forward as (
-    select transaction_id
-    from {{ ref('stg_transactions') }} as movements
-    where {{ is_brought_forward('movements') }}
-),
-
 daily as (
     select
-        transactions.transaction_date,
-        {{ count_if('not transactions.is_declined') }} as transaction_count,
+        transaction_date,
+        {{ count_if('not is_declined') }} as transaction_count,
         {{ count_if(is_purchase('transactions')) }} as purchase_count,
-        sum(case when {{ is_purchase('transactions') }} then -transactions.posted_amount end)
-            as spend_amount,
-        count(distinct case
-            when not transactions.is_declined then transactions.customer_natural_key
-        end) as customer_count
+        sum(case when {{ is_purchase('transactions') }} then -posted_amount end) as spend_amount,
+        count(distinct case when not is_declined then customer_natural_key end) as customer_count
     from {{ ref('fact_transactions') }} as transactions
-    left join brought_forward on transactions.transaction_id = brought_forward.transaction_id
-    where brought_forward.transaction_id is null
-    group by transactions.transaction_date
+    group by transaction_date
 ),
 
 days as (

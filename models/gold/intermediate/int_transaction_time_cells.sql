@@ -14,12 +14,6 @@ calendar as (
     select * from {{ ref('dim_date') }}
 ),
 
-brought_forward as (
-    select transaction_id
-    from {{ ref('stg_transactions') }} as movements
-    where {{ is_brought_forward('movements') }}
-),
-
 known as (
     select
         transactions.transaction_id,
@@ -32,8 +26,6 @@ known as (
         transactions.posted_amount
     from transactions
     inner join clock on transactions.transaction_date <= clock.as_of_date
-    left join brought_forward on transactions.transaction_id = brought_forward.transaction_id
-    where brought_forward.transaction_id is null
 ),
 
 -- a channel whose transactions are all of midnight sends no time of day
