@@ -154,19 +154,20 @@ def test_faults_say_what_to_do_and_never_the_password(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = desk.write(feeds())
-    monkeypatch.setenv("FA_PG_PASSWORD", "very-secret-word")
-    port = os.environ["FA_PG_PORT"]
+    secret, port = os.environ["FA_PG_PASSWORD"], os.environ["FA_PG_PORT"]
+    assert len(secret) > 3
     for name, value, wanted in (
         ("FA_PG_PORT", "1", "no PostgreSQL server answers"),
         ("FA_PG_DBNAME", "nowhere", "has no database nowhere"),
-        ("FA_PG_USER", "nobody_known", "no user nobody_known"),
+        ("FA_PG_USER", "nobody_known", "refused user nobody_known"),
+        ("FA_PG_PASSWORD", "very-secret-word", "wrong password"),
     ):
         with monkeypatch.context() as patch:
             patch.setenv(name, value)
             with pytest.raises(EngineError, match=wanted) as caught:
                 desk.load(path)
             text = f"{caught.value} {caught.value.hint} {caught.value.__cause__}"
-            assert "very-secret-word" not in text
+            assert secret not in text and "very-secret-word" not in text
     assert os.environ["FA_PG_PORT"] == port
 
 
@@ -177,6 +178,12 @@ def test_a_wrong_password_is_told_from_a_missing_server() -> None:
     )
     assert "wrong password" in refused.message
     assert "analytics_password" not in f"{refused.message} {refused.hint}"
+    # what a server says that asks this machine for no password
+    unknown = postgres_session.refused(
+        Exception('FATAL:  role "nobody_known" does not exist'),
+        {**postgres_session.address({}), "user": "nobody_known"},
+    )
+    assert "no user nobody_known" in unknown.message
 
 
 def test_a_user_without_rights_is_told_which_role_has_them(desk: Desk) -> None:
