@@ -98,7 +98,8 @@ def build_step(display: Display, settings: Settings, options: BuildOptions) -> B
         step.started("starting dbt")
         result = build(settings, options, listener=step)
         tests = sum(node.kind == "test" for node in result.nodes)
-        step.summary = f"{len(result.nodes) - tests} models and seeds, {tests} tests"
+        built = sum(node.kind in {"model", "seed"} for node in result.nodes)  # hooks are nodes, too
+        step.summary = f"{built} models and seeds, {tests} tests"
         if result.warned:
             step.summary += f", {len(result.warned)} with warnings"
     return result

@@ -208,7 +208,7 @@ def rollout(made: Bank) -> Estimates:
 
     planned = made.parameters["config"]["mobile"]["ramp_months"]
     more, fewer = fit("bought", planned), fit("asked", planned)
-    grid = np.arange(0.5, 15.1, 0.5)
+    grid = np.arange(1, 16.0)
     waves = len(np.unique(start[start < 999]))
     return {
         "mobile.transaction_effect": (

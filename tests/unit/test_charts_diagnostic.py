@@ -190,7 +190,7 @@ def test_fraud_bubble_sums_cells_and_tells_them_from_the_base_rate(
     assert list(zip(more.y, more.x, more.text, strict=True)) == [("Electronics", "Online", "60")]
     assert list(same.text) == [" 4", " 2"], "a small bubble has its number beside it"
     assert "60 frauds in 2,000 transactions<br>3.00 %" in plain(more.customdata[0])
-    assert "USD 42.0 K" in plain(more.customdata[0])
+    assert "USD 42.0 k" in plain(more.customdata[0])
     # 2 of 400 and 4 of 4,000 against 68 of 36,400; 2 of 30,000 is below it.
     assert set(zip(same.y, same.x, strict=True)) == {("Travel", "Online"), ("Electronics", "POS")}
     assert list(less.y) == ["Groceries"]
@@ -438,7 +438,7 @@ def test_revenue_effects_add_up_to_the_change_to_the_cent(
     assert steps["Price: Loan"] == pytest.approx(12 * 400.0)
     change = steps.pop("Change")
     assert round(sum(steps.values()), 2) == round(change, 2) == round(12 * 600.10, 2)
-    assert finding(figure).startswith("Revenue of June 2023 to May 2024 was USD 48.0 K after USD")
+    assert finding(figure).startswith("Revenue of June 2023 to May 2024 was USD 48.0 k after USD")
     assert "a year before (▲ 17.7 %): volume" in finding(figure)
     assert "price +4,621" in finding(figure)
     small = changed("revenue_waterfall", frames, previous_revenue_amount=0.01)

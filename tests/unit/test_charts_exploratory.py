@@ -453,7 +453,7 @@ def test_decomposition_of_a_series_with_one_huge_day_says_what_it_cuts(
     top = figure.layout.yaxis.range[1]
     second = frame.loc[frame["series_name"] == "transactions", "observed_value"].nlargest(2).iloc[1]
     assert second < top < 5_000
-    assert "1 day lies above the drawn range, up to 50.0 K." in note(figure)
+    assert "1 day lies above the drawn range, up to 50.0 k." in note(figure)
     assert "drawn range" not in note(draw("seasonal_decomposition", frames))
 
 

@@ -120,7 +120,7 @@ def test_chart_modules_import_no_database() -> None:
         (99.994, "USD 99.99"),
         (1_234.5, "USD 1,234"),
         (9_999.4, "USD 9,999"),
-        (10_000, "USD 10.0 K"),
+        (10_000, "USD 10.0 k"),
         (314_625_746.80, "USD 314.6 M"),
         (-2_500_000_000, "USD -2.5 B"),
         (float("nan"), "unknown"),

@@ -186,6 +186,13 @@ def test_dirt__quarantine_has_the_planted_faults_and_only_them(tmp_path: Path, f
     assert len(ledger) == report.faults
     planted = set(ledger.rule)
     assert planted == {*rates, *(["wrong_encoding"] if fmt == "csv" else [])}
+    if fmt == "csv":
+        people = pd.read_csv(tmp_path / "feeds" / "full" / "customers.csv")
+        # names with letters that Latin-1's neighbours spell otherwise are left out
+        fit = ~(people.first_name + people.last_name).str.contains("[ñø]")
+        expected = 0.02 * fit.sum()
+        latin = (ledger.rule == "wrong_encoding").sum()
+        assert abs(latin - expected) < 3.29 * np.sqrt(expected) < expected
     with loaded(tmp_path / "data", report.batches) as warehouse:
         found = warehouse.sql(
             "select source_file, source_row, column_name from ingestion_raw_data.quarantine"
@@ -247,6 +254,9 @@ def test_stream__continues_where_the_batches_end() -> None:
     assert live.transaction_date.is_monotonic_increasing
     assert live.transaction_date.min() >= pd.Timestamp("2026-01-01")
     assert live.transaction_date.max() < pd.Timestamp("2026-01-06")
+    assert live.transaction_date.dt.floor("D").nunique() == 5
+    none = load_config(overrides=["stream.days=0"], **sizes)
+    assert list(live_events(none, batch_seconds=3600)) == []
     for batch in batches:
         if batch.table == "transactions":
             moments = batch.rows["transaction_date"].to_pandas()

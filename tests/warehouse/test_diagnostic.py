@@ -8,6 +8,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 from scipy import stats
 from statsmodels.stats.proportion import confint_proportions_2indep
 from tests.support.lab import Lab
@@ -29,6 +30,12 @@ MODELS = (
 OVERRIDES = (
     *("churn.base_rate=0.02", "fraud.share=0.01", "loans.default_rate=0.03"),
     *("credit.application_rate=0.8", "campaigns.audience_share=0.3", "loans.rate_effect=1"),
+)
+# Unemployment moves by one point in three years, and half of the borrowers have a card: at the
+# default effects some thousand defaults would be needed to tell either from chance.
+LENDING = (
+    *("loans.default_rate=0.02", "loans.rate_effect=1", "credit.application_rate=0.8"),
+    *("loans.utilisation_effect=3", "loans.unemployment_effect=2"),
 )
 CHURN_NOISE = {
     *("age_group", "marital_status", "education", "home_ownership", "marketing_opt_in"),
@@ -70,6 +77,21 @@ def lab(tmp_path_factory: pytest.TempPathFactory, made: Bank) -> Lab:
 @pytest.fixture(scope="module")
 def warehouse(lab: Lab) -> Warehouse:
     """Return its warehouse."""
+    return Warehouse(lab.settings.warehouse_path)
+
+
+@pytest.fixture(scope="module")
+def lender() -> Bank:
+    """Return a bank of many loans and nearly no other movement."""
+    return bank(*LENDING, customers=4000, transactions=0, seed=5)
+
+
+@pytest.fixture(scope="module")
+def loans(tmp_path_factory: pytest.TempPathFactory, lender: Bank) -> Warehouse:
+    """Return its warehouse with the drivers of default built."""
+    lab = Lab(tmp_path_factory.mktemp("lending"))
+    lab.load(lender.folder / "full")
+    lab.build("+analytics_loan_default_drivers")
     return Warehouse(lab.settings.warehouse_path)
 
 
@@ -160,16 +182,16 @@ def test_joint_odds_cover_the_planted_hazards(
     assert covers(effect, error + 0.03 / 2.58, made.parameters["config"]["churn"][parameter])
 
 
-def test_planted_default_drivers_rank_on_top(warehouse: Warehouse) -> None:
+def test_planted_default_drivers_rank_on_top(loans: Warehouse) -> None:
     """The instalments of a loan are alike, so chance is wider than the table's limit: a noise
     driver may pass it, and loans that are young default more because the bad ones go first. The
     joint odds hold score and rate fixed, and then nothing is left of the noise."""
-    table = warehouse.model("analytics_loan_default_drivers")
+    table = loans.model("analytics_loan_default_drivers")
     bins = table[table["record_type"] == "driver_bin"]
     drivers = bins.groupby("driver").first()
     ranks = drivers["driver_rank_number"].sort_values()
-    planted = ["credit_score", "loan_rate", "debt_to_income"]
-    assert set(ranks.index[:3]) == set(planted), drivers["information_value"]
+    planted = ["credit_score", "loan_rate", "debt_to_income", "utilisation", "unemployment"]
+    assert set(ranks.index[:5]) == set(planted), drivers["information_value"]
     assert drivers.loc[planted, "is_above_chance"].all()
     noise = bins[bins["driver"].isin(["age_group", "marital_status", "marketing_opt_in",
                                       "education", "loan_age"])]  # fmt: skip
@@ -180,6 +202,45 @@ def test_planted_default_drivers_rank_on_top(warehouse: Warehouse) -> None:
     scores = bins[bins["driver"] == "credit_score"].set_index("bin")
     middle = scores.loc["680 to 719", "adjusted_odds_ratio_lower"]
     assert middle > scores.loc["760 and more", "adjusted_odds_ratio"] == 1
+
+
+def test_utilisation_and_unemployment_come_back_from_the_instalments(
+    loans: Warehouse, lender: Bank
+) -> None:
+    """Both as measured, month by month: the planted effects per unit, score and rate held fixed.
+
+    Instalments whose loan rate or debt service no application tells are left out, as in any fit.
+    """
+    units = loans.model("int_default_exposure")
+    design = pd.DataFrame(
+        {
+            "score_effect": (units["credit_score"].astype(float) - 700) / 100,
+            "dti_effect": (units["debt_to_income_rate"].astype(float) - 0.35) / 0.1,
+            "rate_effect": (units["loan_rate"].astype(float) - 0.08) / 0.05,
+            # without a card nothing is drawn
+            "utilisation_effect": units["utilisation_rate"].astype(float).fillna(0.0),
+            "unemployment_effect": units["unemployment_rate"].astype(float) - 4,
+        }
+    )
+    known = design.notna().all(axis=1)
+    fit = sm.GLM(
+        units.loc[known, "is_event"].astype(float),
+        sm.add_constant(design[known]),
+        family=sm.families.Binomial(sm.families.links.CLogLog()),
+    ).fit()
+    planted = lender.parameters["config"]["loans"]
+    for name in ("utilisation_effect", "unemployment_effect"):
+        assert covers(fit.params[name], fit.bse[name], planted[name]), fit.summary()
+        assert fit.params[name] > 4 * fit.bse[name], fit.summary()
+
+
+def test_card_balances_show_the_planted_utilisation(loans: Warehouse, lender: Bank) -> None:
+    """What is drawn at month ends is the habit planted: else no default could be put down to it."""
+    units = loans.model("int_default_exposure").dropna(subset=["utilisation_rate"])
+    drawn = units.groupby("customer_natural_key")["utilisation_rate"].mean().astype(float)
+    planted = lender.truth("customers").set_index("customer_id")["card_utilisation"]
+    assert len(drawn) > 100
+    assert np.corrcoef(drawn, planted.loc[drawn.index])[0, 1] > 0.9
 
 
 def test_rank_correlations_are_scipys(warehouse: Warehouse) -> None:
@@ -323,7 +384,12 @@ def test_links_find_compromised_merchants_and_rings(warehouse: Warehouse, made: 
     feed = made.feed("transactions").drop_duplicates("transaction_id", keep="last")
     feed = feed[feed["transaction_id"].isin(typology[typology == "ring"].index)]
     shared = feed.groupby("device_id")["customer_id"].nunique()
-    assert set(devices["link_name"]) == set(shared[shared > 1].index)
+    # a planted orphan is a copy of a movement under an unknown customer, device and all
+    orphans = made.feed("transactions")
+    orphans = orphans[~orphans["customer_id"].isin(made.feed("customers")["customer_id"])]
+    planted, copied = set(shared[shared > 1].index), set(orphans["device_id"].dropna())
+    assert planted <= set(devices["link_name"])
+    assert set(devices["link_name"]) - copied == planted - copied
     assert len(devices) > 0
 
 

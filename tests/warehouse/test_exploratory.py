@@ -384,7 +384,7 @@ def test_on_berka_every_model_builds(tmp_path: Path) -> None:
     assert all(found <= KNOWN for found in statuses.values()), statuses
     assert statuses["transaction_time_patterns"] == {"no_time_of_day"}
     assert statuses["geographic_clustering"] == {"insufficient_data"}
-    assert statuses["merchant_spending_patterns"] == set()
+    assert statuses["merchant_spending_patterns"] == {"insufficient_data"}
     total = frame(
         lab, "select sum(transaction_count) as n from gold.analytics_transaction_time_patterns"
     )

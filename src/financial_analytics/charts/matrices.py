@@ -42,6 +42,42 @@ def ratio_ticks(limit: float, percent: bool = False) -> dict[str, Any]:
     return {"tickvals": list(steps), "ticktext": words}
 
 
+def hundredths(value: float, sign: str = "") -> str:
+    """Return a correlation with two decimals; what rounds to zero has no sign.
+
+    Examples
+    --------
+    >>> hundredths(-0.004), hundredths(-0.004, "+"), hundredths(0.306, "+")
+    ('0.00', '0.00', '+0.31')
+    """
+    rounded = round(value, 2)
+    return f"{rounded:{sign}.2f}" if rounded else "0.00"
+
+
+def numbered(names: Sequence[str], first: int = 1) -> list[str]:
+    """Return names with their numbers, for rows whose columns have the number alone.
+
+    Examples
+    --------
+    >>> numbered(["Income", "Balance"])
+    ['1. Income', '2. Balance']
+    """
+    return [f"{number}. {name}" for number, name in enumerate(names, start=first)]
+
+
+LYING_BAR: dict[str, Any] = {
+    "orientation": "h",
+    "x": 0.5,
+    "xanchor": "center",
+    "y": 0,
+    "yanchor": "bottom",
+    "yref": "container",
+    "len": 0.9,
+    "tickfont": {"size": 10},
+}
+"""A colour bar along the lower edge, for a narrow drawing."""
+
+
 def text_color(share: float) -> str:
     """Return the colour of text on the diverging scale at `share` from -1 to 1."""
     return theme.LIGHT["onhigh" if abs(share) >= STRONG else "onlow"]

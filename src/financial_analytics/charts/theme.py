@@ -114,6 +114,7 @@ _AXIS: dict[str, Any] = {
     "tickfont": {"color": LIGHT["muted"], "size": 12},
     "title": {"font": {"color": LIGHT["muted"], "size": 12}, "standoff": 10},
     "automargin": True,
+    "ticklabelstandoff": 4,
     "exponentformat": "B",
     "separatethousands": True,
     "minexponent": 4,
@@ -298,7 +299,7 @@ def percent(value: float | None, digits: int = 1) -> str:
 
 
 def money(value: float | None, currency: str = "") -> str:
-    r"""Return an amount in at most four digits and its size word.
+    r"""Return an amount in at most four digits and its size word, the one that the axes use.
 
     Examples
     --------
@@ -308,7 +309,7 @@ def money(value: float | None, currency: str = "") -> str:
     if value is None or math.isnan(value):
         return UNKNOWN
     size = abs(value)
-    for limit, word in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e4, "K")):
+    for limit, word in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e4, "k")):
         if size >= limit:
             text = f"{size / limit * (10 if limit == 1e4 else 1):,.1f}{NO_BREAK}{word}"
             break

@@ -13,16 +13,8 @@ from financial_analytics.synthetic.calendar import Calendar
 from financial_analytics.synthetic.catalog import CARD, CHECKING, CURRENCY, LOAN, SAVINGS
 from financial_analytics.synthetic.config import BankConfig
 from financial_analytics.synthetic.customers import Customers
-from financial_analytics.synthetic.frame import DAY, NULL, Ints
-from financial_analytics.synthetic.legs import (
-    BROUGHT_FORWARD,
-    CODE,
-    NO_FUNDS,
-    OVER_LIMIT,
-    Legs,
-    join,
-    legs,
-)
+from financial_analytics.synthetic.frame import DAY, NULL, Floats, Ints
+from financial_analytics.synthetic.legs import CODE, NO_FUNDS, OVER_LIMIT, Legs, join, legs
 from financial_analytics.synthetic.rng import stream
 
 SLOTS = 8
@@ -37,19 +29,18 @@ def account_order(table: Legs) -> Ints:
 
 def card_cycle(
     config: BankConfig, calendar: Calendar, people: Customers, accounts: Accounts, table: Legs,
-    block: int,
+    utilisation: Floats, block: int,
 ) -> tuple[Legs, Legs]:  # fmt: skip
     """Run the cards month by month: refuse what exceeds the limit, then pay the statement.
 
-    Three of five holders pay in full, the others 8-40 % of what they owe in some
-    months (about half of US card accounts revolve: CFPB Consumer Credit Card
-    Market 2023). What was brought forward all pay off in such parts, else the first
-    statement would be as large as ten later ones. Returns the legs with refused
-    purchases marked, and the payments.
+    Who has drawn nothing when the window opens pays in full, the others in some months
+    pay back to the share of the limit that was drawn then, at least 25 USD: revolving is
+    a habit (about half of US card accounts revolve: CFPB Consumer Credit Card Market
+    2023), so `utilisation` is what the balances of every month show. Returns the legs
+    with refused purchases marked, and the payments.
     """
     rng = stream(config.seed, "card cycle", block)
     n, months = people.size, calendar.months
-    kind_u, share_u = rng.random((2, n))
     pay_u, day_u = rng.random((2, n, months))
     mine = np.flatnonzero(table.slot == CARD)
     day = table.at[mine] // DAY - calendar.first
@@ -68,11 +59,9 @@ def card_cycle(
     opened, closed = accounts.opened[:, CARD], accounts.closed[:, CARD]
     has = opened != NULL
     limit = np.where(has, accounts.limit[:, CARD], 0)
-    owed, old = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
-    brought = mine[table.description[mine] == BROUGHT_FORWARD]
-    old[table.customer[brought]] = -table.cents[brought]
-    full = kind_u < 0.60
-    part = 0.08 + 0.32 * share_u
+    owed = np.zeros(n, dtype=np.int64)
+    full = utilisation == 0
+    habit = np.round(limit * utilisation).astype(np.int64)
     paid = np.zeros((n, months), dtype=np.int64)
     # the statement is paid in the first weeks of the next month
     wait = (day_u * np.minimum(24, calendar.month_length - 2)).astype(np.int64)
@@ -82,12 +71,9 @@ def card_cycle(
     able &= pay_day < np.where(closed == NULL, 10**9, closed)[:, None]
     able &= pay_day > calendar.first
     for number in range(months):
-        rest = np.round(old * part).astype(np.int64)
-        due = np.where(full, owed - old + rest, np.round(owed * part).astype(np.int64))
-        due = np.where(due < 2500, np.minimum(owed, 2500), due)
+        due = np.maximum(owed - habit, np.minimum(owed, 2500))
         pays = able[:, number] & (owed > 0)
         paid[:, number] = np.where(pays, due, 0)
-        old = np.where(pays, old - rest, old)
         rows = slice(edge[number], edge[number + 1])
         who = buyer[rows]
         over = may_exceed[rows] & (out[rows] > (limit - owed)[who])

@@ -255,7 +255,9 @@ def simulate_block(world: World, number: int, size: int) -> Block:
             number,
         ),
     ])  # fmt: skip
-    everything, payments = card_cycle(config, calendar, people, accounts, everything, number)
+    everything, payments = card_cycle(
+        config, calendar, people, accounts, everything, utilisation, number
+    )
     everything = join([everything, payments])
     overdraft = overdraft_limits(accounts.product[:, CHECKING])
     everything = refuse_unfunded(calendar, accounts, everything, overdraft)

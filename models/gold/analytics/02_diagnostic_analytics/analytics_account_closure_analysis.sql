@@ -47,11 +47,11 @@ counted as (
 )
 
 select
-    counted.product_natural_key,
+    coalesce(counted.product_natural_key, -1) as product_natural_key,
     {{ known_text('products.product_name') }} as product_name,
     {{ known_text('products.product_category') }} as product_category,
-    counted.stated_reason,
-    counted.prior_state,
+    coalesce(counted.stated_reason, cast('none' as {{ text }})) as stated_reason,
+    coalesce(counted.prior_state, cast('none' as {{ text }})) as prior_state,
     cast(
         case counted.prior_state
             {%- for state in states %}
@@ -59,7 +59,7 @@ select
             {%- endfor %}
         end as integer
     ) as prior_state_number,
-    counted.closed_count,
+    coalesce(counted.closed_count, 0) as closed_count,
     {{ percentage('counted.closed_count', 'sum(counted.closed_count) over ()') }} as pct_of_total,
     sizes.product_account_count,
     {{ percentage('counted.closed_count', 'sizes.product_account_count') }} as closed_rate_pct,
@@ -67,9 +67,9 @@ select
         as closed_rate_pct_lower,
     {{ wilson_upper('counted.closed_count', 'sizes.product_account_count') }}
         as closed_rate_pct_upper,
-    counted.customer_count,
-    counted.left_bank_count,
-    counted.known_balance_count,
+    coalesce(counted.customer_count, 0) as customer_count,
+    coalesce(counted.left_bank_count, 0) as left_bank_count,
+    coalesce(counted.known_balance_count, 0) as known_balance_count,
     counted.lost_balance,
     counted.repaid_balance,
     counted.avg_tenure_months,
@@ -77,8 +77,8 @@ select
     {{ reporting_currency() }} as reporting_currency,
     {{ status_if('sizes.product_account_count >= 10') }} as status,
     clock.as_of_date
-from counted
-cross join clock
+from clock
+left join counted on 1 = 1  -- one empty row where no account was closed
 left join sizes on counted.product_natural_key = sizes.product_natural_key
 left join products
     on counted.product_natural_key = products.product_natural_key

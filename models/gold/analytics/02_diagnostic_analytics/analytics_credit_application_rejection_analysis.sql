@@ -64,12 +64,14 @@ based as (
 )
 
 select
-    based.product_category,
-    cast(based.stage as {{ text }}) as stage,
-    cast(case based.stage when 'pending' then 1 when 'declined' then 2 else 3 end as integer)
-        as stage_number,
-    cast(based.reason as {{ text }}) as reason,
-    based.score_band,
+    {{ known_text('based.product_category') }} as product_category,
+    cast(coalesce(based.stage, 'none') as {{ text }}) as stage,
+    cast(
+        case based.stage when 'pending' then 1 when 'declined' then 2 when 'approved' then 3 end
+        as integer
+    ) as stage_number,
+    cast(coalesce(based.reason, 'none') as {{ text }}) as reason,
+    {{ known_text('based.score_band') }} as score_band,
     cast(
         case based.score_band
             {%- for label in labels %}
@@ -78,12 +80,12 @@ select
             else {{ labels | length + 1 }}
         end as integer
     ) as score_band_number,
-    based.is_near_miss,
-    based.application_count,
-    based.applicant_count,
+    coalesce(based.is_near_miss, false) as is_near_miss,
+    coalesce(based.application_count, 0) as application_count,
+    coalesce(based.applicant_count, 0) as applicant_count,
     {{ percentage('based.application_count', 'based.category_count') }} as pct_of_total,
-    based.band_application_count,
-    based.band_declined_count,
+    coalesce(based.band_application_count, 0) as band_application_count,
+    coalesce(based.band_declined_count, 0) as band_declined_count,
     {{ percentage('based.band_declined_count', 'based.band_application_count') }}
         as band_decline_rate_pct,
     {{ wilson_lower('based.band_declined_count', 'based.band_application_count') }}
@@ -99,5 +101,5 @@ select
     {{ reporting_currency() }} as reporting_currency,
     {{ status_if('based.band_application_count >= 10') }} as status,
     clock.as_of_date
-from based
-cross join clock
+from clock
+left join based on 1 = 1  -- one empty row where nobody applied

@@ -62,18 +62,18 @@ added as (
 )
 
 select
-    added.campaign_natural_key,
+    coalesce(added.campaign_natural_key, -1) as campaign_natural_key,
     {{ known_text('added.campaign_name') }} as campaign_name,
     {{ known_text('added.campaign_type') }} as campaign_type,
     {{ known_text('added.target_segment') }} as target_segment,
     added.start_date,
     added.end_date,
-    added.contacted_count,
-    added.holdout_count,
-    added.opened_count,
-    added.clicked_count,
-    added.converted_count,
-    added.holdout_converted_count,
+    {%- for count in [
+        'contacted_count', 'holdout_count', 'opened_count', 'clicked_count', 'converted_count',
+        'holdout_converted_count'
+    ] %}
+    coalesce(added.{{ count }}, 0) as {{ count }},
+    {%- endfor %}
     {{ percentage('added.opened_count', 'added.contacted_count') }} as open_rate_pct,
     {{ wilson_lower('added.opened_count', 'added.contacted_count') }} as open_rate_pct_lower,
     {{ wilson_upper('added.opened_count', 'added.contacted_count') }} as open_rate_pct_upper,
@@ -118,5 +118,5 @@ select
         'added.contacted_count >= 30 and (added.holdout_count = 0 or added.holdout_count >= 30)'
     ) }} as status,
     clock.as_of_date
-from added
-cross join clock
+from clock
+left join added on 1 = 1  -- one empty row where there is no campaign

@@ -83,16 +83,16 @@ shares as (
 
 select
     {%- for column in cell %}
-    shares.{{ column }},
+    {{ known_text('shares.' ~ column) }} as {{ column }},
     {%- endfor %}
-    shares.customer_count,
-    shares.purchase_count,
-    shares.spend_amount,
+    coalesce(shares.customer_count, 0) as customer_count,
+    coalesce(shares.purchase_count, 0) as purchase_count,
+    coalesce(shares.spend_amount, {{ money('0') }}) as spend_amount,
     {{ money(ratio('shares.spend_amount', 'shares.purchase_count')) }} as avg_purchase_amount,
     shares.pct_of_total,
     shares.pct_of_basket,
     {{ percentage('shares.pct_of_basket', 'shares.category_pct') }} as affinity_index,
-    shares.repeat_customer_count,
+    coalesce(shares.repeat_customer_count, 0) as repeat_customer_count,
     case
         when shares.is_measurable
             then {{ percentage('shares.repeat_customer_count', 'shares.customer_count') }}
@@ -117,8 +117,8 @@ select
     {{ reporting_currency() }} as reporting_currency,
     {{ status_if('shares.is_measurable') }} as status,
     clock.as_of_date
-from shares
-cross join clock
+from clock
+left join shares on 1 = 1  -- one empty row where nobody bought anything
 left join concentration
     on
         shares.merchant_category_group = concentration.merchant_category_group

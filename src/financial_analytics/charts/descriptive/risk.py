@@ -127,6 +127,7 @@ def loan_waterfall(frame: pd.DataFrame) -> go.Figure:
             text=[theme.money(value) for value in values],
             textposition="outside",
             textfont={"size": 11},
+            constraintext="none",  # narrow bars would shrink their numbers
             cliponaxis=False,
             connector={"line": {"color": theme.LIGHT["grey"], "width": 1, "dash": "dot"}},
             increasing={"marker": {"color": theme.LIGHT["green"]}},

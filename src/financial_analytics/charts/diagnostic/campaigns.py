@@ -223,7 +223,7 @@ def _finding(shown: pd.DataFrame) -> str:
     if not other.empty:
         median = float(other["returned"].median())
         sentences.append(
-            f"the median of {len(other)} without a holdout is {theme.percent(median, 0)}, "
+            f"the median return of {len(other)} without a holdout is {theme.percent(median, 0)}, "
             "an association only"
         )
     said = "; ".join(sentences)

@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from financial_analytics.charts import theme
+from financial_analytics.charts.matrices import hundredths, numbered
 from financial_analytics.charts.parts import heat_texts, row_height
 from financial_analytics.charts.registry import chart
 
@@ -205,16 +206,16 @@ def default_correlation(frame: pd.DataFrame) -> go.Figure:
         [
             ("—" if i == j else "unknown")
             if np.isnan(values[i, j])
-            else f"<b>{values[i, j]:.2f}</b>"
+            else f"<b>{hundredths(values[i, j])}</b>"
             if apart[i, j]
-            else f"{values[i, j]:.2f}"
+            else hundredths(values[i, j])
             for j in range(len(names))
         ]
         for i in range(len(names))
     ]
     heat_texts(figure, x=words, y=words, shares=np.abs(values), texts=texts)
     wide, across = ([theme.wrap(name, width) for name in words] for width in (18, 24))
-    narrow = [theme.wrap(f"{number}. {name}", 15) for number, name in enumerate(words, start=1)]
+    narrow = [theme.wrap(name, 15) for name in numbered(words)]
     figure.update_yaxes(
         autorange="reversed", type="category", tickvals=words, ticktext=wide, showgrid=False
     )

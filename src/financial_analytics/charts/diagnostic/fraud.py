@@ -108,8 +108,9 @@ def fraud_bubble(frame: pd.DataFrame) -> go.Figure:
         "fraud_amount", ascending=False, kind="stable"
     )
     said = (
-        f"of the cells above that, {worst.iloc[0]['merchant_category']} by "
-        f"{worst.iloc[0]['channel']} costs most ({theme.percent(worst.iloc[0]['rate'], 2)})"
+        f"of the cells above that, {worst.iloc[0]['merchant_category']} "
+        f"({worst.iloc[0]['channel']}) costs most: {theme.percent(worst.iloc[0]['rate'], 2)} "
+        "of its transactions"
         if not worst.empty
         else "no named cell is told apart from it as higher"
     )
@@ -231,7 +232,7 @@ def fraud_hours(frame: pd.DataFrame) -> go.Figure:
         [
             "none"
             if size <= 0
-            else f"{'<b>' if bold else ''}{theme.percent(rate, 2)}{'</b>' if bold else ''}"
+            else f"{'<b>' if bold else ''}{rate:.2f}{theme.NO_BREAK}%{'</b>' if bold else ''}"
             f"<br>{theme.count(number)}"
             for rate, number, size, bold in zip(*row, strict=True)
         ]

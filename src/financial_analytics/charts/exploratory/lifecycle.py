@@ -24,7 +24,7 @@ def _step(rows: pd.DataFrame, name: str, position: int, axis: str) -> go.Scatter
         x=rows["age_month"].tolist(),
         y=(100 * rows["survival_rate"]).tolist(),
         mode="lines",
-        name=name,
+        name=theme.wrap(name, 26),  # a long name would push the drawing out of a phone
         line={
             "color": theme.series_color(position),
             "dash": theme.DASHES[position % len(theme.DASHES)],
@@ -214,6 +214,8 @@ def _finding(whole: pd.DataFrame, rows: pd.DataFrame, products: list[tuple[float
     if len(found) < 2:
         return text + "."
     low, high = (pick(sorted(found), key=lambda name: found[name]) for pick in (min, max))
+    if found[low] == found[high]:
+        return f"{text}; no product drawn differs."
     return (
         f"{text}; of the products drawn from {theme.percent(100 * found[low])} ({low}) to "
         f"{theme.percent(100 * found[high])} ({high})."

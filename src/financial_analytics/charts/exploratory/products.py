@@ -237,14 +237,25 @@ def product_affinity(frame: pd.DataFrame) -> go.Figure:
         note=f"{left_off} products with fewer holders are left off." if left_off else "",
         compact={
             "layout": {
-                "height": max(300, 190 + 20 * size),
-                "xaxis": {"tickfont": {"size": 8}, "tickangle": -60},
-                "yaxis": {"tickfont": {"size": 8}},
+                # Names do not fit under narrow columns: there is the number of the row.
+                "height": max(300, 140 + 26 * size),
+                "margin": {"b": 74},
+                "xaxis": {
+                    "tickvals": labels,
+                    "ticktext": [str(number) for number in range(1, size + 1)],
+                    "tickangle": 0,
+                    "tickfont": {"size": 9},
+                },
+                "yaxis": {
+                    "tickvals": labels,
+                    "ticktext": [theme.wrap(name, 18) for name in matrices.numbered(labels)],
+                    "tickfont": {"size": 10},
+                },
             },
             "traces": [
-                {"showscale": False, "xgap": 1, "ygap": 1},
+                {"xgap": 1, "ygap": 1, "colorbar": matrices.LYING_BAR},
                 {
-                    "textfont": {"size": 7},
+                    "textfont": {"size": 9},
                     "text": _narrow(figure.data[1].text, size),
                 },
             ],

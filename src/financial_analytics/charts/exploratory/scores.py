@@ -75,7 +75,7 @@ def correlation_matrix(frame: pd.DataFrame) -> go.Figure:
             continue
         star = "*" if row["spearman_adjusted_p_value"] < SIGNIFICANT else ""
         matrix[low, high] = value
-        texts[low][high] = f"{value:+.2f}{star}"
+        texts[low][high] = matrices.hundredths(value, "+") + star
         pearson = row.get("pearson_correlation")
         hover[low][high] = (
             f"<b>{names[low]}</b><br><b>{names[high]}</b>"
@@ -83,13 +83,14 @@ def correlation_matrix(frame: pd.DataFrame) -> go.Figure:
             f"<br>{theme.count(row['sample_count'])} customers"
             + ("" if pearson is None or np.isnan(pearson) else f"<br>Pearson {pearson:+.2f}")
         )
-    rows_shown, columns_shown = names[1:], names[:-1]
+    columns = [theme.wrap(name, 18) for name in names[:-1]]
+    lines = [theme.wrap(name, 24) for name in names[1:]]
     matrix, texts = matrix[1:, :-1], [line[:-1] for line in texts[1:]]
     figure = go.Figure(
         go.Heatmap(
             z=matrices.rows_of(matrix),
-            x=[theme.wrap(name, 18) for name in columns_shown],
-            y=[theme.wrap(name, 24) for name in rows_shown],
+            x=columns,
+            y=lines,
             zmin=-1,
             zmax=1,
             xgap=2,
@@ -109,8 +110,8 @@ def correlation_matrix(frame: pd.DataFrame) -> go.Figure:
     )
     matrices.cell_texts(
         figure,
-        x=[theme.wrap(name, 18) for name in columns_shown],
-        y=[theme.wrap(name, 24) for name in rows_shown],
+        x=columns,
+        y=lines,
         shares=matrix,
         texts=texts,
     )
@@ -124,14 +125,39 @@ def correlation_matrix(frame: pd.DataFrame) -> go.Figure:
         note=f"? marks {missing} pairs with too little data or no variation." if missing else "",
         compact={
             "layout": {
-                "height": max(320, 210 + 22 * size),
-                "xaxis": {"tickfont": {"size": 8}, "tickangle": -60},
-                "yaxis": {"tickfont": {"size": 8}},
+                # Names do not fit under narrow columns: there is the number of the row.
+                "height": max(340, 150 + 32 * size),
+                "margin": {"b": 74},
+                "xaxis": {
+                    "tickvals": columns,
+                    "ticktext": [str(number) for number in range(1, size)],
+                    "tickangle": 0,
+                },
+                "yaxis": {
+                    "tickvals": lines,
+                    "ticktext": [
+                        theme.wrap(name, 16) for name in matrices.numbered(names[1:], first=2)
+                    ],
+                    "tickfont": {"size": 10},
+                },
+                "annotations": [
+                    {
+                        "text": f"1: {names[0]}",
+                        "xref": "paper",
+                        "yref": "paper",
+                        "x": 1,
+                        "y": 1,
+                        "xanchor": "right",
+                        "yanchor": "top",
+                        "showarrow": False,
+                        "font": {"size": 10, "color": theme.LIGHT["muted"]},
+                    }
+                ],
             },
             "traces": [
-                {"showscale": False, "xgap": 1, "ygap": 1},
+                {"xgap": 1, "ygap": 1, "colorbar": matrices.LYING_BAR},
                 {
-                    "textfont": {"size": 7},
+                    "textfont": {"size": 9},
                     "text": [_short(text) for text in figure.data[1].text],
                 },
             ],
