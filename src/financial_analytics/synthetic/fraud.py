@@ -66,8 +66,9 @@ def draw_fraud(
     6-12 payments under 3 USD within minutes, then a large one. Impossible travel: a
     payment abroad within the hour of one at home. Takeover: contact details change, then
     transfers from a new device. Ring: money comes in and leaves from a device many
-    customers share. About 0.1 % of payments by number are fraudulent (ECB/EBA 2024: 0.015-0.03 % of card
-    payments; Nilson 2023: 0.07 % by value; the demo keeps a visible 0.1 %).
+    customers share. About 0.1 % of payments by number are fraudulent (ECB/EBA 2024:
+    0.015-0.03 % of card payments; Nilson 2023: 0.07 % by value; the demo keeps a visible
+    0.1 %).
 
     Returns
     -------
