@@ -272,7 +272,7 @@ LIVES = (
         planted=(),
         removed=("satisfaction.unresolved_effect=0", "satisfaction.slow_effect=0",
                  "satisfaction.escalated_effect=0", "satisfaction.rating_share=0.9"),
-        sizes={"customers": 2500, "transactions": 10_000},
+        sizes={"customers": 4000, "transactions": 8000},
     ),
     Study(
         "complementary log-log regression over customer-months", churn,
