@@ -385,9 +385,13 @@ def test_links_find_compromised_merchants_and_rings(warehouse: Warehouse, made: 
     feed = feed[feed["transaction_id"].isin(typology[typology == "ring"].index)]
     shared = feed.groupby("device_id")["customer_id"].nunique()
     # a planted orphan is a copy of a movement under an unknown customer, device and all
-    orphans = made.feed("transactions")
-    orphans = orphans[~orphans["customer_id"].isin(made.feed("customers")["customer_id"])]
-    planted, copied = set(shared[shared > 1].index), set(orphans["device_id"].dropna())
+    orphans = warehouse.frame(
+        "select distinct device_id, customer_natural_key from gold.fact_transactions"
+        " where device_id is not null"
+    )
+    unknown = ~orphans["customer_natural_key"].isin(made.feed("customers")["customer_id"])
+    orphans = orphans[unknown]
+    planted, copied = set(shared[shared > 1].index), set(orphans["device_id"])
     assert planted <= set(devices["link_name"])
     assert set(devices["link_name"]) - copied == planted - copied
     assert len(devices) > 0
