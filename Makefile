@@ -13,7 +13,7 @@ help:
 	@echo "make install   create .venv with the locked packages (demo does it when needed)"
 	@echo "make demo      feeds -> warehouse -> published snapshot -> report; FEEDS=dir CONNECTOR=name VARS='{...}' OPEN=1"
 	@echo "make test      run the tests; ARGS='-k name' is passed to pytest"
-	@echo "make spark     of the tests, those of Spark alone (minutes; needs Java 17)"
+	@echo "make spark     all of Spark's tests, with the slow ones (needs Java 17)"
 	@echo "make check     ruff, mypy, sqlfluff and the convention tests"
 	@echo "make bench     run the benchmarks (minutes; nothing is asserted)"
 	@echo "make clean     remove caches, dbt artefacts and reports; .venv and data/ stay"
@@ -46,7 +46,7 @@ test: $(INSTALLED_DEV)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 spark: $(INSTALLED_DEV)
-	@$(BIN)/python -m pytest tests/parity/test_spark.py tests/unit/test_spark_session.py $(ARGS)
+	@$(BIN)/python -m pytest -m 'spark_bank or not spark_bank' tests/parity/test_spark.py tests/unit/test_spark_session.py $(ARGS)
 
 # Every check runs, whatever the one before it found.
 check: $(INSTALLED_DEV)

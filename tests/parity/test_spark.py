@@ -151,6 +151,7 @@ def test_comments_of_tables_with_partitions(events: Events) -> None:
         assert ("Comment", "Events.") in {(row.col_name, row.data_type) for row in described}
 
 
+@pytest.mark.spark_bank
 def test_killed_between_any_two_changes(events: Events) -> None:
     events.news(0)
     changes = events.run_until(None)
@@ -167,6 +168,7 @@ def test_killed_between_any_two_changes(events: Events) -> None:
         events.assert_right()
 
 
+@pytest.mark.spark_bank
 def test_killed_inside_a_change(events: Events) -> None:
     for name in ("staged__dbt_new", "fact__dbt_redo", "summary__dbt_old"):
         shutil.copytree(events.warehouse / "fact", events.warehouse / name)  # no table's files
@@ -241,12 +243,14 @@ def _late_rows(pair: Pair) -> list[dict[str, Any]]:
     return [corrected, moved, late, _lone_transaction("2025-08-05 10:00:00", "12.50")]
 
 
+@pytest.mark.spark_bank
 @pytest.mark.parametrize("relation", modelled_relations())
 @pytest.mark.parametrize("stage", STAGES)
 def test_relation_is_the_same(pair: Pair, stage: str, relation: str) -> None:
     assert pair.faults[stage][relation] == []
 
 
+@pytest.mark.spark_bank
 @pytest.mark.parametrize("stage", STAGES)
 def test_bronze_is_the_same(pair: Pair, stage: str) -> None:
     bronze = {n: f for n, f in pair.faults[stage].items() if n.startswith("ingestion_raw_data.")}
@@ -254,22 +258,26 @@ def test_bronze_is_the_same(pair: Pair, stage: str) -> None:
     assert {name: faults for name, faults in bronze.items() if faults} == {}
 
 
+@pytest.mark.spark_bank
 def test_both_have_the_same_relations(pair: Pair) -> None:
     assert pair.spark_relations() == pair.relations()
 
 
+@pytest.mark.spark_bank
 def test_relations_have_rows(pair: Pair) -> None:
     """Two empty relations would be the same and prove nothing."""
     counts = pair.row_counts["late rows"]
     assert {name for name in modelled_relations() if not counts[name]} == set()
 
 
+@pytest.mark.spark_bank
 def test_a_build_was_killed_half_way(pair: Pair) -> None:
     """After models with history, inside one with partitions; the next build made it right."""
     assert pair.built_before_the_kill >= 20
     assert _partitions_of_may(pair) == 0
 
 
+@pytest.mark.spark_bank
 def test_doctor_and_report_after_a_build(
     pair: Pair, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -56,8 +56,10 @@ def _write_late(folder: Path) -> Path:
     target = folder / "late"
     target.mkdir()
     feed = pq.read_table(folder / "full" / "transactions.parquet")
-    rows = sorted(feed.to_pylist(), key=lambda row: row["transaction_id"])
-    highest = rows[-1]["transaction_id"]
+    rows = sorted(
+        feed.to_pylist(), key=lambda row: (row["transaction_date"], row["transaction_id"])
+    )
+    highest = max(row["transaction_id"] for row in rows)
     added = [
         {**rows[position], "transaction_id": highest + 10_000_000 + number}
         for number, position in enumerate(range(100, 12_000, 2_500))

@@ -62,7 +62,7 @@ class Warehouse:
 @pytest.fixture(scope="module")
 def made() -> Bank:
     """Return the bank's feeds and truth."""
-    return bank(*OVERRIDES, customers=1500, transactions=75_000, seed=5)
+    return bank(*OVERRIDES, customers=2000, transactions=100_000, seed=5)
 
 
 @pytest.fixture(scope="module")
