@@ -149,15 +149,18 @@ def test_information_value_in_pandas(warehouse: Warehouse, model: str, exposure:
 
 
 def test_planted_churn_drivers_rank_on_top(warehouse: Warehouse) -> None:
-    """Six planted, six noise, and two (logins, dormancy) that follow the fall in activity."""
+    """Five planted, six noise, and three that a fall in activity shows in.
+
+    With four transactions a month the fall itself is not told from chance (docs/synthetic-bank.md).
+    """
     table = warehouse.model("analytics_churn_analysis")
     table = table[table["customer_segment"] == "All"]
     drivers = table.groupby("driver").first()
     assert drivers["status"].eq("ok").sum() >= 12
-    planted = {*("tenure", "fee_event", "autopay", "unresolved_complaint"), "rate_gap", "activity"}
+    planted = {"tenure", "fee_event", "autopay", "unresolved_complaint", "rate_gap"}
     assert drivers.loc[sorted(planted), "is_above_chance"].all(), drivers["information_value"]
     ranks = drivers["driver_rank_number"].sort_values()
-    assert set(ranks.index[:6]) == planted, ranks
+    assert set(ranks.index[:5]) == planted, ranks
     # each noise driver is above chance once in 20; two of six in 30 banks
     assert drivers.loc[sorted(CHURN_NOISE), "is_above_chance"].sum() <= 1
 
