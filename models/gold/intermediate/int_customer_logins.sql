@@ -24,13 +24,11 @@ dated as (
         reports.updated_at,
         clock.is_newest,
         clock.position_date,
-        case
-            when clock.is_newest
-                then least(
-                    {{ month_number('reports.updated_at') }}, {{ month_number('clock.position_date') }}
-                )
-            else {{ month_number('reports.updated_at') }}
-        end as month_number
+        {{ month_number('case
+            when clock.is_newest and reports.updated_at > clock.position_date
+                then clock.position_date
+            else cast(reports.updated_at as date)
+        end') }} as month_number
     from reports
     cross join clock
 ),

@@ -48,7 +48,7 @@ unpaid as (
             and loan_months.last_known_date >= instalments.scheduled_date
             and (
                 instalments.paid_date is null
-                or instalments.paid_date > loan_months.last_known_date
+                or loan_months.last_known_date < instalments.paid_date
             )
     group by loan_months.account_natural_key, loan_months.month_number
 ),
