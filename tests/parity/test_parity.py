@@ -22,7 +22,7 @@ import duckdb
 import pytest
 import yaml
 from tests.support.banks import OPENERS, Bank, Feeds, write_feeds
-from tests.support.parity import Cells, differences
+from tests.support.parity import Cells, differences, modelled_relations
 
 from financial_analytics import cli
 from financial_analytics.engines import postgres_session
@@ -43,18 +43,6 @@ class Served:
     bank: Bank
     environment: dict[str, str]
     done: subprocess.CompletedProcess[str]
-
-
-def _modelled() -> list[str]:
-    """Return the relations that the models' files name, plus bronze."""
-    folders = {"silver": "models/transform", "gold": "models/gold"}
-    found = []
-    for schema, folder in folders.items():
-        for path in sorted((ROOT / folder).rglob("*")):
-            if path.suffix in {".sql", ".py"}:
-                vault = path.parent.name == "vault"
-                found.append(f"{'silver_vault' if vault else schema}.{path.stem}")
-    return found
 
 
 @pytest.fixture(scope="session")
@@ -81,7 +69,7 @@ def banks(tmp_path_factory: pytest.TempPathFactory, feeds: Feeds) -> Iterator[di
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("relation", _modelled())
+@pytest.mark.parametrize("relation", modelled_relations())
 @pytest.mark.parametrize("stage", STAGES)
 @pytest.mark.parametrize("engine", OTHERS)
 def test_relation_is_the_same(
@@ -176,13 +164,13 @@ def test_the_command_builds_tests_and_publishes(served: Served) -> None:
     assert "Traceback" not in served.done.stderr
     counts = re.search(r"(\d+) models and seeds, (\d+) tests", served.done.stderr)
     assert counts is not None, served.done.stderr
-    assert int(counts[1]) == len(_modelled())
+    assert int(counts[1]) == len(modelled_relations())
     assert int(counts[2]) > 500
     with duckdb.connect(str(snapshot_path(served.bank.settings)), read_only=True) as snapshot:
         snapshot.execute("use gold")
         names = {row[0] for row in snapshot.execute("show tables").fetchall()}
         assert snapshot.execute("select engine from run_info").fetchall() == [("postgres",)]
-        wanted = {name.split(".")[1] for name in _modelled() if ".analytics_" in name}
+        wanted = {name.split(".")[1] for name in modelled_relations() if ".analytics_" in name}
         assert wanted and wanted <= names
         for name in sorted(wanted):
             published = snapshot.sql(f"select * from {name}").to_arrow_table()
@@ -238,7 +226,7 @@ def test_every_relation_and_column_has_its_comment() -> None:
                 text = str(entry.get("description", "")).strip()
                 wanted[model["name"], entry["name"]] = text
     assert len(wanted) > 2_000
-    assert {name for name, _ in wanted} == {name.split(".")[1] for name in _modelled()}
+    assert {name for name, _ in wanted} == {name.split(".")[1] for name in modelled_relations()}
     # the YAML leaves columns of staging and vault to the contract: no text, no comment
     silent = {name for (name, _), text in wanted.items() if not text}
     assert {name for name in silent if not name.startswith(("stg_", "vault_"))} == set()
