@@ -22,6 +22,15 @@
 {%- endmacro %}
 
 
+{#- Tables that a build left when it was killed between the two renames of a swap. -#}
+{% macro spark_discard_known(target) -%}
+    {%- for suffix in ('__dbt_new', '__dbt_old') -%}
+        {%- set left = spark_named(target, suffix) -%}
+        {%- if load_cached_relation(left) is not none -%}{%- do spark_discard(left) -%}{%- endif -%}
+    {%- endfor -%}
+{%- endmacro %}
+
+
 {#- The comment of the table, its partitions, its rows. -#}
 {% macro spark_create_table(relation, compiled_code, partition=none, properties={}) -%}
     create table {{ relation }}
@@ -111,7 +120,11 @@ target_relation = "{{ draft }}"
         {{ spark_create_table(draft, compiled_code) }}
         {%- endif -%}
     {%- endcall -%}
-    {%- if existing is not none -%}{%- do spark_swap(draft, target, existing) -%}{%- endif -%}
+    {%- if existing is not none -%}
+        {%- do spark_swap(draft, target, existing) -%}
+    {%- else -%}
+        {{ spark_discard_known(target) }}
+    {%- endif -%}
     {%- do persist_docs(target, model) -%}
     {{ run_hooks(post_hooks) }}
     {{ return({'relations': [target]}) }}
