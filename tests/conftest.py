@@ -3,8 +3,26 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from pathlib import Path
+
+import pytest
+
+from tests.support.parsing import FOLDER_VARIABLE
 
 os.environ.setdefault("FA_PROJECT_DIR", str(Path(__file__).parents[1]))
 os.environ.setdefault("FA_PERSIST_DOCS", "false")
 os.environ.pop("FA_TARGET", None)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the folder of parsed projects, which the workers find in their environment."""
+    if not hasattr(config, "workerinput"):
+        os.environ[FOLDER_VARIABLE] = tempfile.mkdtemp(prefix="fa-parsed-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Delete it."""
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ.pop(FOLDER_VARIABLE, ""), ignore_errors=True)

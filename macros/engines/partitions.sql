@@ -43,7 +43,7 @@
 {#- The partition values that a query of one column returns, in order. -#}
 {% macro listed_partitions(query) -%}
     {%- set values = run_query(query).columns[0].values() | reject('none') | map('int') | unique | sort | list -%}
-    {%- do log(this ~ ': ' ~ (values | length) ~ ' affected partitions ' ~ values, info=false) -%}
+    {%- do log(this ~ ': ' ~ (values | length) ~ ' affected partitions ' ~ values, info=true) -%}
     {{ return(values) }}
 {%- endmacro %}
 

@@ -21,6 +21,7 @@ from financial_analytics.ingest import ingest
 from financial_analytics.settings import Settings, find_project_dir
 from financial_analytics.synthetic import generate, load_config
 from tests.support.parity import Cells
+from tests.support.parsing import shared_parse
 
 FIRST_LOAD = datetime(2026, 1, 1, 6, tzinfo=UTC).replace(tzinfo=None)
 SCHEMAS = ("silver", "silver_vault", "gold")
@@ -113,7 +114,8 @@ class Bank:
         options = BuildOptions(
             select=select, target=self.engine, command="run", full_refresh=full_refresh
         )
-        build(self.settings, options)
+        with shared_parse(self.settings, options):
+            build(self.settings, options)
 
     def snapshot(self) -> dict[str, pa.Table]:
         """Return every relation, by name."""

@@ -13,6 +13,7 @@ import duckdb
 from financial_analytics.build import BuildOptions, BuildResult, build
 from financial_analytics.ingest import ingest
 from financial_analytics.settings import Settings, find_project_dir
+from tests.support.parsing import shared_parse
 
 Row = Mapping[str, Any]
 FIRST_LOAD = datetime(2026, 1, 1, 6, tzinfo=UTC).replace(tzinfo=None)
@@ -91,7 +92,8 @@ class Lab:
         options = BuildOptions(
             select=select, full_refresh=full_refresh, variables=variables, command=command
         )
-        return build(self.settings, options)
+        with shared_parse(self.settings, options):
+            return build(self.settings, options)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Return the rows of a query on the warehouse."""

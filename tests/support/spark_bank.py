@@ -19,6 +19,7 @@ from financial_analytics.engines.duckdb_warehouse import open_warehouse
 from financial_analytics.ingest import ingest
 from tests.support.lab import FIRST_LOAD, Lab
 from tests.support.parity import Cells, differences
+from tests.support.parsing import shared_parse
 from tests.support.spark import session
 
 SCHEMAS = ("ingestion_raw_data", "silver", "silver_vault", "gold")
@@ -67,7 +68,9 @@ class Pair:
 
     def build(self) -> None:
         """Build all models on Spark."""
-        build(self.lab.settings, BuildOptions(command="run", target="spark"))
+        options = BuildOptions(command="run", target="spark")
+        with shared_parse(self.lab.settings, options):
+            build(self.lab.settings, options)
 
     def command(self, *arguments: str) -> str:
         """Run ``fa … --target spark`` in a process of its own; return what it says."""
@@ -139,4 +142,5 @@ class Pair:
         ]  # fmt: skip
 
     def _environment(self) -> dict[str, str]:
-        return {**os.environ, "FA_DATA_DIR": str(self.lab.folder)}
+        debug = {"FA_LOG_LEVEL": "debug"}  # statements are what a build is killed in
+        return {**os.environ, **debug, "FA_DATA_DIR": str(self.lab.folder)}

@@ -141,6 +141,21 @@ def test_build__names_a_damaged_warehouse(settings: Settings) -> None:
     shutil.rmtree(settings.data_dir)
 
 
+def test_dbt_arguments__take_the_level_of_the_log(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def level() -> str:
+        arguments = dbt_arguments(settings, BuildOptions())
+        return arguments[arguments.index("--log-level-file") + 1]
+
+    assert level() == "info"
+    monkeypatch.setenv("FA_LOG_LEVEL", "debug")
+    assert level() == "debug"
+    monkeypatch.setenv("FA_LOG_LEVEL", "loud")
+    with pytest.raises(UserInputError, match="FA_LOG_LEVEL is 'loud'"):
+        level()
+
+
 def test_dbt_arguments__hold_every_option(settings: Settings) -> None:
     options = BuildOptions(
         select=["tag:gold", "first"],

@@ -209,3 +209,34 @@ def test_late_and_corrected_movements_equal_a_rebuild_of_every_model(
     incremental = lab.keep("incremental")
     lab.build(full_refresh=True, **CZECH)
     assert lab.differences(incremental) == {}
+
+
+def test_every_analytics_model_has_rows_that_say_what_they_are_worth(lab: Lab) -> None:
+    """Berka knows no fraud, no contact, no application, no campaign; nobody leaves."""
+    models = [name for name in lab.relations("gold") if name.startswith("gold.analytics_")]
+    assert len(models) == 33
+    statuses = {
+        name.removeprefix("gold.analytics_"): {
+            status for (status,) in lab.rows(f"select distinct status from {name}")
+        }
+        for name in models
+    }
+    known = {"ok", "insufficient_data", "no_variation", "no_time_of_day", "weekly_only"}
+    assert {name for name, found in statuses.items() if not found or found - known} == set()
+    for name in (
+        "fraud_summary",
+        "fraud_pattern_analysis",
+        "geographic_clustering",
+        "merchant_spending_patterns",
+    ):
+        assert statuses[name] == {"insufficient_data"}, name
+    assert statuses["transaction_time_patterns"] == {"no_time_of_day"}
+    assert "ok" not in statuses["churn_analysis"]
+    assert (
+        lab.value(
+            "select count(*) from gold.analytics_fraud_pattern_analysis where fraud_count is not null"
+        )
+        == 0
+    )
+    counted = "select sum(transaction_count) from gold.analytics_transaction_time_patterns"
+    assert lab.value(counted) == 46_997

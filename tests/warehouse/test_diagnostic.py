@@ -13,7 +13,6 @@ from scipy import stats
 from statsmodels.stats.proportion import confint_proportions_2indep
 from tests.support.lab import Lab
 from tests.support.synthetic_lab import Bank, bank, covers
-from tests.warehouse.berka import berka_dir, missing_berka
 
 pytestmark = pytest.mark.slow
 
@@ -448,18 +447,3 @@ def test_ten_customers_build_and_say_that_they_are_few(tmp_path: Path) -> None:
     for name in MODELS:
         rows = found.model(name)
         assert rows["status"].notna().all(), name
-
-
-@pytest.mark.skipif(missing_berka() is not None, reason=str(missing_berka()))
-def test_berka_builds(tmp_path: Path) -> None:
-    lab = Lab(tmp_path / "berka")
-    lab.load(berka_dir(), connector="berka")
-    lab.build(FOLDER, reporting_currency="CZK", holiday_country="CZ")
-    found = Warehouse(lab.settings.warehouse_path)
-    counts = {name: len(found.model(name)) for name in MODELS}
-    # Berka knows no fraud, no contact, no application, no campaign; nobody leaves
-    patterns = found.model("analytics_fraud_pattern_analysis")
-    assert patterns["fraud_count"].isna().all()
-    assert (patterns["status"] == "insufficient_data").all()
-    assert counts["analytics_transaction_decline_analysis"] > 0
-    assert (found.model("analytics_churn_analysis")["status"] != "ok").all()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -16,7 +15,6 @@ from sklearn.metrics import adjusted_rand_score
 from tests.support.lab import Lab
 from tests.support.small_bank import account
 from tests.support.synthetic_lab import Bank, bank
-from tests.warehouse.berka import berka_dir, missing_berka
 
 from financial_analytics.models.exploratory import customer_clusters, geographic_clusters
 from financial_analytics.stats.multiple import benjamini_hochberg
@@ -373,19 +371,3 @@ def test_survival_as_published(empty: Lab) -> None:
         assert curve.loc[month, "survival_rate_lower"] == pytest.approx(lower, abs=5e-4)
         assert curve.loc[month, "survival_rate_upper"] == pytest.approx(upper, abs=5e-4)
     assert curve.loc[33, "status"] == "insufficient_data"  # two at risk
-
-
-@pytest.mark.skipif(missing_berka() is not None, reason=str(missing_berka()))
-def test_on_berka_every_model_builds(tmp_path: Path) -> None:
-    lab = Lab(tmp_path / "berka")
-    lab.load(berka_dir(), connector="berka")
-    lab.build(f"+{FOLDER}", reporting_currency="CZK", holiday_country="CZ", permutation_count=99)
-    statuses = {name: set(frame(lab, name)["status"]) for name in MODELS}
-    assert all(found <= KNOWN for found in statuses.values()), statuses
-    assert statuses["transaction_time_patterns"] == {"no_time_of_day"}
-    assert statuses["geographic_clustering"] == {"insufficient_data"}
-    assert statuses["merchant_spending_patterns"] == {"insufficient_data"}
-    total = frame(
-        lab, "select sum(transaction_count) as n from gold.analytics_transaction_time_patterns"
-    )
-    assert total["n"].iloc[0] == 46_997

@@ -1,6 +1,6 @@
 {#-
-    What became of the fraud alerts raised in each month, no month missing.
-    Grain: one row per month.
+    What became of the fraud alerts raised in each month, none missing since the first alert;
+    the last month alone where there never was one. Grain: one row per month.
 -#}
 with clock as (
     select * from {{ ref('data_clock') }}
@@ -11,8 +11,9 @@ alerts as (
 ),
 
 first_alerts as (
-    select min(raised_month) as first_month
-    from alerts
+    select coalesce(min(alerts.raised_month), max(known.month_number)) as first_month
+    from {{ ref('int_months') }} as known
+    left join alerts on known.month_number = alerts.raised_month
 ),
 
 months as (
