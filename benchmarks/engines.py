@@ -105,7 +105,8 @@ def _memory(pids: list[int]) -> int:
 def _measured(label: str, server: int | None) -> Iterator[None]:
     """Print wall seconds, CPU seconds and peak memory of what happens inside."""
     peak, stop = [0], threading.Event()
-    own, others = os.getpid(), [server] if server else []
+    own = os.getpid()
+    others = [server] if server and server not in _family(own) else []
 
     def cpu() -> float:
         return _cpu(own, itself=False) + sum(map(_cpu, others))

@@ -7,6 +7,7 @@ memory of all processes; memory should hardly grow with the size.
 
 from __future__ import annotations
 
+import argparse
 import multiprocessing
 import resource
 import shutil
@@ -47,7 +48,9 @@ def measure(transactions: int, results: multiprocessing.Queue[tuple[float, ...]]
 
 
 def main() -> None:
-    sizes = [int(text.replace("_", "")) for text in sys.argv[1:]] or [1_000_000, 10_000_000]
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("transactions", nargs="*", type=int, default=[1_000_000, 10_000_000])
+    sizes: list[int] = parser.parse_args().transactions
     print("transactions  wall s  cpu s  tx/s wall  tx/s per cpu s  all rows  peak MB  files MB")
     for size in sizes:
         results: multiprocessing.Queue[tuple[float, ...]] = multiprocessing.Queue()
