@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import expit
 from statsmodels.miscmodels.ordinal_model import OrderedModel
+from statsmodels.tools.numdiff import approx_fprime
 
 from financial_analytics.errors import InvalidInputError
 
@@ -41,6 +43,37 @@ class OrderedLogitFit:
     def standard_errors(self) -> NDArray[np.float64]:
         """Standard errors of the coefficients."""
         return np.sqrt(np.diag(self.covariance))
+
+
+SMALLEST = 1e-20
+"""Added to a probability before its logarithm, as statsmodels does."""
+
+
+class _ProportionalOdds(OrderedModel):  # type: ignore[misc]
+    """statsmodels' model with its gradient in closed form: theirs is differenced, parameter by
+    parameter. Parameters are the coefficients, the first cutpoint, and logs of the steps to the next.
+    """
+
+    def score(self, params: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the gradient of the log-likelihood, shape (parameters,)."""
+        count = self.exog.shape[1]
+        cuts = self.transform_threshold_params(params)
+        at = self.exog @ params[:count]
+        above, below = expit(cuts[self.endog + 1] - at), expit(cuts[self.endog] - at)
+        share = 1 / (above - below + SMALLEST)
+        up, down = above * (1 - above) * share, below * (1 - below) * share
+        levels = len(cuts) - 1
+        by_cut = (
+            np.bincount(self.endog, up, levels)[:-1] - np.bincount(self.endog, down, levels)[1:]
+        )
+        tail = np.cumsum(by_cut[::-1])[::-1]
+        steps = np.concatenate([[1.0], np.exp(params[count + 1 :])])
+        return np.concatenate([self.exog.T @ (down - up), tail * steps])
+
+    def hessian(self, params: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the second derivatives, differenced from the gradient."""
+        found = np.asarray(approx_fprime(params, self.score, centered=True))
+        return (found + found.T) / 2
 
 
 def ordered_logit(outcome: ArrayLike, predictors: ArrayLike) -> OrderedLogitFit:
@@ -98,7 +131,7 @@ def ordered_logit(outcome: ArrayLike, predictors: ArrayLike) -> OrderedLogitFit:
     result: Any
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        model = OrderedModel(codes, x, distr="logit")
+        model = _ProportionalOdds(codes, x, distr="logit")
         result = model.fit(method="bfgs", disp=False, maxiter=500, gtol=1e-6)
     count = x.shape[1]
     thresholds = model.transform_threshold_params(np.asarray(result.params))[1:-1]
