@@ -50,8 +50,9 @@ SMALLEST = 1e-20
 
 
 class _ProportionalOdds(OrderedModel):  # type: ignore[misc]
-    """statsmodels' model with its gradient in closed form: theirs is differenced, parameter by
-    parameter. Parameters are the coefficients, the first cutpoint, and logs of the steps to the next.
+    """statsmodels' model with its gradient in closed form, which theirs differences.
+
+    Parameters are the coefficients, the first cutpoint, and logs of the steps to the next.
     """
 
     def score(self, params: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -73,7 +74,7 @@ class _ProportionalOdds(OrderedModel):  # type: ignore[misc]
     def hessian(self, params: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the second derivatives, differenced from the gradient."""
         found = np.asarray(approx_fprime(params, self.score, centered=True))
-        return (found + found.T) / 2
+        return np.asarray((found + found.T) / 2)
 
 
 def ordered_logit(outcome: ArrayLike, predictors: ArrayLike) -> OrderedLogitFit:
