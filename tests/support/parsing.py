@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,6 +15,7 @@ from financial_analytics.build import BuildOptions, dbt_paths, target_name
 from financial_analytics.settings import Settings
 
 FOLDER_VARIABLE = "FA_TEST_PARSED"
+"""The folder of this session; tests/conftest.py makes and deletes it."""
 PARSED = "partial_parse.msgpack"
 
 
@@ -24,7 +24,7 @@ def shared_parse(settings: Settings, options: BuildOptions) -> Iterator[None]:
     """Give a first build what another one has parsed, and keep what it parses for the next."""
     _disregard_paths()
     own = dbt_paths(settings, options.target)[0] / PARSED
-    shared = _folder() / f"{_key(options)}.msgpack"
+    shared = Path(os.environ[FOLDER_VARIABLE]) / f"{_key(options)}.msgpack"
     if shared.exists() and not own.exists():
         own.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(shared, own)
@@ -33,13 +33,6 @@ def shared_parse(settings: Settings, options: BuildOptions) -> Iterator[None]:
         draft = shared.with_suffix(f".{os.getpid()}")
         shutil.copyfile(own, draft)
         draft.replace(shared)  # the other worker may be writing it, too
-
-
-def _folder() -> Path:
-    """Return the folder of this session, which the first process has made (tests/conftest.py)."""
-    given = os.environ.get(FOLDER_VARIABLE) or tempfile.mkdtemp(prefix="fa-parsed-")
-    os.environ[FOLDER_VARIABLE] = given
-    return Path(given)
 
 
 def _key(options: BuildOptions) -> str:

@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dbt.cli.main import dbtRunner
 
-from financial_analytics.engines import connections
-from financial_analytics.settings import find_project_dir
+from tests.support.inline import first_row
 
 KEY = "0123456789abcdef-and-longer-than-one-block-of-64-bytes-of-sha-256-to-be-hashed"
 DIGEST = hmac.new(KEY.encode(), "zoë@example.com".encode(), hashlib.sha256).hexdigest()
@@ -94,17 +92,6 @@ QUERY = (
 
 def evaluate(folder: Path, target: str) -> dict[str, Any]:
     """Return the one row of `QUERY` on an engine."""
-    root = str(find_project_dir())
-    arguments = ["show", "--quiet", "--inline", QUERY, "--limit", "1", "--target", target]
-    arguments += ["--project-dir", root, "--profiles-dir", root]
-    arguments += ["--target-path", str(folder / "target"), "--log-path", str(folder)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FA_DATA_DIR", str(folder))
         patch.setenv("FA_PII_KEY", KEY)
-        outcome = dbtRunner().invoke(arguments)
-        connections.release()
-    if outcome.exception is not None:
-        raise outcome.exception
-    table = outcome.result.results[0].agate_table
-    assert table is not None, outcome.result.results[0].message
-    return dict(zip(table.column_names, table.rows[0].values(), strict=True))
+        return first_row(folder, QUERY, target=target)

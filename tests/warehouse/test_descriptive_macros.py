@@ -6,10 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dbt.cli.main import dbtRunner
-
-from financial_analytics.engines import connections
-from financial_analytics.settings import find_project_dir
+from tests.support.inline import first_row
 
 pytestmark = pytest.mark.slow
 
@@ -17,27 +14,10 @@ pytestmark = pytest.mark.slow
 WILSON_LOWER, WILSON_UPPER = 5.52, 17.44
 
 
-def evaluate(folder: Path, query: str, **variables: Any) -> dict[str, Any]:
-    """Return the first row of a query with macros in it."""
-    root = str(find_project_dir())
-    arguments = ["show", "--quiet", "--inline", query, "--vars", str(variables)]
-    arguments += ["--project-dir", root, "--profiles-dir", root, "--limit", "1"]
-    arguments += ["--target-path", str(folder / "target"), "--log-path", str(folder)]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FA_DATA_DIR", str(folder))
-        outcome = dbtRunner().invoke(arguments)
-        connections.release()
-    if outcome.exception is not None:
-        raise outcome.exception
-    table = outcome.result.results[0].agate_table
-    assert table is not None, outcome.result.results[0].message
-    return dict(zip(table.column_names, table.rows[0].values(), strict=True))
-
-
 @pytest.fixture(scope="module")
 def row(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Return one row of everything."""
-    return evaluate(
+    return first_row(
         tmp_path_factory.mktemp("macros"),
         """
         with rates as (
@@ -137,8 +117,8 @@ def test_large_money_converts_without_overflow(row: dict[str, Any]) -> None:
 
 def test_another_confidence_and_one_that_nobody_knows(tmp_path: Path) -> None:
     query = "select {{ wilson_lower('10', '100') }} as lower_pct"
-    wider = evaluate(tmp_path, query, confidence=0.99)
+    wider = first_row(tmp_path, query, confidence=0.99)
     bound, z = float(wider["lower_pct"]) / 100, 2.5758293035489004
     assert (0.1 - bound) ** 2 == pytest.approx(z**2 * bound * (1 - bound) / 100)  # its definition
     with pytest.raises(Exception, match=r"var confidence is 0\.97; valid are .*0\.95"):
-        evaluate(tmp_path, query, confidence=0.97)
+        first_row(tmp_path, query, confidence=0.97)
