@@ -41,17 +41,17 @@
 {#- Whole years completed between two dates (a birthday counts from its day on). -#}
 {% macro completed_years(earlier, later) -%}
     cast(floor((
-        (extract(year from {{ later }}) * 10000 + extract(month from {{ later }}) * 100 + extract(day from {{ later }}))
-        - (extract(year from {{ earlier }}) * 10000 + extract(month from {{ earlier }}) * 100 + extract(day from {{ earlier }}))
+        ({{ calendar_part('year', later) }} * 10000 + {{ calendar_part('month', later) }} * 100 + {{ calendar_part('day', later) }})
+        - ({{ calendar_part('year', earlier) }} * 10000 + {{ calendar_part('month', earlier) }} * 100 + {{ calendar_part('day', earlier) }})
     ) / 10000.0) as integer)
 {%- endmacro %}
 
 {#- Whole months completed between two dates. -#}
 {% macro completed_months(earlier, later) -%}
     cast(
-        (extract(year from {{ later }}) - extract(year from {{ earlier }})) * 12
-        + (extract(month from {{ later }}) - extract(month from {{ earlier }}))
-        - case when extract(day from {{ later }}) < extract(day from {{ earlier }}) then 1 else 0 end as integer
+        ({{ calendar_part('year', later) }} - {{ calendar_part('year', earlier) }}) * 12
+        + ({{ calendar_part('month', later) }} - {{ calendar_part('month', earlier) }})
+        - case when {{ calendar_part('day', later) }} < {{ calendar_part('day', earlier) }} then 1 else 0 end as integer
     )
 {%- endmacro %}
 

@@ -7,6 +7,11 @@
     cast(cast({{ expression }} as decimal(28, 6)) as decimal(18, 2))
 {%- endmacro %}
 
+{#- Sums and differences of money: exact, so that one cast does. -#}
+{% macro exact_money(expression) -%}
+    cast({{ expression }} as decimal(18, 2))
+{%- endmacro %}
+
 {#- A fraction as a percentage 0-100 in double; NULL where the denominator is zero or unknown. -#}
 {% macro percentage(numerator, denominator) -%}
     (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 from pathlib import Path
 
 import pytest
@@ -75,3 +76,19 @@ def test_a_python_model_is_a_shell(path: Path) -> None:
     functions = [item for item in tree.body if isinstance(item, ast.FunctionDef)]
     assert [function.name for function in functions] == ["model"]
     assert len(functions[0].body) <= 8
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "models").rglob("*.py")), ids=lambda path: path.name
+)
+def test_a_python_model_computes_on_one_thread(path: Path) -> None:
+    """Or its last digits would depend on the machine's cores."""
+    imports = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+               if isinstance(node, ast.ImportFrom)]  # fmt: skip
+    functions = [
+        getattr(importlib.import_module(str(node.module)), name.name)
+        for node in imports for name in node.names
+    ]  # fmt: skip
+    assert functions
+    for function in functions:
+        assert function.__code__.co_name == "limited", f"{function.__name__}: add @one_thread"

@@ -9,6 +9,7 @@
     partition_source='silver.int_snapshot_days',
     on_schema_change='fail'
 ) }}
+{%- set measures = ['credit_amount', 'debit_amount', 'transaction_count', 'declined_count'] -%}
 {%- set wanted_days = {
     'relation': ref('int_snapshot_days'),
     'month': 'snapshot_month',
@@ -17,7 +18,7 @@
 {%- set fingerprints -%}
     select
         month_number as snapshot_month,
-        _fingerprint
+        {{ dbt.hash('_fingerprint') }} as _fingerprint
     from (
         {{ month_fingerprints(
             ref('int_months'), 'month_number', account_fingerprint_parts() + [wanted_days]
@@ -25,8 +26,8 @@
     ) as prints
     where month_number in (select days.snapshot_month from {{ ref('int_snapshot_days') }} as days)
 {%- endset -%}
-{%- set utilised = ratio('-balances.closing_balance', 'versions.credit_limit_amount') -%}
 {%- set affected = stale_months('snapshot_month', fingerprints) %}
+{%- set balance = 'versions.opening_balance + coalesce(running.movement_amount, 0)' %}
 with fingerprints as (
     {{ fingerprints }}
 ),
@@ -40,29 +41,46 @@ accounts as (
     select * from {{ ref('int_account_spans') }}
 ),
 
+versions as (
+    select * from {{ ref('int_account_versions') }}
+),
+
 movement_days as (
     select * from {{ ref('int_account_movement_days') }}
 ),
 
+-- the first of the days that a movement counts on
+counted_days as (
+    select
+        moving.transaction_date,
+        min(days.snapshot_date) as snapshot_date
+    from (select distinct transaction_date from movement_days) as moving
+    inner join days on moving.transaction_date <= days.snapshot_date
+    group by moving.transaction_date
+),
+
+movements as (
+    select
+        movement_days.account_natural_key,
+        counted_days.snapshot_date,
+        sum(movement_days.credit_amount + movement_days.debit_amount) as movement_amount,
+        max(case when movement_days.transaction_count > 0 then movement_days.transaction_date end)
+            as last_movement_date,
+        {%- for measure in measures %}
+        sum(case
+            when movement_days.transaction_date = counted_days.snapshot_date
+                then movement_days.{{ measure }}
+        end) as {{ measure }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from movement_days
+    inner join counted_days on movement_days.transaction_date = counted_days.transaction_date
+    group by movement_days.account_natural_key, counted_days.snapshot_date
+),
+
 account_days as (
     select
-        account_natural_key,
-        transaction_date as day_date,
-        credit_amount,
-        debit_amount,
-        transaction_count,
-        declined_count,
-        0 as is_wanted
-    from movement_days
-    union all
-    select
         accounts.account_natural_key,
-        days.snapshot_date as day_date,
-        {{ money('0') }} as credit_amount,
-        {{ money('0') }} as debit_amount,
-        0 as transaction_count,
-        0 as declined_count,
-        1 as is_wanted
+        days.snapshot_date
     from accounts
     inner join days
         on
@@ -70,74 +88,62 @@ account_days as (
             and (accounts.close_date is null or accounts.close_date >= days.snapshot_date)
 ),
 
--- a day that is wanted and has movements is two rows so far: the zeros give way
-daily as (
-    select
-        account_natural_key,
-        day_date,
-        max(credit_amount) as credit_amount,
-        min(debit_amount) as debit_amount,
-        max(transaction_count) as transaction_count,
-        max(declined_count) as declined_count,
-        max(is_wanted) as is_wanted
-    from account_days
-    group by account_natural_key, day_date
-),
-
 running as (
     select
-        daily.*,
-        sum(credit_amount + debit_amount) over (
-            partition by account_natural_key order by day_date nulls last rows unbounded preceding
+        account_days.account_natural_key,
+        account_days.snapshot_date,
+        {%- for measure in measures %}
+        coalesce(movements.{{ measure }}, 0) as {{ measure }},
+        {%- endfor %}
+        sum(movements.movement_amount) over (
+            partition by account_days.account_natural_key
+            order by account_days.snapshot_date nulls last rows unbounded preceding
         ) as movement_amount,
-        max(case when transaction_count > 0 then day_date end) over (
-            partition by account_natural_key order by day_date nulls last rows unbounded preceding
+        max(movements.last_movement_date) over (
+            partition by account_days.account_natural_key
+            order by account_days.snapshot_date nulls last rows unbounded preceding
         ) as last_movement_date
-    from daily
-),
-
-balances as (
-    select
-        running.*,
-        accounts.currency,
-        coalesce(running.last_movement_date, accounts.open_date) as idle_date,
-        accounts.opening_balance + running.movement_amount as closing_balance
-    from running
-    inner join accounts on running.account_natural_key = accounts.account_natural_key
-    where running.is_wanted = 1
+    from account_days
+    left join movements
+        on
+            account_days.account_natural_key = movements.account_natural_key
+            and account_days.snapshot_date = movements.snapshot_date
 )
 
+-- left joins that always find one: an inner one lets planners expect a handful of rows
 select
-    balances.account_natural_key,
-    {{ month_number('balances.day_date') }} as snapshot_month,
-    {{ date_key('balances.day_date') }} as date_key,
-    balances.day_date as snapshot_date,
-    {{ version_key('versions', 'account_key') }} as account_key,
-    {{ version_key('customers', 'customer_key') }} as customer_key,
+    running.account_natural_key,
+    days.snapshot_month,
+    {{ date_key('days.snapshot_date') }} as date_key,
+    running.snapshot_date,
+    versions.account_key,
+    versions.customer_key,
     versions.customer_natural_key,
-    coalesce(versions.product_key, {{ unknown_key() }}) as product_key,
-    balances.currency,
-    {{ money('balances.closing_balance - balances.credit_amount - balances.debit_amount') }}
+    versions.product_key,
+    versions.currency,
+    {{ exact_money(balance ~ ' - running.credit_amount - running.debit_amount') }}
         as opening_balance,
-    {{ money('balances.credit_amount') }} as credit_amount,
-    {{ money('balances.debit_amount') }} as debit_amount,
-    {{ money('balances.closing_balance') }} as closing_balance,
-    cast(balances.transaction_count as bigint) as transaction_count,
-    cast(balances.declined_count as bigint) as declined_count,
-    {{ days_between('balances.idle_date', 'balances.day_date') }} as inactive_days,
+    {{ exact_money('running.credit_amount') }} as credit_amount,
+    {{ exact_money('running.debit_amount') }} as debit_amount,
+    {{ exact_money(balance) }} as closing_balance,
+    cast(running.transaction_count as bigint) as transaction_count,
+    cast(running.declined_count as bigint) as declined_count,
+    {{ days_between(
+        'coalesce(running.last_movement_date, versions.open_date)', 'running.snapshot_date'
+    ) }} as inactive_days,
     versions.credit_limit_amount,
     case
         when versions.credit_limit_amount > 0
-            then greatest({{ utilised }}, 0)
+            then greatest({{ ratio('-(' ~ balance ~ ')', 'versions.credit_limit_amount') }}, 0)
     end as utilisation_rate,
-    balances.day_date = {{ month_end('balances.day_date') }} as is_month_end,
-    balances.closing_balance < 0 as is_overdrawn,
+    days.is_month_end,
+    {{ balance }} < 0 as is_overdrawn,
     fingerprints._fingerprint
-from balances
-inner join fingerprints on {{ month_number('balances.day_date') }} = fingerprints.snapshot_month
-{{ account_version(
-    'balances.account_natural_key',
-    end_of_day('balances.day_date'),
-    alias='versions'
-) }}
-{{ customer_version('versions.customer_natural_key', end_of_day('balances.day_date')) }}
+from running
+left join days on running.snapshot_date = days.snapshot_date
+left join fingerprints on days.snapshot_month = fingerprints.snapshot_month
+left join versions
+    on
+        running.account_natural_key = versions.account_natural_key
+        and {{ end_of_day('running.snapshot_date') }} >= versions.valid_from
+        and {{ end_of_day('running.snapshot_date') }} < versions.valid_to

@@ -32,7 +32,7 @@
 {%- set fingerprints -%}
     select
         prints.month_number as summary_month,
-        prints._fingerprint || '/' || coalesce(snapshots._fingerprint, '') as _fingerprint
+        {{ dbt.hash("prints._fingerprint || '/' || coalesce(snapshots._fingerprint, '')") }} as _fingerprint
     from (
         {{ month_fingerprints(
             ref('int_months'),

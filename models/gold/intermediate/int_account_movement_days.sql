@@ -2,7 +2,6 @@
     What moved on each account, day by day, in the currency of the account.
     Grain: one row per account and day with a transaction.
 -#}
-{{ config(materialized='view') }}
 with transactions as (
     select * from {{ ref('fact_transactions') }}
 ),

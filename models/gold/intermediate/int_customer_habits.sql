@@ -29,7 +29,7 @@ posted as (
         transactions.channel,
         transactions.mcc_code,
         transactions.is_international,
-        cast(extract(hour from transactions.transaction_at) as integer) as hour_number,
+        cast({{ calendar_part('hour', 'transactions.transaction_at') }} as integer) as hour_number,
         transactions.posted_amount,
         case when {{ is_purchase('transactions') }} then 1 else 0 end as is_purchase,
         case

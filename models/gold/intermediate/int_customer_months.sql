@@ -12,8 +12,22 @@ months as (
     select * from {{ ref('int_covered_months') }}
 ),
 
+clock as (
+    select * from {{ ref('data_clock') }}
+),
+
 activity as (
-    select * from {{ ref('int_customer_month_transactions') }}
+    select
+        transactions.customer_natural_key,
+        transactions.transaction_month as summary_month,
+        max(case when not transactions.is_declined then transactions.transaction_date end)
+            as last_posted_date
+    from {{ ref('fact_transactions') }} as transactions
+    cross join clock
+    where
+        transactions.transaction_date <= clock.as_of_date
+        and transactions.customer_natural_key is not null
+    group by transactions.customer_natural_key, transactions.transaction_month
 ),
 
 first_days as (

@@ -19,7 +19,7 @@ known as (
         transactions.transaction_id,
         {{ known_text('transactions.channel') }} as channel,
         {{ iso_weekday('transactions.transaction_date') }} as day_of_week_number,
-        cast(extract(hour from transactions.transaction_at) as integer) as hour_number,
+        cast({{ calendar_part('hour', 'transactions.transaction_at') }} as integer) as hour_number,
         transactions.transaction_at > cast(transactions.transaction_date as timestamp) as is_timed,
         transactions.is_declined,
         transactions.is_fraud,

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from scipy.special import entr
 from sklearn.metrics import adjusted_rand_score
 from sklearn.mixture import GaussianMixture
-from threadpoolctl import threadpool_limits
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -22,9 +21,7 @@ def fit_mixture(points: Floats, components: int, seed: int, *, starts: int = 5) 
     mixture = GaussianMixture(
         components, covariance_type="full", reg_covar=RIDGE, n_init=starts, random_state=seed
     )
-    # one thread: points are few, and threads that wait for each other cost forty times the work
-    with threadpool_limits(limits=1):
-        return mixture.fit(points)
+    return mixture.fit(points)
 
 
 def choose_mixture(points: Floats, candidates: range, seed: int) -> GaussianMixture:

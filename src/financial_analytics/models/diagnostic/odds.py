@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import statsmodels.api as sm
-from scipy.linalg import qr
+from scipy.linalg.lapack import dpstrf
 from scipy.stats import norm
 from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
 from financial_analytics.models.frames import to_pandas, to_table
+from financial_analytics.models.threads import one_thread
 
 SCHEMA = pa.schema(
     [
@@ -38,8 +39,11 @@ THIN_CELL = 5
 NON_EVENTS = 200_000
 """Most non-events that are fitted; leaving others out moves the intercept only."""
 MINIMUM_EVENTS = 10
+MINIMUM_DIFFERENCE = 1e-4
+"""Squared distance, in units, of a bin from combinations of others below which it is one."""
 
 
+@one_thread
 def adjusted_odds(exposure: Any, *, confidence: float = 0.95) -> pa.Table:
     """Return the odds ratio of each bin of each driver in one joint logit.
 
@@ -129,14 +133,19 @@ def _fit(frame: pd.DataFrame, rows: pd.DataFrame, quantile: float) -> None:
         return
     wanted = rows.index[rows["status"] == "ok"]
     columns = [
-        (frame[rows.loc[at, "driver"]].to_numpy()[chosen] == rows.loc[at, "bin"]).astype(float)
-        for at in wanted
+        frame[rows.loc[at, "driver"]].to_numpy()[chosen] == rows.loc[at, "bin"] for at in wanted
     ]
-    design = np.column_stack([np.ones(len(chosen)), *columns])
-    kept = _independent(design)
+    design, counts = _cells(np.column_stack([np.ones(len(chosen), dtype=bool), *columns]), outcome)
+    kept = _independent(design, counts.sum(axis=1))
+    start = np.zeros(len(kept))
+    start[0] = np.log(outcome.mean() / (1 - outcome.mean()))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", PerfectSeparationWarning)
-        result = sm.GLM(outcome, design[:, kept], family=sm.families.Binomial()).fit()
+        # Newton's method: with a logit it takes the steps of reweighted least squares, which
+        # statsmodels solves by a singular value decomposition of the whole design each time
+        result = sm.GLM(counts, design[:, kept], family=sm.families.Binomial()).fit(
+            start, method="newton", max_start_irls=0, disp=False
+        )
     place = {column: at for at, column in enumerate(kept)}
     used = rows["status"].isin(["ok", "reference"])
     rows.loc[used, "model_count"] = len(chosen)
@@ -157,11 +166,27 @@ def _fit(frame: pd.DataFrame, rows: pd.DataFrame, quantile: float) -> None:
         ] = np.exp([value, value - quantile * error, value + quantile * error])
 
 
-def _independent(design: np.ndarray[Any, np.dtype[np.float64]]) -> list[int]:
+def _cells(
+    member: np.ndarray[Any, np.dtype[np.bool_]], outcome: np.ndarray[Any, np.dtype[np.float64]]
+) -> tuple[np.ndarray[Any, np.dtype[np.float64]], np.ndarray[Any, np.dtype[np.float64]]]:
+    """Return the distinct rows of a design, and the events and non-events of each.
+
+    The likelihood of the cells is that of their units, but for a constant.
+    """
+    packed = np.packbits(member, axis=1)
+    words = packed.view(np.dtype((np.void, packed.shape[1]))).ravel()
+    _, first, cell = np.unique(words, return_index=True, return_inverse=True)
+    events = np.bincount(cell, weights=outcome)
+    return member[first].astype(float), np.column_stack([events, np.bincount(cell) - events])
+
+
+def _independent(
+    design: np.ndarray[Any, np.dtype[np.float64]], weights: np.ndarray[Any, np.dtype[np.float64]]
+) -> list[int]:
     """Return the columns of a largest independent set, the intercept among them."""
     # the intercept is scaled up so that pivoting takes it first
     scaled = design.copy()
     scaled[:, 0] *= 10.0
-    upper, pivot = qr(scaled, mode="r", pivoting=True)
-    diagonal = np.abs(np.diag(upper))
-    return sorted(int(column) for column in pivot[: len(diagonal)][diagonal > 1e-8 * diagonal[0]])
+    # what is left on the diagonal is how many units a column differs in from the ones before it
+    _, pivot, rank, _ = dpstrf(scaled.T @ (scaled * weights[:, None]), tol=MINIMUM_DIFFERENCE)
+    return sorted(int(column) - 1 for column in pivot[:rank])

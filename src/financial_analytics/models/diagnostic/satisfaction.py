@@ -11,6 +11,7 @@ from scipy.stats import norm
 
 from financial_analytics.errors import InvalidInputError
 from financial_analytics.models.frames import to_pandas, to_table
+from financial_analytics.models.threads import one_thread
 from financial_analytics.stats.ordered_logit import OrderedLogitFit, ordered_logit
 
 RATINGS = (1, 2, 3, 4, 5)
@@ -63,6 +64,7 @@ MOST_ROWS = 100_000
 """Rated contacts that are fitted at most, evenly spaced by number; ample for precision."""
 
 
+@one_thread
 def satisfaction_drivers(interactions: Any, clock: Any, *, confidence: float = 0.95) -> pa.Table:
     """Return odds ratios of a better rating per driver, and the raw ratings per level.
 

@@ -21,6 +21,7 @@ from financial_analytics.models.exploratory.columns import (
     fields,
 )
 from financial_analytics.models.frames import to_pandas, to_table
+from financial_analytics.models.threads import one_thread
 from financial_analytics.stats.clustering import bootstrap_stability, choose_mixture
 
 # feature: column of int_customer_behavior, word for more of it, word for less of it
@@ -150,6 +151,7 @@ def _clustered(customers: pd.DataFrame, seed: int) -> pd.DataFrame:
     return made
 
 
+@one_thread
 def customer_clusters(
     behavior: Any, clock: Any, *, minimum_purchases: int = 10, seed: int = 20240
 ) -> pa.Table:

@@ -19,6 +19,7 @@ from financial_analytics.models.exploratory.columns import (
     with_bounds,
 )
 from financial_analytics.models.frames import to_pandas, to_table
+from financial_analytics.models.threads import one_thread
 from financial_analytics.stats.correlation import Correlation, kendall, pearson, spearman
 from financial_analytics.stats.multiple import benjamini_hochberg
 
@@ -82,6 +83,7 @@ def _row(part: pd.DataFrame, x: str, y: str, minimum: int) -> dict[str, Any]:
     return row
 
 
+@one_thread
 def behavior_correlations(behavior: Any, clock: Any, *, minimum_sample: int = 10) -> pa.Table:
     """Return `analytics_credit_score_behavior_correlation`: one row per pair and segment.
 

@@ -22,6 +22,7 @@ from financial_analytics.models.exploratory.columns import (
     with_bounds,
 )
 from financial_analytics.models.frames import to_pandas, to_table
+from financial_analytics.models.threads import one_thread
 from financial_analytics.stats.multiple import benjamini_hochberg
 from financial_analytics.stats.spatial import moran, nearest_weights
 
@@ -130,6 +131,7 @@ def _tested(areas: pd.DataFrame, metric: str, permutations: int, seed: int) -> p
     return areas
 
 
+@one_thread
 def geographic_clusters(
     behavior: Any, clock: Any, *, permutations: int = 999, seed: int = 20240
 ) -> pa.Table:

@@ -20,6 +20,7 @@ from financial_analytics.models.exploratory.columns import (
     with_bounds,
 )
 from financial_analytics.models.frames import to_pandas, to_table
+from financial_analytics.models.threads import one_thread
 from financial_analytics.stats.seasons import (
     Estimate,
     decompose,
@@ -127,6 +128,7 @@ def _taken_apart(series: pd.DataFrame, seed: int) -> pd.DataFrame:
     return made
 
 
+@one_thread
 def seasonal_patterns(daily: Any, clock: Any, *, seed: int = 20240) -> pa.Table:
     """Return `analytics_seasonal_patterns`: one row per series and day.
 
