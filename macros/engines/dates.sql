@@ -50,6 +50,14 @@
     (cast({{ dbt.dateadd('day', 1, value) }} as timestamp) - interval '1' second)
 {%- endmacro %}
 
+{#- The first date whose last instant is not before a moment: dates from it on see what begins then. -#}
+{% macro first_day_after(moment) -%}
+    case
+        when {{ end_of_day('cast(' ~ moment ~ ' as date)') }} >= {{ moment }} then cast({{ moment }} as date)
+        else {{ add_days('cast(' ~ moment ~ ' as date)', 1) }}
+    end
+{%- endmacro %}
+
 {#- ISO weekday: Monday 1 … Sunday 7. -#}
 {% macro iso_weekday(value) -%}
     {{ return(adapter.dispatch('iso_weekday', 'financial_analytics')(value)) }}

@@ -33,12 +33,11 @@ with fingerprints as (
 ),
 
 days as (
-    select * from {{ ref('int_snapshot_days') }}
+    select
+        int_snapshot_days.*,
+        {{ date_key('snapshot_date') }} as date_key
+    from {{ ref('int_snapshot_days') }} as int_snapshot_days
     where {{ in_partitions('snapshot_month', affected) }}
-),
-
-accounts as (
-    select * from {{ ref('int_account_spans') }}
 ),
 
 versions as (
@@ -81,7 +80,7 @@ account_days as (
     select
         accounts.account_natural_key,
         days.snapshot_date
-    from accounts
+    from {{ ref('int_account_spans') }} as accounts
     inner join days
         on
             accounts.open_date <= days.snapshot_date
@@ -114,7 +113,7 @@ running as (
 select
     running.account_natural_key,
     days.snapshot_month,
-    {{ date_key('days.snapshot_date') }} as date_key,
+    days.date_key,
     running.snapshot_date,
     versions.account_key,
     versions.customer_key,
@@ -145,5 +144,5 @@ left join fingerprints on days.snapshot_month = fingerprints.snapshot_month
 left join versions
     on
         running.account_natural_key = versions.account_natural_key
-        and {{ end_of_day('running.snapshot_date') }} >= versions.valid_from
-        and {{ end_of_day('running.snapshot_date') }} < versions.valid_to
+        and running.snapshot_date >= versions.first_date
+        and running.snapshot_date < versions.next_first_date
