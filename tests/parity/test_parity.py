@@ -203,7 +203,7 @@ def test_imported_tables_are_read_in_place_and_views_computed_once(served: Serve
     assert 'transactions as not materialized ( select * from "' in trend
     months = text("int_customer_months")
     assert "customers as not materialized (" in months and "where is_current" in months
-    assert "activity as ( select * from" in months
+    assert "activity as ( select * from" in text("fact_customer_monthly_summary")
 
 
 @pytest.mark.slow

@@ -15,6 +15,13 @@ KEY = "0123456789abcdef-and-longer-than-one-block-of-64-bytes-of-sha-256-to-be-h
 DIGEST = hmac.new(KEY.encode(), "zoë@example.com".encode(), hashlib.sha256).hexdigest()
 MOMENT = "cast('2024-01-31 10:11:12.5' as timestamp)"
 NEXT_DAY = "cast('2024-02-01 00:00:00' as timestamp)"
+
+
+def _first_seen(moment: str, day: str) -> str:
+    shown = "{{ first_day_after(\"cast('" + moment + "' as timestamp)\") }}"
+    return f"{shown} = cast('{day}' as date)"
+
+
 HOLDS = {
     "dateadd_keeps_time": "{{ dbt.dateadd('day', 1, \"" + MOMENT + '") }}'
     " = cast('2024-02-01 10:11:12.5' as timestamp)",
@@ -30,6 +37,12 @@ HOLDS = {
     "monday_is_one": "{{ iso_weekday(\"cast('2024-06-03' as date)\") }} = 1"
     " and {{ iso_weekday(\"cast('2024-06-02' as date)\") }} = 7",
     "weeks_are_iso": "{{ iso_week(\"cast('2021-01-03' as date)\") }} = 53",
+    "the_hour_of_a_time": "{{ calendar_part('hour', \"cast('2024-02-29 23:59:59.9'"
+    ' as timestamp)") }} = 23',
+    "midnight_is_seen_that_day": _first_seen("2024-02-29 00:00:00", "2024-02-29"),
+    "the_last_second_is_seen_that_day": _first_seen("2024-02-29 23:59:59", "2024-02-29"),
+    "what_begins_after_it_is_seen_next_day": _first_seen("2024-02-29 23:59:59.5", "2024-03-01"),
+    "open_intervals_are_seen_to_the_end": _first_seen("9999-12-31 00:00:00", "9999-12-31"),
     "no_date_has_the_unknown_key": "{{ date_key('cast(null as date)') }} = -1",
     "the_day_ends_before_the_next": "{{ end_of_day(\"cast('2024-01-01' as date)\") }}"
     " = cast('2024-01-01 23:59:59' as timestamp)",
