@@ -18,6 +18,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from dbt.cli.main import dbtRunner
+from tests.support.lab import write_feed
 from tests.support.parity import Cells, differences, modelled_relations
 from tests.support.spark import session
 from tests.support.spark_bank import Pair
@@ -109,9 +110,10 @@ def test_python_models_seeds_and_models_that_fail(home: Path, tmp_path: Path) ->
         assert differences(expected, Cells(name, spark.table(f"shapes.{name}").toArrow())) == []
 
 
-def test_a_second_process_is_told_that_the_metastore_is_in_use(home: Path) -> None:
+def test_a_second_process_is_told_that_the_metastore_is_in_use(home: Path, tmp_path: Path) -> None:
+    feed = write_feed(tmp_path, "transactions", [_lone_transaction("2025-05-05 10:00:00", "1.00")])
     done = subprocess.run(
-        [sys.executable, "-m", "financial_analytics.cli", "ingest", str(home), "--target", "spark"],
+        [sys.executable, "-m", "financial_analytics.cli", "ingest", str(feed), "--target", "spark"],
         env={**os.environ, "FA_DATA_DIR": str(home / "data")},
         capture_output=True,
         text=True,
