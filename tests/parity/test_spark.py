@@ -136,7 +136,7 @@ def test_macro_holds(macro_row: dict[str, Any], name: str) -> None:
 
 @pytest.fixture(scope="module")
 def events(home: Path) -> Events:
-    """Return three models, built once."""
+    """Return four models, built once."""
     events = Events(home)
     events.arrive(e1=(202401, 10), e2=(202401, 20), e3=(202402, 30), e4=(202403, 40))
     assert events.run()
@@ -151,6 +151,23 @@ def test_comments_of_tables_with_partitions(events: Events) -> None:
         comments = {row.col_name: row.comment for row in reversed(described)}
         assert comments["id"] == "The event's key."
         assert ("Comment", "Events.") in {(row.col_name, row.data_type) for row in described}
+
+
+@pytest.mark.parametrize(
+    ("words", "options"),
+    [
+        ("alter table small.ledger__dbt_new rename", ()),  # the old table is out of the way
+        ("create table small.ledger__dbt_new", ("--full-refresh",)),
+    ],
+)
+def test_killed_without_partitions(events: Events, words: str, options: tuple[str, ...]) -> None:
+    """What has arrived is in a table of its own; the next build of any kind drops it."""
+    events.news(len(options))
+    assert events.run_until(words=words)[-1].startswith(words)
+    names = {row.tableName for row in events.spark.sql("show tables in small").collect()}
+    assert "ledger__dbt_tmp" in names
+    assert events.run(*options)
+    events.assert_right()
 
 
 @pytest.mark.spark_bank
