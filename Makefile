@@ -13,7 +13,7 @@ help:
 	@echo "make install   create .venv with the locked packages (demo does it when needed)"
 	@echo "make demo      feeds -> warehouse -> published snapshot -> report; FEEDS=dir CONNECTOR=name VARS='{...}' OPEN=1"
 	@echo "make test      run the tests; ARGS='-k name' is passed to pytest"
-	@echo "make spark     all of Spark's tests, with the slow ones (needs Java 17)"
+	@echo "make spark     all of Spark's tests, with the deaths at every statement (needs Java 17)"
 	@echo "make lint      ruff, mypy and sqlfluff"
 	@echo "make check     make lint and the convention tests"
 	@echo "make bench     run the benchmarks (minutes; nothing is asserted)"
@@ -47,7 +47,7 @@ test: $(INSTALLED_DEV)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 spark: $(INSTALLED_DEV)
-	@$(BIN)/python -m pytest -m 'spark_bank or not spark_bank' tests/parity/test_spark.py tests/unit/test_spark_session.py $(ARGS)
+	@$(BIN)/python -m pytest -m 'spark_deaths or not spark_deaths' tests/parity/test_spark.py tests/unit/test_spark_session.py $(ARGS)
 
 # Every check runs, whatever the one before it found.
 lint: $(INSTALLED_DEV)

@@ -1,8 +1,7 @@
 """Spark: macros, the adapter, builds that die, and a whole bank cell by cell against DuckDB.
 
-One file, so that one worker starts one session for all of it. The bank is loaded and built in
-this process first; what comes later is loaded and built by ``fa`` in processes of its own, one of
-which is killed half-way.
+One file, so that one worker starts one session for all of it. The bank is loaded and built, first
+and again with what comes later; in between a process of its own has begun to build and was killed.
 """
 
 from __future__ import annotations
@@ -170,7 +169,7 @@ def test_killed_without_partitions(events: Events, words: str, options: tuple[st
     events.assert_right()
 
 
-@pytest.mark.spark_bank
+@pytest.mark.spark_deaths
 def test_killed_between_any_two_changes(events: Events) -> None:
     events.news(0)
     changes = events.run_until(None)
@@ -187,7 +186,7 @@ def test_killed_between_any_two_changes(events: Events) -> None:
         events.assert_right()
 
 
-@pytest.mark.spark_bank
+@pytest.mark.spark_deaths
 def test_killed_inside_a_change(events: Events) -> None:
     for name in ("staged__dbt_new", "fact__dbt_redo", "summary__dbt_old"):
         shutil.copytree(events.warehouse / "fact", events.warehouse / name)  # no table's files
@@ -216,9 +215,9 @@ def pair(home: Path) -> Pair:
     assert _partitions_of_may(pair) == 1
     for day in sorted((home / "bank" / "deltas").iterdir()):
         pair.load(day)
-    spark_session.stop()  # the metastore serves one process at a time
     pair.load_by_command({"transactions": _late_rows(pair)})
     pair.lab.build()
+    spark_session.stop()  # the metastore serves one process at a time
     pair.build_killed("insert overwrite table gold.fact_transactions")
     pair.command("build", "--no-tests")
     pair.compare("late rows")
@@ -262,14 +261,12 @@ def _late_rows(pair: Pair) -> list[dict[str, Any]]:
     return [corrected, moved, late, _lone_transaction("2025-08-05 10:00:00", "12.50")]
 
 
-@pytest.mark.spark_bank
 @pytest.mark.parametrize("relation", modelled_relations())
 @pytest.mark.parametrize("stage", STAGES)
 def test_relation_is_the_same(pair: Pair, stage: str, relation: str) -> None:
     assert pair.faults[stage][relation] == []
 
 
-@pytest.mark.spark_bank
 @pytest.mark.parametrize("stage", STAGES)
 def test_bronze_is_the_same(pair: Pair, stage: str) -> None:
     bronze = {n: f for n, f in pair.faults[stage].items() if n.startswith("ingestion_raw_data.")}
@@ -277,26 +274,22 @@ def test_bronze_is_the_same(pair: Pair, stage: str) -> None:
     assert {name: faults for name, faults in bronze.items() if faults} == {}
 
 
-@pytest.mark.spark_bank
 def test_both_have_the_same_relations(pair: Pair) -> None:
     assert pair.spark_relations() == pair.relations()
 
 
-@pytest.mark.spark_bank
 def test_relations_have_rows(pair: Pair) -> None:
     """Two empty relations would be the same and prove nothing."""
     counts = pair.row_counts["late rows"]
     assert {name for name in modelled_relations() if not counts[name]} == set()
 
 
-@pytest.mark.spark_bank
 def test_a_build_was_killed_half_way(pair: Pair) -> None:
     """After models with history, inside one with partitions; the next build made it right."""
     assert pair.built_before_the_kill >= 20
     assert _partitions_of_may(pair) == 0
 
 
-@pytest.mark.spark_bank
 def test_doctor_and_report_after_a_build(
     pair: Pair, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
