@@ -7,14 +7,15 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	command -v $$p >/dev/null 2>&1 && { echo $$p; break; }; done)
 
-.PHONY: help install demo test spark check bench clean lock
+.PHONY: help install demo test spark lint check bench clean lock
 
 help:
 	@echo "make install   create .venv with the locked packages (demo does it when needed)"
 	@echo "make demo      feeds -> warehouse -> published snapshot -> report; FEEDS=dir CONNECTOR=name VARS='{...}' OPEN=1"
 	@echo "make test      run the tests; ARGS='-k name' is passed to pytest"
-	@echo "make spark     all of Spark's tests, with the slow ones (needs Java 17)"
-	@echo "make check     ruff, mypy, sqlfluff and the convention tests"
+	@echo "make spark     all of Spark's tests, with the deaths at every statement (needs Java 17)"
+	@echo "make lint      ruff, mypy and sqlfluff"
+	@echo "make check     make lint and the convention tests"
 	@echo "make bench     run the benchmarks (minutes; nothing is asserted)"
 	@echo "make clean     remove caches, dbt artefacts and reports; .venv and data/ stay"
 
@@ -46,10 +47,10 @@ test: $(INSTALLED_DEV)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 spark: $(INSTALLED_DEV)
-	@$(BIN)/python -m pytest -m 'spark_bank or not spark_bank' tests/parity/test_spark.py tests/unit/test_spark_session.py $(ARGS)
+	@$(BIN)/python -m pytest -m 'spark_deaths or not spark_deaths' tests/parity/test_spark.py tests/unit/test_spark_session.py $(ARGS)
 
 # Every check runs, whatever the one before it found.
-check: $(INSTALLED_DEV)
+lint: $(INSTALLED_DEV)
 	@mkdir -p target/lint; failed=""; \
 	run() { echo "== $$*" >&2; "$$@" || failed="$$failed $$(basename $$1)"; }; \
 	run $(BIN)/ruff check --quiet .; \
@@ -57,8 +58,11 @@ check: $(INSTALLED_DEV)
 	run $(BIN)/mypy; \
 	FA_DATA_DIR=target/lint run $(BIN)/sqlfluff lint --processes 2 --disable-progress-bar \
 		models $(wildcard tests/warehouse/singular); \
-	run $(BIN)/python -m pytest tests/conventions; \
 	test -z "$$failed" || { echo "error: failed:$$failed" >&2; exit 1; }
+
+check: $(INSTALLED_DEV)
+	@status=0; $(MAKE) --no-print-directory lint || status=1; \
+	$(BIN)/python -m pytest tests/conventions || status=1; exit $$status
 
 bench: $(INSTALLED_DEV)
 	@set -e; for script in benchmarks/[a-z]*.py; do echo "== $$script" >&2; $(BIN)/python "$$script"; done

@@ -46,12 +46,22 @@ def demo_feeds_step(
     from financial_analytics.synthetic import load_config  # noqa: PLC0415
 
     config = load_config(customers=customers, transactions=TRANSACTIONS_PER_CUSTOMER * customers)
-    bank = None if feeds else config.as_dict()
-    aside = make_room(settings, bank)
-    if aside is not None:
-        note(f"the synthetic bank that was here is set aside in {aside}")
+
+    def clear() -> None:
+        aside = make_room(settings, None if feeds else config.as_dict())
+        if aside is not None:
+            note(f"the synthetic bank that was here is set aside in {aside}")
+
     if feeds:
-        return ingest_step(display, settings, [feeds], loaded_at=loaded_at, connector=connector)
+        return ingest_step(
+            display,
+            settings,
+            [feeds],
+            loaded_at=loaded_at,
+            connector=connector,
+            before_writing=clear,
+        )
+    clear()
     written = generate_step(display, config, settings.feeds_dir / "synthetic")
     remember(settings, config.as_dict(), loading=True)
     report = ingest_step(display, settings, written.batches[:1], loaded_at=loaded_at)

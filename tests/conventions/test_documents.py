@@ -39,7 +39,7 @@ def test_make_lists_each_target_in_one_line() -> None:
         command, cwd=ROOT, env=alone, capture_output=True, text=True, check=True
     ).stdout
     names = [line.split()[1] for line in listed.splitlines()]
-    assert names == ["install", "demo", "test", "spark", "check", "bench", "clean"]
+    assert names == ["install", "demo", "test", "spark", "lint", "check", "bench", "clean"]
     assert set(re.findall(r"`make (\w+)`", _text("docs/commands.md"))) == set(names)
 
 

@@ -20,7 +20,6 @@ from tests.support.lab import write_feed
 from tests.support.parity import Cells, differences
 from tests.support.small_bank import feeds, transaction
 
-from financial_analytics.build import BuildOptions, build
 from financial_analytics.engines import postgres_copy, postgres_session
 from financial_analytics.ingest import ingest
 
@@ -127,10 +126,6 @@ def _load(bank: Bank, folder: Path, day: int) -> None:
     ingest([folder], settings=bank.settings, loaded_at=moment, target="postgres")
 
 
-def _run(bank: Bank, *select: str) -> None:
-    build(bank.settings, BuildOptions(select=select, target="postgres", command="run"))
-
-
 @pytest.mark.slow
 def test_roles_see_what_they_may(bank: Bank) -> None:
     with postgres_session.open_session() as handle, handle.cursor() as cursor:
@@ -138,7 +133,7 @@ def test_roles_see_what_they_may(bank: Bank) -> None:
             cursor.execute(f"drop role if exists {role}")
             cursor.execute(f"create role {role}")
         handle.commit()
-    _run(bank, "+dim_product", "vault_customers")
+    bank.build("+dim_product", "vault_customers")
 
     def may(role: str, statement: str) -> bool:
         with postgres_session.open_session() as handle, handle.cursor() as cursor:
@@ -171,7 +166,7 @@ def test_a_killed_build_run_again_gives_what_an_undisturbed_one_gives(
     bank: Bank, tmp_path: Path
 ) -> None:
     selection = ("+fact_transactions", "+fact_account_daily_snapshot")
-    _run(bank, *selection)
+    bank.build(*selection)
     late = [transaction(11, "2024-01-21 09:00:00", "-7.00"), transaction(2, "2024-01-20", "1.00")]
     write_feed(tmp_path / "late", "transactions", late)
     _load(bank, tmp_path / "late", 2)
@@ -192,13 +187,10 @@ def test_a_killed_build_run_again_gives_what_an_undisturbed_one_gives(
         time.sleep(0.02)
     os.kill(killed.pid, signal.SIGKILL)
     killed.wait(30)
-    _run(bank, *selection)
+    bank.build(*selection)
     repaired = bank.snapshot()
     assert repaired["gold.fact_transactions"].num_rows == 12
-    build(
-        bank.settings,
-        BuildOptions(select=selection, target="postgres", command="run", full_refresh=True),
-    )
+    bank.build(*selection, full_refresh=True)
     undisturbed = bank.snapshot()
     assert repaired.keys() == undisturbed.keys()
     found = {

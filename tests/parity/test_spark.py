@@ -1,8 +1,7 @@
 """Spark: macros, the adapter, builds that die, and a whole bank cell by cell against DuckDB.
 
-One file, so that one worker starts one session for all of it. The bank is loaded and built in
-this process first; what comes later is loaded and built by ``fa`` in processes of its own, one of
-which is killed half-way.
+One file, so that one worker starts one session for all of it. The bank is loaded and built, first
+and again with what comes later; in between a process of its own has begun to build and was killed.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from dbt.cli.main import dbtRunner
+from tests.support.lab import write_feed
 from tests.support.parity import Cells, differences, modelled_relations
 from tests.support.spark import session
 from tests.support.spark_bank import Pair
@@ -109,9 +109,10 @@ def test_python_models_seeds_and_models_that_fail(home: Path, tmp_path: Path) ->
         assert differences(expected, Cells(name, spark.table(f"shapes.{name}").toArrow())) == []
 
 
-def test_a_second_process_is_told_that_the_metastore_is_in_use(home: Path) -> None:
+def test_a_second_process_is_told_that_the_metastore_is_in_use(home: Path, tmp_path: Path) -> None:
+    feed = write_feed(tmp_path, "transactions", [_lone_transaction("2025-05-05 10:00:00", "1.00")])
     done = subprocess.run(
-        [sys.executable, "-m", "financial_analytics.cli", "ingest", str(home), "--target", "spark"],
+        [sys.executable, "-m", "financial_analytics.cli", "ingest", str(feed), "--target", "spark"],
         env={**os.environ, "FA_DATA_DIR": str(home / "data")},
         capture_output=True,
         text=True,
@@ -134,7 +135,7 @@ def test_macro_holds(macro_row: dict[str, Any], name: str) -> None:
 
 @pytest.fixture(scope="module")
 def events(home: Path) -> Events:
-    """Return three models, built once."""
+    """Return four models, built once."""
     events = Events(home)
     events.arrive(e1=(202401, 10), e2=(202401, 20), e3=(202402, 30), e4=(202403, 40))
     assert events.run()
@@ -151,7 +152,24 @@ def test_comments_of_tables_with_partitions(events: Events) -> None:
         assert ("Comment", "Events.") in {(row.col_name, row.data_type) for row in described}
 
 
-@pytest.mark.spark_bank
+@pytest.mark.parametrize(
+    ("words", "options"),
+    [
+        ("alter table small.ledger__dbt_new rename", ()),  # the old table is out of the way
+        ("create table small.ledger__dbt_new", ("--full-refresh",)),
+    ],
+)
+def test_killed_without_partitions(events: Events, words: str, options: tuple[str, ...]) -> None:
+    """What has arrived is in a table of its own; the next build of any kind drops it."""
+    events.news(len(options))
+    assert events.run_until(words=words)[-1].startswith(words)
+    names = {row.tableName for row in events.spark.sql("show tables in small").collect()}
+    assert "ledger__dbt_tmp" in names
+    assert events.run(*options)
+    events.assert_right()
+
+
+@pytest.mark.spark_deaths
 def test_killed_between_any_two_changes(events: Events) -> None:
     events.news(0)
     changes = events.run_until(None)
@@ -168,7 +186,7 @@ def test_killed_between_any_two_changes(events: Events) -> None:
         events.assert_right()
 
 
-@pytest.mark.spark_bank
+@pytest.mark.spark_deaths
 def test_killed_inside_a_change(events: Events) -> None:
     for name in ("staged__dbt_new", "fact__dbt_redo", "summary__dbt_old"):
         shutil.copytree(events.warehouse / "fact", events.warehouse / name)  # no table's files
@@ -197,9 +215,9 @@ def pair(home: Path) -> Pair:
     assert _partitions_of_may(pair) == 1
     for day in sorted((home / "bank" / "deltas").iterdir()):
         pair.load(day)
-    spark_session.stop()  # the metastore serves one process at a time
     pair.load_by_command({"transactions": _late_rows(pair)})
     pair.lab.build()
+    spark_session.stop()  # the metastore serves one process at a time
     pair.build_killed("insert overwrite table gold.fact_transactions")
     pair.command("build", "--no-tests")
     pair.compare("late rows")
@@ -243,14 +261,12 @@ def _late_rows(pair: Pair) -> list[dict[str, Any]]:
     return [corrected, moved, late, _lone_transaction("2025-08-05 10:00:00", "12.50")]
 
 
-@pytest.mark.spark_bank
 @pytest.mark.parametrize("relation", modelled_relations())
 @pytest.mark.parametrize("stage", STAGES)
 def test_relation_is_the_same(pair: Pair, stage: str, relation: str) -> None:
     assert pair.faults[stage][relation] == []
 
 
-@pytest.mark.spark_bank
 @pytest.mark.parametrize("stage", STAGES)
 def test_bronze_is_the_same(pair: Pair, stage: str) -> None:
     bronze = {n: f for n, f in pair.faults[stage].items() if n.startswith("ingestion_raw_data.")}
@@ -258,26 +274,22 @@ def test_bronze_is_the_same(pair: Pair, stage: str) -> None:
     assert {name: faults for name, faults in bronze.items() if faults} == {}
 
 
-@pytest.mark.spark_bank
 def test_both_have_the_same_relations(pair: Pair) -> None:
     assert pair.spark_relations() == pair.relations()
 
 
-@pytest.mark.spark_bank
 def test_relations_have_rows(pair: Pair) -> None:
     """Two empty relations would be the same and prove nothing."""
     counts = pair.row_counts["late rows"]
     assert {name for name in modelled_relations() if not counts[name]} == set()
 
 
-@pytest.mark.spark_bank
 def test_a_build_was_killed_half_way(pair: Pair) -> None:
     """After models with history, inside one with partitions; the next build made it right."""
     assert pair.built_before_the_kill >= 20
     assert _partitions_of_may(pair) == 0
 
 
-@pytest.mark.spark_bank
 def test_doctor_and_report_after_a_build(
     pair: Pair, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

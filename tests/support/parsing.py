@@ -36,13 +36,12 @@ def shared_parse(settings: Settings, options: BuildOptions) -> Iterator[None]:
 
 
 def _key(options: BuildOptions) -> str:
-    """Return a name for what parsing depends on besides the project's files."""
-    environment = sorted(
-        (name, value)
-        for name, value in os.environ.items()
-        if name.startswith("FA_") and name not in {"FA_DATA_DIR", FOLDER_VARIABLE}
-    )
-    parts = (target_name(options.target), sorted(options.variables.items()), environment)
+    """Return a name for what parsing depends on besides the project's files.
+
+    Whatever dbt reads of the environment it compares itself; this variable alone differs here.
+    """
+    persisted = os.environ.get("FA_PERSIST_DOCS")
+    parts = (target_name(options.target), sorted(options.variables.items()), persisted)
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pytest
 
+from financial_analytics import cli
 from financial_analytics.build import BuildOptions, build
 from financial_analytics.engines.duckdb_warehouse import open_warehouse
 from financial_analytics.ingest import ingest
@@ -56,7 +58,7 @@ class Pair:
         ]
 
     def load_by_command(self, feeds: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
-        """Load rows into both, into Spark by a process of its own."""
+        """Load rows into both, into Spark by ``fa ingest``."""
         self.lab.load(feeds)
         path, moment = self._last_load(feeds)
         self.command("ingest", str(path), "--loaded-at", f"{moment}", "--extracted-at", f"{moment}")
@@ -72,29 +74,27 @@ class Pair:
         with shared_parse(self.lab.settings, options):
             build(self.lab.settings, options)
 
-    def command(self, *arguments: str) -> str:
-        """Run ``fa … --target spark`` in a process of its own; return what it says."""
-        done = subprocess.run(
-            self._command_line(*arguments),
-            env=self._environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout + done.stderr
+    def command(self, *arguments: str) -> None:
+        """Run ``fa … --target spark`` on the session of this process."""
+        with pytest.MonkeyPatch.context() as environment:
+            environment.setenv("FA_DATA_DIR", str(self.lab.folder))
+            assert cli.run([*arguments, "--target", "spark"]) == 0
 
     def build_killed(self, words: str) -> None:
-        """Run ``fa build``, kill it with its JVM once its log says `words`; count its models."""
+        """Run ``fa build`` in a process of its own, and kill it once its log says `words`.
+
+        Its JVM dies with it. The models that it has built are counted.
+        """
         log = self.lab.folder / "logs" / "dbt.log"
         before = log.stat().st_size
         child = subprocess.Popen(
-            self._command_line("build", "--no-tests"),
+            [sys.executable, "-m", "financial_analytics.cli",
+             "build", "--no-tests", "--target", "spark"],
             env=self._environment(),
             start_new_session=True,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-        )
+        )  # fmt: skip
         until = time.monotonic() + LONGEST_SECONDS
         said = ""
         try:
@@ -135,11 +135,6 @@ class Pair:
     def _embedded(self, name: str) -> pa.Table:
         with open_warehouse(self.lab.settings.warehouse_path, read_only=True) as connection:
             return connection.sql(f"select * from {name}").to_arrow_table()
-
-    def _command_line(self, *arguments: str) -> list[str]:
-        return [
-            sys.executable, "-m", "financial_analytics.cli", *arguments, "--target", "spark",
-        ]  # fmt: skip
 
     def _environment(self) -> dict[str, str]:
         debug = {"FA_LOG_LEVEL": "debug"}  # statements are what a build is killed in

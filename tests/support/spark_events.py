@@ -1,4 +1,4 @@
-"""Three incremental models over a table of events, and builds of them that die where told."""
+"""Four models over a table of events, and builds of them that die where told."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ from tests.support.spark import session
 
 STAGED = """
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='id') }}
-select id, event_month, amount, batch from small.events
+select id, event_month, amount, batch from small.events as event
+where not exists (select 1 from small.events as newer where newer.id = event.id
+    and newer.batch > event.batch)
 {% if is_incremental() -%}
-where batch > (select coalesce(max(batch), 0) from {{ this }})
+and batch > (select coalesce(max(batch), 0) from {{ this }})
 {%- endif %}
 """
 FACT = """
@@ -48,7 +50,7 @@ class Killed(BaseException):
 
 
 class Events:
-    """Three models over a table of events that come in batches."""
+    """Four models over a table of events that come in batches."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -68,6 +70,7 @@ class Events:
             " {spark: {type: spark_python, schema: small, threads: 1}}}"
         )
         files = {"staged.sql": STAGED, "fact.sql": FACT, "summary.sql": SUMMARY, "all.yml": YAML}
+        files["ledger.sql"] = STAGED  # without YAML, so without partitions
         for name, text in files.items():
             (project / "models" / name).write_text(text)
         self.spark.sql("create schema if not exists small")
@@ -103,8 +106,10 @@ class Events:
             ]
             return bool(dbtRunner().invoke(arguments).success)
 
-    def run_until(self, count: int | None) -> list[str]:
-        """Run, and die before the change number `count`; return the changes asked for.
+    def run_until(self, count: int | None = None, *, words: str | None = None) -> list[str]:
+        """Run, and die before the change number `count`, or the first that starts with `words`.
+
+        Returns the changes asked for, the last one included.
 
         `idle` then holds the numbers of those that found nothing to change.
         """
@@ -118,6 +123,8 @@ class Events:
                 changes.append(" ".join(text.split()[:6]))
                 if count is not None and len(changes) > count:
                     raise Killed
+                if words is not None and changes[-1].startswith(words):
+                    raise Killed
                 found = self.spark.catalog.tableExists
                 if text.startswith("drop table if exists") and not found(text.split()[4]):
                     self.idle.add(len(changes) - 1)
@@ -130,9 +137,9 @@ class Events:
         return changes
 
     def assert_right(self) -> None:
-        """Compare the three tables with what the events say."""
+        """Compare the four tables with what the events say."""
         rows = {(key, month, amount) for key, (month, amount) in self.events.items()}
-        for name in ("staged", "fact"):
+        for name in ("staged", "ledger", "fact"):
             found = self.spark.sql(f"select id, event_month, amount from small.{name}").collect()
             assert Counter(map(tuple, found)) == Counter(rows), name
         sums: Counter[int] = Counter()
@@ -141,7 +148,7 @@ class Events:
         summary = self.spark.sql("select event_month, amount from small.summary").collect()
         assert dict(map(tuple, summary)) == sums
         names = {row.tableName for row in self.spark.sql("show tables in small").collect()}
-        assert names == {"events", "staged", "fact", "summary"}
+        assert names == {"events", "staged", "ledger", "fact", "summary"}
 
     def news(self, turn: int) -> None:
         """Correct one event, empty the month of another, add one."""

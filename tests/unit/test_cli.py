@@ -112,6 +112,39 @@ def test_wrong_use__is_exit_2_with_error_and_hint_on_stderr(
     assert not (data / "warehouse.duckdb").exists()
 
 
+@pytest.mark.parametrize("command", [["ingest"], ["demo", "--feeds"]])
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ([], "there is no file in it"),
+        (["notes.csv", "customers.xlsx"], "customers.xlsx, notes.csv belong to no table"),
+        ([f"{n}.csv" for n in range(7)], "0.csv, 1.csv, 2.csv, 3.csv, 4.csv and 2 more belong"),
+    ],
+)
+def test_a_folder_without_feeds__is_exit_2_and_nothing_is_written(
+    command: list[str], files: list[str], said: str,
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    folder = tmp_path / "feeds"
+    folder.mkdir()
+    for name in files:
+        (folder / name).write_text("a,b\n1,2\n")
+    assert cli.run([*command, str(folder)]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert f"error: no feeds in {folder}: {said}" in captured.err
+    hint = captured.err.split("hint: ")[1]
+    assert all(word in hint for word in ("transactions", ".parquet", "--connector berka"))
+    assert not data.exists()
+
+
+def test_ingest__feeds_of_no_rows_are_loaded(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "feeds").mkdir()
+    (tmp_path / "feeds" / "merchant_category_codes.csv").write_text("mcc_code,description\n")
+    assert cli.run(["ingest", str(tmp_path / "feeds")]) == 0
+    assert (data / "warehouse.duckdb").is_file()
+
+
 def test_now__refuses_a_wrong_fa_now(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FA_NOW", "noon")
     assert cli.run(["ingest", "."]) == 2

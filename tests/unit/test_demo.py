@@ -9,8 +9,10 @@ import pytest
 from tests.support.lab import write_feed
 from tests.support.small_bank import customer
 
+from financial_analytics.cli_console import Display
+from financial_analytics.cli_steps import demo_feeds_step
 from financial_analytics.demo import MARKER, SET_ASIDE, make_room, remember
-from financial_analytics.errors import UserInputError
+from financial_analytics.errors import FeedError, UserInputError
 from financial_analytics.ingest import ingest
 from financial_analytics.settings import Settings, find_project_dir
 
@@ -89,3 +91,30 @@ def test_make_room__a_broken_note_counts_as_none(settings: Settings) -> None:
     (settings.data_dir / MARKER).write_text("{", encoding="utf-8")
     with pytest.raises(UserInputError):
         make_room(settings, BANK)
+
+
+def test_demo_feeds__the_synthetic_bank_stays_until_feeds_are_found(
+    settings: Settings, tmp_path: Path
+) -> None:
+    load(settings, 1)
+    remember(settings, BANK)
+    before = settings.warehouse_path.read_bytes()
+    folder = tmp_path / "feeds"
+    folder.mkdir()
+
+    def demo(display: Display, connector: str | None = None) -> None:
+        moment = datetime(2026, 1, 2, tzinfo=UTC)
+        demo_feeds_step(
+            display, settings, feeds=folder, connector=connector, customers=40, loaded_at=moment
+        )
+
+    with Display() as display:
+        with pytest.raises(UserInputError, match="no feeds in"):
+            demo(display)
+        with pytest.raises(FeedError, match=r"account\.asc"):
+            demo(display, "berka")
+        assert settings.warehouse_path.read_bytes() == before
+        assert not (settings.data_dir / SET_ASIDE).exists()
+        write_feed(folder, "customers", [customer(2)])
+        demo(display)
+    assert (settings.data_dir / SET_ASIDE).read_bytes() == before

@@ -328,6 +328,9 @@ def test_connector_goes_the_same_way(settings: Settings, tmp_path: Path, monkeyp
     assert load(settings, tmp_path, connector="toy").files[0].already_loaded
     with pytest.raises(UserInputError, match="reads one folder"):
         load(settings, connector="toy")
+    monkeypatch.setattr(module, "feeds", lambda _directory: {})
+    with pytest.raises(UserInputError, match="connector toy found no feeds in"):
+        load(settings, tmp_path, connector="toy")
 
 
 def test_unknown_connector() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.support.lab import write_feed
+from tests.support.small_bank import customer
 
 from financial_analytics import cli
 from financial_analytics.engines import spark_session
@@ -14,6 +16,7 @@ from financial_analytics.engines import spark_session
 def place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     assert not spark_session.is_started()
     monkeypatch.setenv("FA_DATA_DIR", str(tmp_path / "data"))
+    write_feed(tmp_path, "customers", [customer(1)])
     return tmp_path
 
 

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from financial_analytics.errors import UserInputError
+from financial_analytics.ingest.connectors import connector_names
 from financial_analytics.ingest.contract import Contract
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".psv", ".txt", ".dat")
 PARQUET_SUFFIXES = (".parquet", ".pq")
 COMPRESSION_SUFFIXES = (".gz", ".gzip", ".zst", ".zstd")
+SHOWN_NAMES = 5
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ def discover(paths: Iterable[Path], contract: Contract) -> Discovery:
     Raises
     ------
     UserInputError
-        If a path does not exist.
+        If a path does not exist, or a folder holds no file that belongs to a table.
     """
     found = Discovery()
     seen: set[Path] = set()
@@ -53,19 +55,26 @@ def discover(paths: Iterable[Path], contract: Contract) -> Discovery:
                 f"{path} does not exist", hint="give a feed file or a folder of feed files"
             )
         root = path if path.is_dir() else path.parent
-        for file in _files(path):
+        files = list(_files(path))
+        feeds = [_feed(file, root, contract) for file in files]
+        if path.is_dir() and not any(feeds):
+            raise _no_feeds(path, files, contract)
+        for file, feed in zip(files, feeds, strict=True):
             real = file.resolve()
             if real in seen:
                 continue
             seen.add(real)
-            _sort_in(file, root, contract, found)
+            if feed is None:
+                found.unknown.append(file.relative_to(root).as_posix())
+            else:
+                found.feeds.append(feed)
     order = {table.name: position for position, table in enumerate(contract)}
     found.feeds.sort(key=lambda feed: (order[feed.table], _natural(feed.source_file)))
     found.unknown.sort()
     return found
 
 
-def _sort_in(file: Path, root: Path, contract: Contract, found: Discovery) -> None:
+def _feed(file: Path, root: Path, contract: Contract) -> FeedFile | None:
     name = file.relative_to(root).as_posix()
     stem, kind = _stem_and_format(file.name)
     table = table_of(stem, contract) if kind else None
@@ -76,12 +85,25 @@ def _sort_in(file: Path, root: Path, contract: Contract, found: Discovery) -> No
             break
         folder = folder.parent
     if table is None:
-        found.unknown.append(name)
-        return
+        return None
     # A folder named after the table says more than "part-0.parquet".
     source_file = f"{root.name}/{name}" if table_of(stem, contract) is None and folder == root \
         else name  # fmt: skip
-    found.feeds.append(FeedFile(table, file, kind, source_file))
+    return FeedFile(table, file, kind, source_file)
+
+
+def _no_feeds(folder: Path, files: list[Path], contract: Contract) -> UserInputError:
+    """Say what is in a folder without feeds, and what could be."""
+    names = [file.relative_to(folder).as_posix() for file in files[:SHOWN_NAMES]]
+    more = len(files) - len(names)
+    found = f"{', '.join(names)}{f' and {more} more' if more else ''} belong to no table"
+    tables = ", ".join(table.name for table in contract)
+    return UserInputError(
+        f"no feeds in {folder}: {found if files else 'there is no file in it'}",
+        hint=f"start each file's name with its table ({tables}) and end it with its form"
+        f" ({' '.join(TEXT_SUFFIXES + PARQUET_SUFFIXES)}), or name the system that wrote them:"
+        f" --connector {' or '.join(connector_names())}",
+    )
 
 
 def table_of(stem: str, contract: Contract) -> str | None:

@@ -89,6 +89,7 @@ def ingest(
     delimiter: str | None = None,
     extracted_at: datetime | None = None,
     progress: ProgressCallback | None = None,
+    before_writing: Callable[[], None] | None = None,
     memory_limit: str | None = None,
     max_line: int = MAX_LINE_BYTES,
     target: str = DEFAULT_TARGET,
@@ -115,6 +116,8 @@ def ingest(
         Default `loaded_at`.
     progress : callable, optional
         Called with a `Progress` at each step.
+    before_writing : callable, optional
+        Called once, when the feeds are found and nothing is touched yet.
     memory_limit : str, optional
         Such as ``"1GB"``; what does not fit is spilled to disk.
     max_line : int
@@ -151,6 +154,8 @@ def ingest(
         feeds = list(_connector_feeds(connector, folders, context))
     else:
         feeds = list(_file_feeds(folders, context, report, encoding, delimiter, max_line=max_line))
+    if before_writing:
+        before_writing()
     scratch = settings.data_dir / "tmp"
     with (
         open_store(target, settings, contract) as store,
@@ -323,6 +328,11 @@ def _connector_feeds(name: str, folders: list[Path], context: _Context) -> Itera
     unknown = [table for table in tables if table not in context.contract]
     if unknown:
         raise UserInputError(f"connector {name} returned unknown tables: {', '.join(unknown)}")
+    if not tables:
+        raise UserInputError(
+            f"connector {name} found no feeds in {folders[0]}",
+            hint="give the folder that holds the files as the system wrote them",
+        )
     for table in context.contract:
         data = tables.get(table.name)
         if data is None:

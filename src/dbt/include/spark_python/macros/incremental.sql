@@ -18,6 +18,7 @@
     {%- set arrived = spark_named(target, '__dbt_tmp') -%}
     {{ run_hooks(pre_hooks) }}
     {%- do spark_discard(draft) -%}
+    {%- if strategy == 'delete+insert' -%}{%- do spark_discard(arrived) -%}{%- endif -%}
     {%- if existing is none or existing.is_view or should_full_refresh() -%}
         {%- do spark_discard(redo) -%}
         {%- call statement('main') -%}
@@ -27,7 +28,6 @@
         {%- do persist_docs(target, model) -%}
     {%- elif strategy == 'delete+insert' -%}
         {%- do spark_apply(redo, target, partition) -%}
-        {%- do spark_discard(arrived) -%}
         {%- call statement('main') -%}
             {{ spark_create_table(arrived, compiled_code) }}
         {%- endcall -%}
