@@ -8,13 +8,12 @@ from functools import cached_property, lru_cache
 import numpy as np
 from scipy.special import betaincinv
 
-from financial_analytics.synthetic import catalog
 from financial_analytics.synthetic.accounts import Accounts, Holdings, build_accounts, draw_holdings
 from financial_analytics.synthetic.balances import (
     Book,
     card_cycle,
     closing_legs,
-    drop_orphan_refunds,
+    orphan_refunds,
     overdraft_limits,
     refuse_unfunded,
 )
@@ -236,11 +235,7 @@ def simulate_block(world: World, number: int, size: int) -> Block:
         service_rate, world.scale, number,
     )  # fmt: skip
     attempts = with_declines(config, join([bought, extra, services]), number)
-    keep = calendar.month_of_day[attempts.at // DAY - calendar.first] >= 0
-    attempts = attempts.take(np.flatnonzero(keep))
-    shopped = np.flatnonzero(attempts.kind == catalog.PURCHASE)
-    refunds = draw_refunds(config, accounts, attempts.take(shopped), calendar.horizon, number)
-    refunds.parent = shopped[refunds.parent] if len(refunds) else refunds.parent
+    refunds = draw_refunds(config, accounts, attempts, calendar.horizon, number)
     openings = opening_legs(config, calendar, people, accounts, loans, utilisation, number)
     savings, target = savings_legs(
         config, calendar, world.market, people, accounts, openings, number
@@ -260,9 +255,10 @@ def simulate_block(world: World, number: int, size: int) -> Block:
     )
     everything = join([everything, payments])
     overdraft = overdraft_limits(accounts.product[:, CHECKING])
-    everything = refuse_unfunded(calendar, accounts, everything, overdraft)
-    everything = drop_orphan_refunds(everything, len(attempts))
-    everything = everything.take(np.flatnonzero(everything.at // DAY <= calendar.horizon))
+    keep = refuse_unfunded(calendar, accounts, everything, overdraft)
+    keep[orphan_refunds(everything)] = False
+    keep &= everything.at < (calendar.horizon + 1) * DAY
+    everything = everything.take(np.flatnonzero(keep))
     everything = join([everything, closing_legs(accounts, everything)])
     day = contacts.at // DAY
     talked = np.flatnonzero(
