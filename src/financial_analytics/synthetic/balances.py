@@ -15,7 +15,15 @@ from financial_analytics.synthetic.catalog import CARD, CHECKING, CURRENCY, LOAN
 from financial_analytics.synthetic.config import BankConfig
 from financial_analytics.synthetic.customers import Customers
 from financial_analytics.synthetic.frame import DAY, NULL, Bools, Floats, Ints
-from financial_analytics.synthetic.legs import CODE, NO_FUNDS, OVER_LIMIT, Legs, join, legs
+from financial_analytics.synthetic.legs import (
+    BROUGHT_FORWARD,
+    CODE,
+    NO_FUNDS,
+    OVER_LIMIT,
+    Legs,
+    join,
+    legs,
+)
 from financial_analytics.synthetic.rng import stream
 
 SLOTS = 8
@@ -28,11 +36,12 @@ def card_cycle(
 ) -> tuple[Legs, Legs]:  # fmt: skip
     """Run the cards month by month: refuse what exceeds the limit, then pay the statement.
 
-    Who has drawn nothing when the window opens pays in full, the others in some months
+    Whose `utilisation` is 0 pays in full, the others in some months
     pay back to the share of the limit that was drawn then, at least 25 USD: revolving is
     a habit (about half of US card accounts revolve: CFPB Consumer Credit Card Market
-    2023), so `utilisation` is what the balances of every month show. Returns the legs
-    with refused purchases marked, and the payments.
+    2023), so `utilisation` is what the balances of every month show. The first statement
+    is what was brought forward. Returns the legs with refused purchases marked, and the
+    payments.
     """
     rng = stream(config.seed, "card cycle", block)
     n, months = people.size, calendar.months
@@ -44,7 +53,8 @@ def card_cycle(
     mine, month = mine[order], month[order]
     edge = np.searchsorted(month, np.arange(months + 1))
     buyer = table.customer[mine]
-    moved = np.where(table.decline[mine] < 0, table.cents[mine], 0)
+    brought = table.description[mine] == BROUGHT_FORWARD
+    moved = np.where((table.decline[mine] < 0) & ~brought, table.cents[mine], 0)
     # what each leg and those before it in the month take out
     out = np.cumsum(-np.minimum(moved, 0))
     cell = month * n + buyer
@@ -55,6 +65,7 @@ def card_cycle(
     has = opened != NULL
     limit = np.where(has, accounts.limit[:, CARD], 0)
     owed = np.zeros(n, dtype=np.int64)
+    owed[buyer[brought]] = -table.cents[mine[brought]]
     full = utilisation == 0
     habit = np.round(limit * utilisation).astype(np.int64)
     paid = np.zeros((n, months), dtype=np.int64)

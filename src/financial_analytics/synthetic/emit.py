@@ -176,8 +176,10 @@ def emit_credit(world: World, block: Block, put: Put) -> None:
     )
 
     def pending(mask: Bools) -> pa.Table:
-        frame = application_frame(people, made, keep, False)
-        return to_arrow("credit_applications", frame, len(keep)).filter(pa.array(mask))
+        part = keep[mask]
+        return to_arrow(
+            "credit_applications", application_frame(people, made, part, False), len(part)
+        )
 
     left = block.life.until[made.customer[keep]]
     # nobody decides on the application of somebody who has left

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import betaincinv
 
 from financial_analytics.synthetic import catalog
@@ -74,9 +76,9 @@ class Profiles:
         )
 
 
-def step(uniform: Floats) -> Ints:
-    """Return the lookup place of uniforms."""
-    return (uniform * STEPS).astype(np.int64)
+def look(table: NDArray[Any], archetype: Ints, uniform: Floats) -> NDArray[Any]:
+    """Return the entries of a lookup `table` at uniforms."""
+    return table.ravel().take(archetype * STEPS + (uniform * STEPS).astype(np.int64))
 
 
 def amount_factor(config: BankConfig, people: Customers) -> Floats:
@@ -86,9 +88,15 @@ def amount_factor(config: BankConfig, people: Customers) -> Floats:
     return np.asarray(factor * income)
 
 
+def spend_per_day(config: BankConfig, profiles: Profiles, people: Customers) -> Floats:
+    """Return what each customer spends on purchases a day at scale 1, USD."""
+    spent = people.rate * profiles.spend[people.archetype]
+    return np.asarray(spent * amount_factor(config, people))
+
+
 def seconds(profiles: Profiles, archetype: Ints, u: Floats, v: Floats) -> Ints:
     """Return a second of the day by archetype from two uniforms."""
-    hour = profiles.hour[archetype, step(u)] + (v - 0.5) * 24 / STEPS
+    hour = look(profiles.hour, archetype, u) + (v - 0.5) * 24 / STEPS
     return (np.clip(hour, 0, 23.9997) * 3600).astype(np.int64)
 
 
@@ -153,10 +161,8 @@ def expected_activity(
 
 def when(calendar: Calendar, activity: Activity, cell: Ints, u: Floats) -> Ints:
     """Return a day index for each event of `cell`, by the days' intensity."""
-    level = activity.low.ravel()[cell] + u * activity.span.ravel()[cell]
-    return np.clip(
-        np.searchsorted(calendar.cumulative, level, side="right") - 1, 0, calendar.days - 1
-    )
+    level = activity.low.ravel().take(cell) + u * activity.span.ravel().take(cell)
+    return calendar.day_at(level)
 
 
 def _shop(
@@ -165,27 +171,25 @@ def _shop(
     second: Ints, draws: Floats, noise: Floats, mean: float | None,
 ) -> Legs:  # fmt: skip
     """Fill in category, channel, merchant, account and amount of purchases."""
-    archetype = people.archetype[row]
-    category = profiles.category[archetype, step(draws[0])]
-    channel = profiles.channel[archetype, step(draws[1])]
-    channel = np.where(
-        catalog.ONLINE_ONLY[category] & (channel == catalog.POS), catalog.ONLINE, channel
-    )
-    before = calendar.month_of_day[day] < rollout.month[people.region[row]]
+    archetype, region = people.archetype.take(row), people.region.take(row)
+    category = look(profiles.category, archetype, draws[0])
+    channel = look(profiles.channel, archetype, draws[1])
+    channel[catalog.ONLINE_ONLY.take(category) & (channel == catalog.POS)] = catalog.ONLINE
+    before = calendar.month_of_day.take(day) < rollout.month.take(region)
     early = before & (channel == catalog.MOBILE) & (draws[2] > catalog.MOBILE_BEFORE_ROLLOUT)
-    channel = np.where(early, catalog.ONLINE, channel)
-    share = blend(FOREIGN_SHARE[:, None], config.archetypes.separation)[archetype, 0]
-    abroad = draws[3] < share
+    channel[early] = catalog.ONLINE
+    share = blend(FOREIGN_SHARE[:, None], config.archetypes.separation)[:, 0]
+    abroad = draws[3] < share.take(archetype)
     remote = channel != catalog.POS
-    place = np.where(remote & (draws[4] < 0.8), ONLINE_PLACE, people.region[row])
+    place = np.where(remote & (draws[4] < 0.8), ONLINE_PLACE, region)
     place = np.where(abroad, FOREIGN_PLACE, place)
     merchant = merchants.draw(place, category, draws[5])
     stamp = calendar.first + day
     by_card = accounts.open_on(row, CARD, stamp) & (draws[6] < CARD_SHARE)
     if mean is None:
-        sigma = config.purchase.amount_sigma * catalog.CATEGORY_SIGMA[category]
-        log = catalog.CATEGORY_MU[category] + sigma * noise
-        value = np.exp(log) * amount_factor(config, people)[row]
+        sigma = (config.purchase.amount_sigma * catalog.CATEGORY_SIGMA).take(category)
+        log = catalog.CATEGORY_MU.take(category) + sigma * noise
+        value = np.exp(log) * amount_factor(config, people).take(row)
     else:
         value = mean * np.exp(0.4 * noise - 0.08)
     cents = -np.maximum(np.round(np.minimum(value, 25_000) * 100), 50).astype(np.int64)

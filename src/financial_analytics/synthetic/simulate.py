@@ -46,6 +46,7 @@ from financial_analytics.synthetic.purchases import (
     draw_purchases,
     draw_refunds,
     expected_activity,
+    spend_per_day,
     with_declines,
 )
 from financial_analytics.synthetic.rates import Market, build_market
@@ -236,7 +237,9 @@ def simulate_block(world: World, number: int, size: int) -> Block:
     )  # fmt: skip
     attempts = with_declines(config, join([bought, extra, services]), number)
     refunds = draw_refunds(config, accounts, attempts, calendar.horizon, number)
-    openings = opening_legs(config, calendar, people, accounts, loans, utilisation, number)
+    days = 30.4375 * world.scale
+    monthly = days * people.rate, days * spend_per_day(config, world.profiles, people)
+    openings = opening_legs(config, calendar, people, accounts, loans, utilisation, monthly, number)
     savings, target = savings_legs(
         config, calendar, world.market, people, accounts, openings, number
     )
