@@ -62,7 +62,7 @@ from financial_analytics.synthetic.services import (
 from financial_analytics.synthetic.transactions import Places, order_legs
 
 PILOT_BLOCK = 2**31
-PILOT_BLOCKS = 3
+PILOT_BLOCKS = 2
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from financial_analytics.synthetic.parcel import BlockRows, Parcel, pack, unpack
 from financial_analytics.synthetic.simulate import World, simulate_block
 from financial_analytics.synthetic.truth import block_truth
 
-ENOUGH_BLOCKS = 16
+ENOUGH_BLOCKS = 8
 """Fewer blocks than this are done before a second process has paid for itself."""
 
 
