@@ -205,6 +205,8 @@ def fraud(made: Bank) -> Estimates:
         (alerts.alert_type == "Customer Report") & (alerts.investigation_status == "Open")
         & (alerts.transaction_date < "2025-07-01")
     ]  # fmt: skip
+    # an alert follows a minute later at least: of a day's last minute, on the next day
+    told = told[told.transaction_date.dt.strftime("%H:%M") < "23:59"]
     waits = (told.alert_date.dt.floor("D") - told.transaction_date.dt.floor("D")).dt.days
     closed = alerts[
         (alerts.investigation_status == "Closed") & alerts.is_fraud.astype(bool)

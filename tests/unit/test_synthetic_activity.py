@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 from scipy.optimize import minimize
 from sklearn import cluster, metrics
 from statsmodels.tools import numdiff
 from tests.support.customer_months import History
 from tests.support.studies_activity import ACTIVITY, bg_nbd_log_likelihood, recency
-from tests.support.synthetic_lab import Bank, bank
+from tests.support.synthetic_lab import Bank, bank, month_of
 
 from financial_analytics.synthetic.catalog import CATEGORIES
 
@@ -117,3 +118,29 @@ def test_adoption__adopters_bought_more_before_they_adopted() -> None:
     naive = np.log(rate[early].mean() / rate[never].mean())
     effect, error = study.found(study.planted)["adoption.causal_effect"]
     assert naive > effect + 3 * error
+
+
+SINCE_BEFORE = {
+    "card payments": ("Card payment received", "Card payment"),
+    "savings": ("Savings transfer in", "Savings transfer out"),
+    "fees": ("Monthly service fee", "Overdraft fee"),
+    "closings": ("Account closed: balance paid out", "Account closed: balance settled"),
+    "purchases": ("Card purchase", "Online purchase"),
+}
+
+
+@pytest.mark.parametrize("kind", SINCE_BEFORE)
+def test_start__a_bank_from_before_the_window_moves_in_its_first_month_as_later(kind: str) -> None:
+    """Counts of January against the rate of February to April, within three standard errors.
+
+    Purchases lie up to 12 % higher or lower by season, holidays and newcomers.
+    """
+    moved = bank(customers=2000, transactions=100_000).columns(
+        "transactions", "transaction_date", "description"
+    )
+    month = month_of(moved.transaction_date[moved.description.isin(SINCE_BEFORE[kind])])
+    january, later = int((month == 0).sum()), int(np.isin(month, (1, 2, 3)).sum())
+    expected = later * 31 / 89
+    error = np.sqrt(expected + expected * 31 / 89)
+    assert expected > 10
+    assert abs(january - expected) < 3 * error + (0.12 * expected if kind == "purchases" else 0)

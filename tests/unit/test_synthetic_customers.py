@@ -8,13 +8,16 @@ import pytest
 from tests.support.studies_lives import LIVES
 from tests.support.synthetic_lab import bank
 
+from financial_analytics.synthetic.config import BLOCK_CUSTOMERS
 from financial_analytics.synthetic.geography import build_geography, distance_km
 from financial_analytics.synthetic.load import load_config
+from financial_analytics.synthetic.simulate import build_world, simulate_block
 
 
 def test_churn__logins_thin_out_before_people_leave() -> None:
     study = next(study for study in LIVES if "churn.falling_effect" in study.finds)
-    made = bank(*study.planted, **study.sizes)
+    # more customers than the study has: some leave before they had time to fall quiet
+    made = bank(*study.planted, **study.sizes | {"customers": 6000, "transactions": 60_000})
     last = made.last_versions
     quiet = (last.updated_at.dt.floor("D") - pd.to_datetime(last.last_login_date)).dt.days
     gone = ~last.is_active.astype(bool)
@@ -75,3 +78,22 @@ def test_history__segment_rows_agree_with_the_customer_versions() -> None:
     following = rows.groupby("customer_id").effective_date.shift(-1)
     assert (ended.end_date == following[ended.index]).all()
     assert set(current.index) == set(last.index)
+
+
+def test_churn__only_complaints_that_the_feed_tells_raise_the_hazard() -> None:
+    world = build_world(load_config(customers=2 * BLOCK_CUSTOMERS, transactions=80_000))
+    told = 0
+    for number in range(world.config.blocks):
+        block = simulate_block(world, number, BLOCK_CUSTOMERS)
+        made, kept = block.contacts, block.contacts_kept
+        kept = kept[made.is_complaint[kept] & ~made.resolved[kept]]
+        visible = np.zeros_like(block.life.complained)
+        visible[made.customer[kept], made.month[kept]] = True
+        recent = np.zeros_like(visible)
+        for lag in (1, 2, 3):
+            recent[:, lag:] |= visible[:, :-lag]
+        at_risk = ~np.isnan(block.life.hazard)
+        at_risk &= block.life.until[:, None] > world.calendar.month_start
+        np.testing.assert_array_equal(block.life.complained[at_risk], recent[at_risk])
+        told += int(recent[at_risk].sum())
+    assert told > 100

@@ -5,6 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import mmap
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -80,11 +83,39 @@ def test_config__unreadable_yaml_is_an_input_error(tmp_path: Path) -> None:
 
 
 def test_files__same_bytes_on_every_run_chunk_size_and_worker_count(tmp_path: Path) -> None:
-    config = load_config(deltas=5, **SMALL)
+    config = load_config(deltas=5, **SMALL | {"customers": 2500})
     generate(config, tmp_path / "one")
     generate(config, tmp_path / "two", chunk_blocks=7, workers=2)
     assert digest(tmp_path / "one") == digest(tmp_path / "two")
     assert len(digest(tmp_path / "one")) > 30
+
+
+def test_files__incomes_do_not_depend_on_the_number_of_cores() -> None:
+    """BLAS rounds by the number of its threads; the income field is drawn without it."""
+    code = (
+        "from financial_analytics.synthetic.geography import build_geography\n"
+        "from financial_analytics.synthetic.load import load_config\n"
+        "print(build_geography(load_config()).field.tobytes().hex())"
+    )
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", code], env=os.environ | {"OPENBLAS_NUM_THREADS": threads},
+            capture_output=True, text=True, check=True,
+        ).stdout
+        for threads in ("1", "2")
+    }  # fmt: skip
+    assert len(found) == 1
+
+
+def test_files__a_window_may_start_and_end_within_a_month(tmp_path: Path) -> None:
+    config = load_config(start="2024-01-17", end="2024-06-10", **SMALL)
+    report = generate(config, tmp_path)
+    rows = pq.read_table(tmp_path / "full" / "transactions.parquet").to_pandas()
+    assert report.rows["transactions"] > len(rows) > 20_000
+    assert rows.transaction_date.min() >= pd.Timestamp("2024-01-17")
+    assert rows.transaction_date.max() < pd.Timestamp("2024-06-11")
+    left = pq.read_table(tmp_path / "truth" / "latent_customers.parquet").to_pandas().leave_date
+    assert left.dropna().min() >= dt.date(2024, 1, 18)
 
 
 def test_files__another_seed_gives_another_bank(tmp_path: Path) -> None:

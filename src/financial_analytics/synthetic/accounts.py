@@ -138,7 +138,8 @@ class Accounts:
 
     def open_on(self, row: Ints, slot: Ints | int, day: Ints) -> Bools:
         """Say whether the account takes movements on `day` (after opening, before closing)."""
-        opened, closed = self.opened[row, slot], self.closed[row, slot]
+        place = row * self.opened.shape[1] + slot
+        opened, closed = self.opened.ravel().take(place), self.closed.ravel().take(place)
         return np.asarray((opened != NULL) & (day > opened) & ((closed == NULL) | (day < closed)))
 
 

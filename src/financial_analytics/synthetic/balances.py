@@ -9,22 +9,25 @@ import numpy as np
 
 from financial_analytics.synthetic import catalog
 from financial_analytics.synthetic.accounts import Accounts
+from financial_analytics.synthetic.arrays import order_of, run_starts
 from financial_analytics.synthetic.calendar import Calendar
 from financial_analytics.synthetic.catalog import CARD, CHECKING, CURRENCY, LOAN, SAVINGS
 from financial_analytics.synthetic.config import BankConfig
 from financial_analytics.synthetic.customers import Customers
-from financial_analytics.synthetic.frame import DAY, NULL, Floats, Ints
-from financial_analytics.synthetic.legs import CODE, NO_FUNDS, OVER_LIMIT, Legs, join, legs
+from financial_analytics.synthetic.frame import DAY, NULL, Bools, Floats, Ints
+from financial_analytics.synthetic.legs import (
+    BROUGHT_FORWARD,
+    CODE,
+    NO_FUNDS,
+    OVER_LIMIT,
+    Legs,
+    join,
+    legs,
+)
 from financial_analytics.synthetic.rng import stream
 
 SLOTS = 8
 """Account slots per customer in the sort keys."""
-
-
-def account_order(table: Legs) -> Ints:
-    """Return the order of legs by account, then time."""
-    key = ((table.customer * SLOTS + table.slot) << 40) + table.at
-    return np.argsort(key, kind="stable").astype(np.int64)
 
 
 def card_cycle(
@@ -33,11 +36,12 @@ def card_cycle(
 ) -> tuple[Legs, Legs]:  # fmt: skip
     """Run the cards month by month: refuse what exceeds the limit, then pay the statement.
 
-    Who has drawn nothing when the window opens pays in full, the others in some months
+    Whose `utilisation` is 0 pays in full, the others in some months
     pay back to the share of the limit that was drawn then, at least 25 USD: revolving is
     a habit (about half of US card accounts revolve: CFPB Consumer Credit Card Market
-    2023), so `utilisation` is what the balances of every month show. Returns the legs
-    with refused purchases marked, and the payments.
+    2023), so `utilisation` is what the balances of every month show. The first statement
+    is what was brought forward. Returns the legs with refused purchases marked, and the
+    payments.
     """
     rng = stream(config.seed, "card cycle", block)
     n, months = people.size, calendar.months
@@ -45,21 +49,23 @@ def card_cycle(
     mine = np.flatnonzero(table.slot == CARD)
     day = table.at[mine] // DAY - calendar.first
     month = calendar.month_of_day[day]
-    order = np.lexsort((table.at[mine], table.customer[mine], month))
+    order = order_of(month, table.customer[mine], table.at[mine])
     mine, month = mine[order], month[order]
     edge = np.searchsorted(month, np.arange(months + 1))
     buyer = table.customer[mine]
-    moved = np.where(table.decline[mine] < 0, table.cents[mine], 0)
+    brought = table.description[mine] == BROUGHT_FORWARD
+    moved = np.where((table.decline[mine] < 0) & ~brought, table.cents[mine], 0)
     # what each leg and those before it in the month take out
     out = np.cumsum(-np.minimum(moved, 0))
     cell = month * n + buyer
-    start = np.searchsorted(cell, cell, side="left")
+    start = run_starts(cell)
     out = out - (out[start] + np.minimum(moved, 0)[start])
     may_exceed = (table.kind[mine] == catalog.PURCHASE) & (moved < 0)
     opened, closed = accounts.opened[:, CARD], accounts.closed[:, CARD]
     has = opened != NULL
     limit = np.where(has, accounts.limit[:, CARD], 0)
     owed = np.zeros(n, dtype=np.int64)
+    owed[buyer[brought]] = -table.cents[mine[brought]]
     full = utilisation == 0
     habit = np.round(limit * utilisation).astype(np.int64)
     paid = np.zeros((n, months), dtype=np.int64)
@@ -109,29 +115,36 @@ ELSEWHERE = np.isin(
 )
 
 
-def refuse_unfunded(calendar: Calendar, accounts: Accounts, table: Legs, overdraft: Ints) -> Legs:
+def refuse_unfunded(calendar: Calendar, accounts: Accounts, table: Legs, overdraft: Ints) -> Bools:
     """Decline payments that the account cannot cover; instalments then come from elsewhere.
+
+    Marks what is declined in `table`, and returns which legs stay.
 
     Within a month the balance looked at counts refused payments too, so a payment that
     passes is covered for certain; overdrafts come from fees and fraud only. Each month
     starts from the true balance: what was refused once does not weigh on later years.
     """
     index = np.flatnonzero((table.slot == CHECKING) | (table.slot == CURRENCY))
-    part = table.take(index)
     size = len(accounts.opened) * SLOTS
-    account = part.customer * SLOTS + part.slot
-    day = np.clip(part.at // DAY - calendar.first, 0, calendar.horizon - calendar.first)
-    cell = calendar.month_of_day[day] * size + account
-    order = np.argsort((cell << 40) + part.at, kind="stable")
-    part, account, cell = part.take(order), account[order], cell[order]
-    moved = np.where(part.decline < 0, part.cents, 0)
+    at = table.at.take(index)
+    account = table.customer.take(index) * SLOTS + table.slot.take(index)
+    day = np.clip(at // DAY - calendar.first, 0, calendar.horizon - calendar.first)
+    month = calendar.month_of_day.take(day)
+    order = order_of(month, account, at)
+    index, account = index.take(order), account.take(order)
+    cell = month.take(order) * size + account
+    text = table.description.take(index)
+    moved = np.where(table.decline.take(index) < 0, table.cents.take(index), 0)
     total = np.cumsum(moved)
-    start = np.searchsorted(cell, cell, side="left")
-    total = total - (total[start] - moved[start])
-    floor = -np.where(part.slot == CHECKING, overdraft[part.customer], 0)
-    may_fail = (moved < 0) & (part.typology == 0)
-    may_fail &= REFUSABLE[part.description] | ELSEWHERE[part.description]
-    refused = np.zeros(len(part), dtype=np.bool_)
+    start = run_starts(cell)
+    total = total - (total - moved).take(start)
+    # no other account has an overdraft
+    least = np.zeros(size, dtype=np.int64)
+    least[CHECKING::SLOTS] = -overdraft
+    floor = least.take(account)
+    may_fail = (moved < 0) & (table.typology.take(index) == 0)
+    may_fail &= (REFUSABLE | ELSEWHERE).take(text)
+    refused = np.zeros(len(index), dtype=np.bool_)
     held = np.zeros(size, dtype=np.int64)
     edges = np.searchsorted(cell, np.arange(calendar.months + 1) * size)
     for first, stop in pairwise(edges.tolist()):
@@ -139,26 +152,23 @@ def refuse_unfunded(calendar: Calendar, accounts: Accounts, table: Legs, overdra
         who = account[rows]
         refused[rows] = may_fail[rows] & (held[who] + total[rows] < floor[rows])
         held += np.bincount(who, np.where(refused[rows], 0, moved[rows]), size).astype(np.int64)
-    text = part.description
-    table.decline[index[order[refused & REFUSABLE[text]]]] = NO_FUNDS
+    index, text = index[refused], text[refused]
+    table.decline[index[REFUSABLE[text]]] = NO_FUNDS
     keep = np.ones(len(table), dtype=np.bool_)
-    keep[index[order[refused & ELSEWHERE[text]]]] = False
-    return table.take(np.flatnonzero(keep))
+    keep[index[ELSEWHERE[text]]] = False
+    return keep
 
 
-def drop_orphan_refunds(table: Legs, bought: int) -> Legs:
-    """Drop refunds of purchases that were declined after all; `bought` legs come first."""
-    parent = table.parent
-    lost = (parent >= 0) & (table.kind == catalog.REFUND)
-    lost &= table.decline[np.clip(parent, 0, max(bought - 1, 0))] >= 0
-    return table.take(np.flatnonzero(~lost))
+def orphan_refunds(table: Legs) -> Ints:
+    """Return the refunds of purchases that were declined after all."""
+    refund = np.flatnonzero((table.kind == catalog.REFUND) & (table.parent >= 0))
+    return refund[table.decline[table.parent[refund]] >= 0]
 
 
 def closing_legs(accounts: Accounts, table: Legs) -> Legs:
     """Pay out or settle what is left on each account on the day it closes."""
-    order = account_order(table)
-    moved = np.where(table.decline >= 0, 0, table.cents)[order]
-    account = (table.customer * SLOTS + table.slot)[order]
+    moved = np.where(table.decline >= 0, 0, table.cents)
+    account = table.customer * SLOTS + table.slot
     size = len(accounts.opened) * SLOTS
     total = np.bincount(account, moved, minlength=size).round().astype(np.int64)
     row, slot = np.nonzero(accounts.exists & (accounts.closed != NULL))
@@ -198,9 +208,10 @@ class Book:
     @classmethod
     def build(cls, table: Legs) -> Book:
         """Return the book of legs that hold every movement; their order does not matter."""
-        order = account_order(table)
-        key = (((table.customer * SLOTS + table.slot) << 40) + table.at)[order]
-        moved = np.where(table.decline >= 0, 0, table.cents)[order]
+        account = table.customer * SLOTS + table.slot
+        order = order_of(account, table.at)
+        key = ((account << 40) + table.at).take(order)
+        moved = np.where(table.decline >= 0, 0, table.cents).take(order)
         return cls(key, np.concatenate([[0], np.cumsum(moved)]))
 
     def at(self, customer: Ints, slot: Ints, second: Ints) -> Ints:

@@ -82,6 +82,10 @@ class Calendar:
         Activity of the day, mean 1 over the window.
     cumulative : ndarray of float64, shape (days + 1,)
         Activity up to the start of each day.
+    step : float
+        Less than the activity of any day.
+    day_of_step : ndarray of int64
+        Day in which each multiple of `step` falls.
     holiday : ndarray of bool, shape (days,)
     """
 
@@ -95,6 +99,8 @@ class Calendar:
     month_length: Ints
     intensity: Floats
     cumulative: Floats
+    step: float
+    day_of_step: Ints
     holiday: Bools
 
     @property
@@ -106,6 +112,19 @@ class Calendar:
     def months(self) -> int:
         """Number of (possibly partial) simulated months."""
         return len(self.month_code)
+
+    def day_at(self, level: Floats) -> Ints:
+        """Return the day index in which cumulative activity reaches `level`.
+
+        A bisection for each event would take ten times as long.
+        """
+        day = self.day_of_step.take((level / self.step).astype(np.int64), mode="clip")
+        stop = np.append(self.cumulative[1:-1], np.inf)
+        ahead = level >= stop.take(day)
+        while ahead.any():
+            day += ahead
+            ahead = level >= stop.take(day)
+        return day
 
     def holds(self, day: Ints) -> Bools:
         """Say which days are simulated."""
@@ -147,6 +166,11 @@ def build_calendar(config: BankConfig) -> Calendar:
     )
     intensity = np.exp(log)
     intensity /= intensity[: last - first + 1].mean()
+    cumulative = np.concatenate([[0.0], np.cumsum(intensity)])
+    step = max(float(intensity.min()) / 2, float(cumulative[-1]) / 2**16)
+    # a hair early, so that rounding never starts past the day
+    places = np.arange(int(cumulative[-1] / step) + 1) * step * (1 - 1e-12)
+    day_of_step = np.searchsorted(cumulative, places, side="right") - 1
     edge = np.append(codes, codes[-1] + 1).astype("datetime64[M]")
     edge = edge.astype("datetime64[D]").astype(np.int64)
     return Calendar(
@@ -159,6 +183,8 @@ def build_calendar(config: BankConfig) -> Calendar:
         month_start=edge[:-1],
         month_length=np.diff(edge),
         intensity=intensity,
-        cumulative=np.concatenate([[0.0], np.cumsum(intensity)]),
+        cumulative=cumulative,
+        step=step,
+        day_of_step=day_of_step.astype(np.int64),
         holiday=holiday,
     )

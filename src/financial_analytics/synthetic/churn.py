@@ -10,7 +10,7 @@ from financial_analytics.synthetic.accounts import Holdings
 from financial_analytics.synthetic.calendar import Calendar
 from financial_analytics.synthetic.config import BankConfig
 from financial_analytics.synthetic.customers import Customers
-from financial_analytics.synthetic.frame import NULL, Bools, Floats, Ints
+from financial_analytics.synthetic.frame import DAY, NULL, Bools, Floats, Ints
 from financial_analytics.synthetic.interactions import Contacts
 from financial_analytics.synthetic.network import Network
 from financial_analytics.synthetic.rates import Market
@@ -41,7 +41,7 @@ class Life:
     contacted_hazard, holdout_hazard : ndarray of float64
         The hazard had the retention campaign reached, or spared, the customer.
     complained : ndarray of bool, shape (customers, months)
-        Unresolved complaint in the three months before.
+        Unresolved complaint, told by the feed, in the three months before.
     """
 
     leave: Ints
@@ -82,8 +82,9 @@ def draw_life(
     falling_effect * disengaged + rate_gap_effect * gap * saver + tenure_effect *
     (log(1 + tenure) - log 6) + autopay_effect * autopay + far_churn_effect * far +
     retention_effect * retained``; complaint and fee look at the three months before, so
-    causes come first. A customer disengages once, with monthly chance ``disengage_rate``,
-    for a geometric spell of mean ``disengage_months``: activity is then
+    causes come first. Who signed up before the window is at risk from its first month,
+    others from the month after they signed up. A customer disengages once, with monthly
+    chance ``disengage_rate``, for a geometric spell of mean ``disengage_months``: activity is then
     ``falling_activity`` of what it was, and the exponential gap between logins (mean
     ``login_gap_days``) grows up to ``login_thinning`` times. Fees come with monthly chance
     ``fee_rate``, enrolment in autopay with ``enrol_rate``. About 6-10 % of retail
@@ -128,11 +129,15 @@ def draw_life(
         np.maximum(month_day[np.minimum(enrolled_month, months - 1)], people.signup),
         NULL,
     )
-    fee = (fee_u < effect.fee_rate) & (grid > first_month[:, None])
+    # a month that the window cuts tells a part of what it did
+    whole = calendar.month_start[0] >= calendar.first
+    at_risk = grid >= np.where(old & whole, 0, first_month + 1)[:, None]
+    fee = (fee_u < effect.fee_rate) & at_risk
     unresolved = np.zeros((n, months), dtype=np.bool_)
     bad = contacts.is_complaint & ~contacts.resolved
+    # contacts are drawn as if everyone had always been here
+    bad &= contacts.at // DAY > people.signup[contacts.customer]
     unresolved[contacts.customer[bad], contacts.month[bad]] = True
-    unresolved &= grid >= first_month[:, None]
     complained, charged = _recent(unresolved), _recent(fee)
     tenure = np.maximum(month_day - people.signup[:, None], 0) / 365.25
     saves = (held.savings_open != NULL)[:, None] & (held.savings_open[:, None] < month_day)
@@ -157,7 +162,6 @@ def draw_life(
     def hazard_of(eta: Floats) -> Floats:
         return np.asarray(-np.expm1(-np.exp(eta)))
 
-    at_risk = grid > first_month[:, None]
     hazard = np.where(at_risk, hazard_of(common + treated), np.nan)
     leaves = leaving < np.where(at_risk, hazard, -1.0)
     ever = leaves.any(axis=1)

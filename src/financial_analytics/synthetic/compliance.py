@@ -21,7 +21,7 @@ from financial_analytics.synthetic.frame import (
     Text,
     fixed_digits,
 )
-from financial_analytics.synthetic.fraud import RING, TAKEOVER, TESTING, TRAVEL
+from financial_analytics.synthetic.fraud import TESTING
 from financial_analytics.synthetic.legs import BROUGHT_FORWARD, Legs
 from financial_analytics.synthetic.network import names
 from financial_analytics.synthetic.rng import stream
@@ -69,7 +69,7 @@ def draw_alerts(
     fraud = table.typology > 0
     posted = table.decline < 0
     by_score = latent > ALERT_Z
-    by_rule = fraud & np.isin(table.typology, (TESTING, TRAVEL, TAKEOVER, RING)) & (u < 0.55)
+    by_rule = (table.typology >= TESTING) & (u < 0.55)
     reported = fraud & ~by_score & ~by_rule & posted & (label != NULL)
     moves = table.description != BROUGHT_FORWARD
     hit = np.flatnonzero(moves & (by_score | by_rule | reported))
@@ -171,10 +171,9 @@ def assessments(
     flagged = sanctioned | structurer
     aml = np.where(sanctioned[row], 2, np.where(structurer[row], 2, (u[2, row] > 0.93).astype(int)))
     status = np.where(sanctioned[row], 2, np.where(u[3, row] < 0.04, 1, 0))
-    order = np.argsort((table.customer << 40) + table.at, kind="stable")
-    key = ((table.customer << 40) + table.at)[order]
+    key = (table.customer << 40) + table.at
     moves = (table.decline < 0) & (table.description != BROUGHT_FORWARD)
-    total = np.concatenate([[0], np.cumsum(np.where(moves, np.abs(table.cents), 0)[order])])
+    total = np.concatenate([[0], np.cumsum(np.where(moves, np.abs(table.cents), 0))])
     base = (row << 40) + day * DAY
     volume = total[np.searchsorted(key, base)] - total[np.searchsorted(key, base - 90 * DAY)]
     owned = (accounts.opened[row] != NULL) & (accounts.opened[row] <= day[:, None])

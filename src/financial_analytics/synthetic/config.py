@@ -12,7 +12,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any
 
-BLOCK_CUSTOMERS = 500
+BLOCK_CUSTOMERS = 1000
 """Customers simulated together. A constant, so that files never depend on the chunk size."""
 
 

@@ -75,7 +75,7 @@ BAD_AMOUNTS = ("abc", "NaN", "12.345", "1,2,3")
 PREFIXES = ("EUR ", "\u20ac", "$", "GBP ")
 
 
-BATCH_BLOCKS = 16
+BATCH_BLOCKS = 8
 """Blocks whose faults are written together; fixed, so that files depend on it only."""
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pyarrow as pa
 
+from financial_analytics.synthetic.arrays import run_starts
 from financial_analytics.synthetic.campaigns import touch_frame
 from financial_analytics.synthetic.catalog import CHECKING, SAVINGS
 from financial_analytics.synthetic.compliance import (
@@ -25,7 +26,7 @@ from financial_analytics.synthetic.regulatory import report_rows
 from financial_analytics.synthetic.rng import stream
 from financial_analytics.synthetic.simulate import Block, World
 from financial_analytics.synthetic.sink import put_twice
-from financial_analytics.synthetic.transactions import transaction_frame
+from financial_analytics.synthetic.transactions import IDS_PER_CUSTOMER, transaction_frame
 from financial_analytics.synthetic.versions import (
     build_versions,
     customer_frame,
@@ -46,15 +47,15 @@ def _replace(table: pa.Table, column: str, values: pa.Array) -> pa.Table:
 
 
 def transaction_rows(
-    world: World, block: Block, table: Legs, last: int
+    world: World, block: Block, table: Legs, rows: Ints
 ) -> tuple[pa.Table, Ints, Ints, Floats]:
-    """Return the transactions of `table` with the labels known on day `last`.
+    """Return the transactions that the legs `rows` of `table` are, as the full load knows them.
 
     Returns
     -------
     Table
     ndarray of int64
-        Transaction ids.
+        Transaction ids of all legs.
     ndarray of int64
         Day on which each fraud becomes known; NULL for honest ones.
     ndarray of float64
@@ -63,39 +64,41 @@ def transaction_rows(
     config = world.config
     score, latent = fraud_score(config, table.typology, block.number)
     label = label_day(config, table.typology, table.at, block.number)
-    sequence = np.arange(len(table)) - np.searchsorted(table.customer, table.customer) + 1
-    month = world.calendar.month_of_day[table.at // DAY - world.calendar.first]
+    number = np.arange(len(table)) - run_starts(table.customer) + 1
+    ids = block.people.ids.take(table.customer) * IDS_PER_CUSTOMER + number
     frame = transaction_frame(
-        config, world.places, world.merchants, block.people, block.accounts, table, month, score,
-        label <= last, sequence, block.number,
+        config, world.calendar, world.places, world.merchants, block.people, block.accounts,
+        table, rows, score, label <= world.full_last, ids, block.number,
     )  # fmt: skip
-    ids: Ints = np.asarray(frame["transaction_id"])
-    return to_arrow("transactions", frame, len(table)), ids, label, latent
+    return to_arrow("transactions", frame, len(rows)), ids, label, latent
 
 
-def emit_transactions(world: World, block: Block, put: Put) -> tuple[Ints, Ints, Floats]:
+def emit_transactions(
+    world: World, block: Block, put: Put, last_asked: int
+) -> tuple[Ints, Ints, Floats]:
     """Write transactions: frauds unlabelled at first, some delta rows late or corrected.
 
     After the full load ``late_share`` of the rows arrive one to three days late, and
     ``corrected_share`` arrive wrong, and right the day after.
     """
-    rows, ids, label, latent = transaction_rows(world, block, block.legs, world.full_last)
     day = block.legs.at // DAY
     last, full_last = world.calendar.last, world.full_last
     # what was brought forward did not move: the accounts feed reports it
-    day = np.where(block.legs.description == BROUGHT_FORWARD, NEVER_KNOWN, day)
+    told = np.flatnonzero((block.legs.description != BROUGHT_FORWARD) & (day <= last_asked))
+    rows, ids, label_of, latent = transaction_rows(world, block, block.legs, told)
+    size, day, label = len(day), day.take(told), label_of.take(told)
     if not world.config.deltas:
         put("transactions", rows, day)
-        return ids, label, latent
+        return ids, label_of, latent
     rng = stream(world.config.seed, "delta arrivals", block.number)
-    u, wait = rng.random((2, len(day)))
+    u, wait = rng.random((2, size)).take(told, axis=1)
     effect = world.config.history
     inside = (day > full_last) & (day <= last) & (label == NULL)
     late = inside & (u < effect.late_share)
     arrives = np.where(late, np.minimum(day + 1 + (wait * 3).astype(np.int64), last), day)
     wrong = inside & ~late & (day < last) & (u > 1 - effect.corrected_share)
     if wrong.any():
-        cents = block.legs.cents[wrong]
+        cents = block.legs.cents[told[wrong]]
         cents = np.where(wait[wrong] < 0.5, cents * 10, cents + 100)
         amount = to_arrow("transactions", {"amount": cents}, int(wrong.sum()))["amount"]
         put("transactions", _replace(rows.filter(pa.array(wrong)), "amount", amount), day[wrong])
@@ -108,7 +111,7 @@ def emit_transactions(world: World, block: Block, put: Put) -> tuple[Ints, Ints,
         # a label is known the day after at the earliest, so that it arrives second
         when = np.maximum(label, day + 1)[known]
         put("transactions", _replace(part, "is_fraud", labelled), when)
-    return ids, label, latent
+    return ids, label_of, latent
 
 
 def _late(world: World, name: str, block: Block, day: Ints) -> Ints:
@@ -173,8 +176,10 @@ def emit_credit(world: World, block: Block, put: Put) -> None:
     )
 
     def pending(mask: Bools) -> pa.Table:
-        frame = application_frame(people, made, keep, False)
-        return to_arrow("credit_applications", frame, len(keep)).filter(pa.array(mask))
+        part = keep[mask]
+        return to_arrow(
+            "credit_applications", application_frame(people, made, part, False), len(part)
+        )
 
     left = block.life.until[made.customer[keep]]
     # nobody decides on the application of somebody who has left
@@ -273,9 +278,12 @@ def emit_compliance(
     put_twice(put, "regulatory_reports", final, pending, seen, filed, world.full_last)
 
 
-def emit_block(world: World, block: Block, put: Put) -> tuple[Ints, Ints]:
-    """Write every feed of a block; returns transaction ids and label days for the truth."""
-    ids, label, latent = emit_transactions(world, block, put)
+def emit_block(world: World, block: Block, put: Put, last_asked: int) -> tuple[Ints, Ints]:
+    """Write every feed of a block; returns transaction ids and label days for the truth.
+
+    `put` may also get rows of days after `last_asked`; those of transactions are not made.
+    """
+    ids, label, latent = emit_transactions(world, block, put, last_asked)
     emit_entities(world, block, put)
     emit_credit(world, block, put)
     emit_service(world, block, put)

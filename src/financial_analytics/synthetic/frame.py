@@ -85,26 +85,28 @@ def _columns() -> dict[str, tuple[Column, ...]]:
 def _decimal(values: Ints, scale: int, precision: int) -> pa.Array:
     """Build a decimal column from integers that count its last place."""
     wide = np.empty((len(values), 2), dtype=np.int64)
-    missing = values == NULL
     wide[:, 0] = values
     wide[:, 1] = values >> 63
-    mask = None
-    if missing.any():
-        mask = pa.py_buffer(np.packbits(~missing, bitorder="little"))
+    mask = _validity(values == NULL)
     kind = pa.decimal128(precision, scale)
     return pa.Array.from_buffers(kind, len(values), [mask, pa.py_buffer(wide)])
 
 
+def _validity(missing: Bools) -> pa.Buffer | None:
+    """Return the bitmap of what is not missing; None where nothing is."""
+    return pa.py_buffer(np.packbits(~missing, bitorder="little")) if missing.any() else None
+
+
 def _whole(values: NDArray[Any], kind: pa.DataType, scale: int = 1) -> pa.Array:
     wide = np.asarray(values, dtype=np.int64)
-    missing = wide == NULL
-    mask = missing if missing.any() else None
-    if mask is not None:
-        wide = np.where(missing, 0, wide)
+    mask = _validity(wide == NULL)
+    # NULL is an even power of two: what stands beneath a missing value becomes 0
     if scale != 1:
         wide = wide * scale
     narrow = wide.astype(np.int32) if kind in (pa.int32(), pa.date32()) else wide
-    return pa.array(narrow, mask=mask).view(kind)
+    return pa.Array.from_buffers(
+        kind, len(wide), [mask, pa.py_buffer(np.ascontiguousarray(narrow))]
+    )
 
 
 DENSE = frozenset({
@@ -118,11 +120,11 @@ def _text(value: Text) -> pa.Array:
     words, place = (
         _known(value.values) if isinstance(value.values, tuple) else _distinct(value.values)
     )
-    codes = np.asarray(value.codes, dtype=np.int32)
-    missing = codes < 0
+    codes = np.ascontiguousarray(value.codes, dtype=np.int32)
+    mask = _validity(codes < 0)
     if place is not None and len(place):
-        codes = place[codes]
-    index = pa.array(codes, mask=missing) if missing.any() else pa.array(codes)
+        codes = place.take(codes)
+    index = pa.Array.from_buffers(pa.int32(), len(codes), [mask, pa.py_buffer(codes)])
     return pa.DictionaryArray.from_arrays(index, words, safe=False)
 
 
@@ -186,11 +188,13 @@ def _array(
     if family == "decimal":
         return _decimal(np.asarray(value, dtype=np.int64), scale, kind.precision)
     if column.type == "double":
-        return pa.array(np.asarray(value, dtype=np.float64), from_pandas=True)
+        number = np.ascontiguousarray(value, dtype=np.float64)
+        buffers = [_validity(np.isnan(number)), pa.py_buffer(number)]
+        return pa.Array.from_buffers(kind, len(number), buffers)
     if column.type == "boolean":
-        if value.dtype == np.bool_:
-            return pa.array(value)
-        return pa.array(value > 0, mask=np.asarray(value < 0))
+        flags = pa.py_buffer(np.packbits(value > 0, bitorder="little"))
+        mask = None if value.dtype == np.bool_ else _validity(np.asarray(value < 0))
+        return pa.Array.from_buffers(kind, len(value), [mask, flags])
     return _whole(value, kind, 1_000_000 if column.type == "timestamp" else 1)
 
 

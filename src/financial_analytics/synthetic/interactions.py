@@ -94,7 +94,7 @@ def draw_contacts(
     factor = VISIT_FACTOR[people.archetype] ** config.archetypes.separation
     visits = rng.poisson(VISIT_RATE * share * factor[:, None] * np.exp(log_visits))
     grid = np.concatenate([calls.ravel(), visits.ravel()])
-    cell = np.repeat(np.arange(2 * n * months) % (n * months), grid)
+    cell = np.repeat(np.tile(np.arange(n * months), 2), grid)
     is_visit = np.arange(len(cell)) >= calls.sum()
     customer, month = np.divmod(cell, months)
     size = len(cell)

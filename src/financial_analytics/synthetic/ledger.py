@@ -8,7 +8,8 @@ import numpy as np
 
 from financial_analytics.synthetic import catalog
 from financial_analytics.synthetic.accounts import Accounts
-from financial_analytics.synthetic.balances import Book, account_order
+from financial_analytics.synthetic.arrays import among, distinct, order_of
+from financial_analytics.synthetic.balances import SLOTS, Book
 from financial_analytics.synthetic.calendar import Calendar
 from financial_analytics.synthetic.catalog import BROKERAGE, CARD, CHECKING, LOAN
 from financial_analytics.synthetic.churn import Life
@@ -41,11 +42,12 @@ def dormancy(table: Legs, accounts: Accounts, last_day: int) -> Spells:
     An account falls dormant a year after its last movement and wakes with the next;
     a spell that does not end has last second NULL.
     """
-    idle = (table.decline < 0) & ~np.isin(table.slot, (CARD, LOAN, BROKERAGE))
-    part = table.take(np.flatnonzero(idle & (table.at < (last_day + 1) * DAY)))
-    order = account_order(part)
-    who, slot, at = part.customer[order], part.slot[order], part.at[order]
-    account = who * 8 + slot
+    idle = (table.decline < 0) & ~among(table.slot, (CARD, LOAN, BROKERAGE), SLOTS)
+    index = np.flatnonzero(idle & (table.at < (last_day + 1) * DAY))
+    account, at = (table.customer * SLOTS + table.slot).take(index), table.at.take(index)
+    order = order_of(account, at)
+    index, account, at = index.take(order), account.take(order), at.take(order)
+    who, slot = table.customer.take(index), table.slot.take(index)
     last = np.append(account[1:] != account[:-1], np.ones(min(1, len(account)), dtype=np.bool_))
     following = np.append(at[1:], np.zeros(min(1, len(at)), dtype=np.int64))
     shut = accounts.closed[who, slot]
@@ -105,7 +107,7 @@ def account_versions(
         stays = (accounts.closed[who_, slot_] == NULL) | (accounts.closed[who_, slot_] > day_)
         versions.append((who_[stays], slot_[stays], day_[stays] * DAY + DAY - 1))
     row, slot, at = (np.concatenate(column) for column in zip(*versions, strict=True))
-    key = np.unique(((row * 8 + slot) << 40) + at)
+    key = distinct(((row * 8 + slot) << 40) + at)
     account, at = key >> 40, key & ((1 << 40) - 1)
     row, slot = account // 8, account % 8
     return _frame(calendar, people, accounts, life, book, row, slot, at, spells)

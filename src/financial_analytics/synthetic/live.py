@@ -76,7 +76,7 @@ def live_events(
 
     for number in range(config.blocks):
         size = min(BLOCK_CUSTOMERS, config.customers - number * BLOCK_CUSTOMERS)
-        emit_block(world, simulate_block(world, number, size), put)
+        emit_block(world, simulate_block(world, number, size), put, world.calendar.horizon)
     contract = load_contract()
     ordered: dict[str, tuple[pa.Table, Ints]] = {}
     for name, parts in kept.items():

@@ -50,8 +50,9 @@ class Merchants:
 
     def draw(self, place: Ints, category: Ints, u: Floats) -> Ints:
         """Return a merchant of each place and category from uniforms `u`."""
-        size = self.number[place, category]
-        return self.first[place, category] + (size * u**POPULARITY).astype(np.int64)
+        cell = place * self.number.shape[1] + category
+        size = self.number.ravel().take(cell)
+        return np.asarray(self.first.ravel().take(cell) + (size * u**POPULARITY).astype(np.int64))
 
 
 def build_merchants(config: BankConfig, geography: Geography) -> Merchants:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import betaincinv
 
 from financial_analytics.synthetic import catalog
 from financial_analytics.synthetic.accounts import Accounts, Holdings
+from financial_analytics.synthetic.arrays import order_of, run_starts
 from financial_analytics.synthetic.calendar import Calendar
 from financial_analytics.synthetic.catalog import CARD, CHECKING
 from financial_analytics.synthetic.churn import Life
@@ -73,9 +76,9 @@ class Profiles:
         )
 
 
-def step(uniform: Floats) -> Ints:
-    """Return the lookup place of uniforms."""
-    return (uniform * STEPS).astype(np.int64)
+def look(table: NDArray[Any], archetype: Ints, uniform: Floats) -> NDArray[Any]:
+    """Return the entries of a lookup `table` at uniforms."""
+    return table.ravel().take(archetype * STEPS + (uniform * STEPS).astype(np.int64))
 
 
 def amount_factor(config: BankConfig, people: Customers) -> Floats:
@@ -85,9 +88,15 @@ def amount_factor(config: BankConfig, people: Customers) -> Floats:
     return np.asarray(factor * income)
 
 
+def spend_per_day(config: BankConfig, profiles: Profiles, people: Customers) -> Floats:
+    """Return what each customer spends on purchases a day at scale 1, USD."""
+    spent = people.rate * profiles.spend[people.archetype]
+    return np.asarray(spent * amount_factor(config, people))
+
+
 def seconds(profiles: Profiles, archetype: Ints, u: Floats, v: Floats) -> Ints:
     """Return a second of the day by archetype from two uniforms."""
-    hour = profiles.hour[archetype, step(u)] + (v - 0.5) * 24 / STEPS
+    hour = look(profiles.hour, archetype, u) + (v - 0.5) * 24 / STEPS
     return (np.clip(hour, 0, 23.9997) * 3600).astype(np.int64)
 
 
@@ -152,40 +161,35 @@ def expected_activity(
 
 def when(calendar: Calendar, activity: Activity, cell: Ints, u: Floats) -> Ints:
     """Return a day index for each event of `cell`, by the days' intensity."""
-    level = activity.low.ravel()[cell] + u * activity.span.ravel()[cell]
-    return np.clip(
-        np.searchsorted(calendar.cumulative, level, side="right") - 1, 0, calendar.days - 1
-    )
+    level = activity.low.ravel().take(cell) + u * activity.span.ravel().take(cell)
+    return calendar.day_at(level)
 
 
 def _shop(
     config: BankConfig, profiles: Profiles, rollout: Rollout, calendar: Calendar,
     merchants: Merchants, people: Customers, accounts: Accounts, row: Ints, day: Ints,
-    draws: Floats, noise: Floats, mean: float | None,
+    second: Ints, draws: Floats, noise: Floats, mean: float | None,
 ) -> Legs:  # fmt: skip
     """Fill in category, channel, merchant, account and amount of purchases."""
-    archetype = people.archetype[row]
-    category = profiles.category[archetype, step(draws[0])]
-    channel = profiles.channel[archetype, step(draws[1])]
-    channel = np.where(
-        catalog.ONLINE_ONLY[category] & (channel == catalog.POS), catalog.ONLINE, channel
-    )
-    before = calendar.month_of_day[day] < rollout.month[people.region[row]]
+    archetype, region = people.archetype.take(row), people.region.take(row)
+    category = look(profiles.category, archetype, draws[0])
+    channel = look(profiles.channel, archetype, draws[1])
+    channel[catalog.ONLINE_ONLY.take(category) & (channel == catalog.POS)] = catalog.ONLINE
+    before = calendar.month_of_day.take(day) < rollout.month.take(region)
     early = before & (channel == catalog.MOBILE) & (draws[2] > catalog.MOBILE_BEFORE_ROLLOUT)
-    channel = np.where(early, catalog.ONLINE, channel)
-    share = blend(FOREIGN_SHARE[:, None], config.archetypes.separation)[archetype, 0]
-    abroad = draws[3] < share
+    channel[early] = catalog.ONLINE
+    share = blend(FOREIGN_SHARE[:, None], config.archetypes.separation)[:, 0]
+    abroad = draws[3] < share.take(archetype)
     remote = channel != catalog.POS
-    place = np.where(remote & (draws[4] < 0.8), ONLINE_PLACE, people.region[row])
+    place = np.where(remote & (draws[4] < 0.8), ONLINE_PLACE, region)
     place = np.where(abroad, FOREIGN_PLACE, place)
     merchant = merchants.draw(place, category, draws[5])
     stamp = calendar.first + day
     by_card = accounts.open_on(row, CARD, stamp) & (draws[6] < CARD_SHARE)
-    second = seconds(profiles, archetype, draws[7], draws[8])
     if mean is None:
-        sigma = config.purchase.amount_sigma * catalog.CATEGORY_SIGMA[category]
-        log = catalog.CATEGORY_MU[category] + sigma * noise
-        value = np.exp(log) * amount_factor(config, people)[row]
+        sigma = (config.purchase.amount_sigma * catalog.CATEGORY_SIGMA).take(category)
+        log = catalog.CATEGORY_MU.take(category) + sigma * noise
+        value = np.exp(log) * amount_factor(config, people).take(row)
     else:
         value = mean * np.exp(0.4 * noise - 0.08)
     cents = -np.maximum(np.round(np.minimum(value, 25_000) * 100), 50).astype(np.int64)
@@ -237,27 +241,14 @@ def draw_purchases(
     rng = stream(config.seed, "purchases", block)
     counts = rng.poisson(scale * activity.purchases)
     cell = np.repeat(np.arange(counts.size), counts.ravel())
-    row = cell // calendar.months
+    row = np.repeat(np.arange(people.size), counts.sum(axis=1))
     size = len(cell)
     day = when(calendar, activity, cell, rng.random(size))
     draws, noise = rng.random((9, size)), rng.standard_normal(size)
-    own = rng.random(size) * activity.boost.ravel()[cell] < 1
-    made = _shop(
-        config,
-        profiles,
-        rollout,
-        calendar,
-        merchants,
-        people,
-        accounts,
-        row,
-        day,
-        draws,
-        noise,
-        None,
-    )
-    order = np.argsort(row * (1 << 40) + made.at, kind="stable")
-    made, own = made.take(order), own[order]
+    own = rng.random(size) * activity.boost.ravel().take(cell) < 1
+    second = seconds(profiles, people.archetype.take(row), draws[7], draws[8])
+    order = order_of(row, day, second)
+    buyer = row.take(order)
     drop = stream(config.seed, "dropout", block)
     u, v = drop.random(people.size), drop.random(people.size)
     if effect.dropout_a == 0:
@@ -265,10 +256,14 @@ def draw_purchases(
     else:
         chance = np.clip(betaincinv(effect.dropout_a, effect.dropout_b, u), 1e-12, 1 - 1e-12)
         last = 1 + np.minimum(np.log1p(-v) / np.log1p(-chance), 1e12).astype(np.int64)
-    counted = np.concatenate([[0], np.cumsum(own)])
-    start = np.searchsorted(made.customer, made.customer, side="left")
-    rank = counted[:-1] - counted[start]
-    return made.take(np.flatnonzero(rank < last[made.customer])), last
+    counted = np.concatenate([[0], np.cumsum(own.take(order))])
+    rank = counted[:-1] - counted.take(run_starts(buyer))
+    kept = order[rank < last.take(buyer)]
+    made = _shop(
+        config, profiles, rollout, calendar, merchants, people, accounts, row.take(kept),
+        day.take(kept), second.take(kept), draws.take(kept, axis=1), noise.take(kept), None,
+    )  # fmt: skip
+    return made, last
 
 
 def draw_credit_purchases(
@@ -288,9 +283,11 @@ def draw_credit_purchases(
     at = np.repeat(np.arange(len(counts)), counts)
     day = start[at] - calendar.first + (rng.random(len(at)) * length[at]).astype(np.int64)
     row = made.customer[at]
+    draws = rng.random((9, len(at)))
+    second = seconds(profiles, people.archetype[row], draws[7], draws[8])
     return _shop(
-        config, profiles, rollout, calendar, merchants, people, accounts, row, day,
-        rng.random((9, len(at))), rng.standard_normal(len(at)), EXTRA_PURCHASE,
+        config, profiles, rollout, calendar, merchants, people, accounts, row, day, second, draws,
+        rng.standard_normal(len(at)), EXTRA_PURCHASE,
     )  # fmt: skip
 
 
@@ -305,18 +302,18 @@ def with_declines(config: BankConfig, attempts: Legs, block: int) -> Legs:
     rng = stream(config.seed, "declines", block)
     u, which, gap = rng.random((3, len(attempts)))
     online = (attempts.channel == catalog.ONLINE) | (attempts.channel == catalog.MOBILE)
-    share = effect.decline_share * np.where(online, 1.5, 0.85)
+    share = effect.decline_share * np.array([0.85, 1.5]).take(online)
+    hit = np.flatnonzero(u < share)
     reason = np.where(
-        attempts.kind == catalog.WITHDRAWAL,
-        np.searchsorted([0.35, 0.55, 0.90, 0.93], which),
-        np.searchsorted([0.45, 0.62, 0.66, 0.78, 0.90], which),
+        attempts.kind[hit] == catalog.WITHDRAWAL,
+        np.searchsorted([0.35, 0.55, 0.90, 0.93], which[hit]),
+        np.searchsorted([0.45, 0.62, 0.66, 0.78, 0.90], which[hit]),
     )
-    reason = np.array([0, 1, 2, 3, 4, 5])[reason]
-    fails = u < share * (1 - effect.retry_share)
-    attempts.decline = np.where(fails, reason, attempts.decline)
-    again = np.flatnonzero(~fails & (u < share))
+    fails = u[hit] < share[hit] * (1 - effect.retry_share)
+    attempts.decline[hit[fails]] = reason[fails]
+    again = hit[~fails]
     first = attempts.take(again)
-    first.decline = reason[again]
+    first.decline = reason[~fails]
     first.at = first.at - 45 - (gap[again] * 500).astype(np.int64)
     first.at = np.maximum(first.at, first.at // DAY * DAY)
     same = first.at // DAY == attempts.at[again] // DAY
@@ -324,20 +321,23 @@ def with_declines(config: BankConfig, attempts: Legs, block: int) -> Legs:
 
 
 def draw_refunds(
-    config: BankConfig, accounts: Accounts, bought: Legs, horizon: int, block: int
+    config: BankConfig, accounts: Accounts, attempts: Legs, horizon: int, block: int
 ) -> Legs:
     """Refund a share ``refund_share`` of posted purchases in full, 2 to 20 days later."""
     rng = stream(config.seed, "refunds", block)
+    bought = np.flatnonzero(attempts.kind == catalog.PURCHASE)
     u, gap = rng.random((2, len(bought)))
-    day = bought.at // DAY + 2 + (gap * 18).astype(np.int64)
-    keep = (u < config.purchase.refund_share) & (bought.decline < 0) & (day <= horizon)
-    keep &= accounts.open_on(bought.customer, bought.slot, day)
-    index = np.flatnonzero(keep)
-    back = bought.take(index)
+    some = np.flatnonzero(u < config.purchase.refund_share)
+    index = bought[some]
+    day = attempts.at[index] // DAY + 2 + (gap[some] * 18).astype(np.int64)
+    keep = (attempts.decline[index] < 0) & (day <= horizon)
+    keep &= accounts.open_on(attempts.customer[index], attempts.slot[index], day)
+    index, day = index[keep], day[keep]
+    back = attempts.take(index)
     back.cents = -back.cents
     back.kind = np.full(len(index), catalog.REFUND)
     back.description = np.full(len(index), CODE["Refund"])
-    back.at = day[index] * DAY + bought.at[index] % DAY
+    back.at = day * DAY + back.at % DAY
     back.parent = index
     return back
 

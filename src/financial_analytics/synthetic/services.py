@@ -18,11 +18,13 @@ from financial_analytics.synthetic.legs import CODE, Legs, join, legs
 from financial_analytics.synthetic.loans import Loans
 from financial_analytics.synthetic.merchants import Merchants
 from financial_analytics.synthetic.purchases import (
+    CARD_SHARE,
     Activity,
     Profiles,
     amount_factor,
+    look,
     seconds,
-    step,
+    spend_per_day,
     when,
 )
 from financial_analytics.synthetic.rates import Market
@@ -74,45 +76,52 @@ def draw_services(
     rng = stream(config.seed, "services", block)
     counts = rng.poisson(scale * activity.services)
     cell = np.repeat(np.arange(counts.size), counts.ravel())
-    row, size = cell // calendar.months, len(cell)
+    row, size = np.repeat(np.arange(people.size), counts.sum(axis=1)), len(cell)
     day = when(calendar, activity, cell, rng.random(size))
     draws, noise = rng.random((7, size)), rng.standard_normal(size)
-    archetype = people.archetype[row]
-    other = profiles.other[archetype, step(draws[0])]
+    archetype = people.archetype.take(row)
+    other = look(profiles.other, archetype, draws[0])
     factor = amount_factor(config, people)
     means = np.exp(catalog.OTHER_MU + catalog.OTHER_SIGMA**2 / 2)
     mix = profiles.other_mix[people.archetype]
     # transfers are outgoing three times out of four, so half of them net
     out = mix[:, 0] * means[0] + 0.5 * mix[:, 1] * means[1] + mix[:, 2] * means[2]
-    spent = people.rate * profiles.spend[people.archetype]
     own = loans.level * pays_here(people.ids[loans.customer])
     instalments = np.bincount(loans.customer, own, minlength=people.size) / 100 / 30.4375
-    per_day = scale * (spent + service_rate * out) * factor + instalments
+    spent = spend_per_day(config, profiles, people)
+    per_day = scale * (spent + service_rate * out * factor) + instalments
     pay = 1.12 * per_day / np.maximum(scale * service_rate * mix[:, 3], 1e-12)
-    mu, sigma = catalog.OTHER_MU[other], catalog.OTHER_SIGMA[other]
-    value = np.exp(mu + sigma * noise) * np.where(other == 3, pay[row] / means[3], factor[row])
+    mu, sigma = catalog.OTHER_MU.take(other), catalog.OTHER_SIGMA.take(other)
+    level = np.where(other == 3, (pay / means[3]).take(row), factor.take(row))
+    value = np.exp(mu + sigma * noise) * level
     incoming = (other == 3) | ((other == 1) & (draws[1] < 0.25))
     cents = np.maximum(np.round(np.minimum(value, 150_000) * 100), 100).astype(np.int64)
     cash = other == 0
     cents = np.where(cash, np.clip(np.round(cents / 2000), 1, 40).astype(np.int64) * 2000, cents)
-    channel = profiles.service[archetype, step(draws[2])]
-    channel = np.where(cash, catalog.ATM, channel)
-    channel = np.where((channel == catalog.ATM) & (other == 1), catalog.ONLINE, channel)
+    channel = look(profiles.service, archetype, draws[2])
+    channel[cash] = catalog.ATM
+    channel[(channel == catalog.ATM) & (other == 1)] = catalog.ONLINE
     stamp = calendar.first + day
-    shut = ((stamp + 3) % 7 == 6) | calendar.holiday[day]
-    channel = np.where((channel == catalog.BRANCH) & shut, catalog.ONLINE, channel)
+    shut = (np.arange(calendar.first, calendar.horizon + 1) + 3) % 7 == 6
+    shut |= calendar.holiday
+    channel[(channel == catalog.BRANCH) & shut.take(day)] = catalog.ONLINE
     second = seconds(profiles, archetype, draws[3], draws[4])
     in_hours = (9 * 3600 + draws[4] * 8 * 3600).astype(np.int64)
     second = np.where(channel == catalog.BRANCH, in_hours, second)
     bill = other == 2
-    region = people.region[row]
-    merchant = merchants.draw(region, np.full(size, UTILITIES), draws[5])
+    merchant = np.full(size, -1)
+    billed = np.flatnonzero(bill)
+    merchant[billed] = merchants.draw(
+        people.region.take(row[billed]), np.full(len(billed), UTILITIES), draws[5, billed]
+    )
     kinds = np.array([catalog.WITHDRAWAL, catalog.TRANSFER, catalog.PAYMENT, catalog.DEPOSIT])
     texts = np.array([
         CODE["Cash withdrawal"], CODE["Transfer to external account"], CODE["Bill payment"],
         CODE["Payroll deposit"],
     ])  # fmt: skip
-    text = np.where((other == 1) & incoming, CODE["Transfer from external account"], texts[other])
+    text = np.where(
+        (other == 1) & incoming, CODE["Transfer from external account"], texts.take(other)
+    )
     cheque = (other == 3) & (channel == catalog.MOBILE)
     text = np.where(cheque, CODE["Mobile cheque deposit"], text)
     at_till = (other == 3) & ((channel == catalog.BRANCH) | (channel == catalog.ATM))
@@ -124,25 +133,28 @@ def draw_services(
         customer=row,
         slot=np.where(foreign, CURRENCY, CHECKING),
         at=stamp * DAY + second,
-        kind=kinds[other],
+        kind=kinds.take(other),
         cents=np.where(incoming | (foreign & (draws[1] < 0.6)), cents, -cents),
         channel=channel,
         category=np.where(bill, UTILITIES, -1),
-        merchant=np.where(bill, merchant, -1),
+        merchant=merchant,
         description=np.where(foreign, CODE["Currency exchange"], text),
     )
 
 
 def opening_legs(
     config: BankConfig, calendar: Calendar, people: Customers, accounts: Accounts, loans: Loans,
-    utilisation: Floats, block: int,
+    utilisation: Floats, monthly: tuple[Floats, Floats], block: int,
 ) -> Legs:  # fmt: skip
     """Bring balances forward, or pay the first deposit in, so that every opening is zero.
 
     An account opened before the window starts with 'Balance brought forward' at the
     window's first second. Liabilities are negative: a card's balance is what is
-    owed, a loan's the principal outstanding.
+    owed, a loan's the principal outstanding. Who pays the card in full owes what was
+    bought in the month before, if anything (`monthly`: expected purchases and USD); the
+    others owe the share of the limit in use.
     """
+    purchases, spent = monthly
     rng = stream(config.seed, "openings", block)
     e = rng.standard_normal((6, people.size))
     u = rng.random((6, people.size))
@@ -154,8 +166,12 @@ def opening_legs(
         opened = accounts.opened[row, slot]
         old = opened < calendar.first
         if slot == CARD:
-            used = np.round(accounts.limit[row, slot] * utilisation[row]).astype(np.int64)
-            cents = np.where(old, -used, 0)
+            limit = accounts.limit[row, slot]
+            bought = -np.expm1(-CARD_SHARE * purchases[row])
+            month = 100 * CARD_SHARE * spent[row] / bought * np.exp(0.5 * e[slot, row] - 0.125)
+            month = np.where(u[slot, row] < bought, month, 0)
+            used = np.where(utilisation[row] > 0, limit * utilisation[row], month)
+            cents = np.where(old, -np.minimum(np.round(used).astype(np.int64), limit), 0)
         elif slot == LOAN:
             owed = np.zeros(people.size, dtype=np.int64)
             owed[loans.customer] = loans.start_balance
@@ -218,6 +234,8 @@ def savings_legs(
     start = np.where(opened == NULL, calendar.horizon, np.maximum(opened, calendar.first))
     born = calendar.month_of_day[np.clip(start - calendar.first, 0, calendar.days - 1)]
     grid = np.arange(months)
+    # a saver from before the window adjusts from its first month on
+    adjusts = grid >= np.where(opened < calendar.first, 0, born + 1)[:, None]
     drift = 0.004 * (grid - born[:, None])
     pull = elasticity[own][:, None] * (market.rate[own] - market.rate[own, born][:, None])
     target = np.round(base[:, None] * np.exp(pull + drift + effect.balance_noise * e)).astype(
@@ -225,7 +243,8 @@ def savings_legs(
     )
     end = np.where(closed == NULL, calendar.horizon + 1, closed)
     day = calendar.month_start + (place * calendar.month_length).astype(np.int64)
-    live = (opened != NULL)[:, None] & (grid > born[:, None]) & (day < end[:, None])
+    live = (opened != NULL)[:, None] & adjusts & (day < end[:, None])
+    live &= day >= calendar.first
     moves = live & (u < effect.adjust_share) & (day > opened[:, None])
     last = np.where(moves, grid, -1)
     previous = np.maximum.accumulate(

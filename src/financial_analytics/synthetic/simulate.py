@@ -8,13 +8,12 @@ from functools import cached_property, lru_cache
 import numpy as np
 from scipy.special import betaincinv
 
-from financial_analytics.synthetic import catalog
 from financial_analytics.synthetic.accounts import Accounts, Holdings, build_accounts, draw_holdings
 from financial_analytics.synthetic.balances import (
     Book,
     card_cycle,
     closing_legs,
-    drop_orphan_refunds,
+    orphan_refunds,
     overdraft_limits,
     refuse_unfunded,
 )
@@ -47,6 +46,7 @@ from financial_analytics.synthetic.purchases import (
     draw_purchases,
     draw_refunds,
     expected_activity,
+    spend_per_day,
     with_declines,
 )
 from financial_analytics.synthetic.rates import Market, build_market
@@ -62,7 +62,7 @@ from financial_analytics.synthetic.services import (
 from financial_analytics.synthetic.transactions import Places, order_legs
 
 PILOT_BLOCK = 2**31
-PILOT_BLOCKS = 3
+PILOT_BLOCKS = 2
 
 
 @dataclass(frozen=True)
@@ -236,12 +236,10 @@ def simulate_block(world: World, number: int, size: int) -> Block:
         service_rate, world.scale, number,
     )  # fmt: skip
     attempts = with_declines(config, join([bought, extra, services]), number)
-    keep = calendar.month_of_day[attempts.at // DAY - calendar.first] >= 0
-    attempts = attempts.take(np.flatnonzero(keep))
-    shopped = np.flatnonzero(attempts.kind == catalog.PURCHASE)
-    refunds = draw_refunds(config, accounts, attempts.take(shopped), calendar.horizon, number)
-    refunds.parent = shopped[refunds.parent] if len(refunds) else refunds.parent
-    openings = opening_legs(config, calendar, people, accounts, loans, utilisation, number)
+    refunds = draw_refunds(config, accounts, attempts, calendar.horizon, number)
+    days = 30.4375 * world.scale
+    monthly = days * people.rate, days * spend_per_day(config, world.profiles, people)
+    openings = opening_legs(config, calendar, people, accounts, loans, utilisation, monthly, number)
     savings, target = savings_legs(
         config, calendar, world.market, people, accounts, openings, number
     )
@@ -260,9 +258,10 @@ def simulate_block(world: World, number: int, size: int) -> Block:
     )
     everything = join([everything, payments])
     overdraft = overdraft_limits(accounts.product[:, CHECKING])
-    everything = refuse_unfunded(calendar, accounts, everything, overdraft)
-    everything = drop_orphan_refunds(everything, len(attempts))
-    everything = everything.take(np.flatnonzero(everything.at // DAY <= calendar.horizon))
+    keep = refuse_unfunded(calendar, accounts, everything, overdraft)
+    keep[orphan_refunds(everything)] = False
+    keep &= everything.at < (calendar.horizon + 1) * DAY
+    everything = everything.take(np.flatnonzero(keep))
     everything = join([everything, closing_legs(accounts, everything)])
     day = contacts.at // DAY
     talked = np.flatnonzero(

@@ -21,7 +21,7 @@ from financial_analytics.synthetic.parcel import BlockRows, Parcel, pack, unpack
 from financial_analytics.synthetic.simulate import World, simulate_block
 from financial_analytics.synthetic.truth import block_truth
 
-ENOUGH_BLOCKS = 16
+ENOUGH_BLOCKS = 8
 """Fewer blocks than this are done before a second process has paid for itself."""
 
 
@@ -41,7 +41,7 @@ def block_rows(world: World, number: int) -> BlockRows:
     def put(table: str, rows: pa.Table, day: Ints) -> None:
         feeds.append((table, rows, day))
 
-    ids, label = emit_block(world, block, put)
+    ids, label = emit_block(world, block, put, world.calendar.last)
     block_truth(world, block, ids, label, lambda name, rows: truths.append((name, rows)))
     last_second = (world.calendar.last + 1) * DAY - 1
     results = Results.empty(len(world.plan.first))
