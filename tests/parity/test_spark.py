@@ -169,6 +169,14 @@ def test_killed_without_partitions(events: Events, words: str, options: tuple[st
     events.assert_right()
 
 
+def test_killed_after_the_swap(events: Events) -> None:
+    """The table that was replaced is still there; the next build drops it, news or none."""
+    for name in ("ledger", "staged", "fact"):
+        events.spark.sql(f"create table small.{name}__dbt_old using parquet as select 1 as id")
+    assert events.run()
+    events.assert_right()
+
+
 @pytest.mark.spark_deaths
 def test_killed_between_any_two_changes(events: Events) -> None:
     events.news(0)

@@ -19,6 +19,8 @@
     {{ run_hooks(pre_hooks) }}
     {%- do spark_discard(draft) -%}
     {%- if strategy == 'delete+insert' -%}{%- do spark_discard(arrived) -%}{%- endif -%}
+    {#- a build that died before its last statement; without a target the old rows are the only ones -#}
+    {%- if existing is not none -%}{{ spark_discard_known(target) }}{%- endif -%}
     {%- if existing is none or existing.is_view or should_full_refresh() -%}
         {%- do spark_discard(redo) -%}
         {%- call statement('main') -%}
