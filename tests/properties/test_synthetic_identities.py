@@ -150,14 +150,15 @@ def check_loans(folder: Path) -> None:
     # each instalment pays the month's interest, and the rest is principal, to the cent
     rate = newest(read(folder, "accounts"), "account_id").interest_rate.astype(float)
     cents = (payments[["scheduled_amount", "outstanding_balance"]].astype(float) * 100).round()
-    monthly = payments.account_id.map(rate).to_numpy() / 12
-    # one that is more than a month late may wait while the next is paid: it will leave this
-    waits = cents.outstanding_balance + np.round(cents.outstanding_balance * monthly)
+    yearly = payments.account_id.map(rate).to_numpy()
+    # one that is more than a month late may wait while the next is paid: it will leave this;
+    # divided by twelve last, as in the bank, since half a cent hangs on the last binary digit
+    waits = cents.outstanding_balance + np.round(cents.outstanding_balance * yearly / 12)
     left = cents.outstanding_balance.where(
         payments.actual_date.notna(), waits - cents.scheduled_amount
     )
     before = left.groupby(payments.account_id).shift()
-    interest = np.round(before * monthly)
+    interest = np.round(before * yearly / 12)
     step = payments.actual_date.notna() & before.notna() & (cents.outstanding_balance > 0)
     owed = before + interest - cents.scheduled_amount
     assert (cents.outstanding_balance[step] == owed[step]).all()
