@@ -7,6 +7,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 from tests.support.synthetic_lab import bank, covers
 
 from financial_analytics.errors import InvalidInputError
@@ -184,6 +185,27 @@ def test_a_copied_driver_is_not_identified_and_a_thin_bin_is_left_out() -> None:
     assert sorted(statuses) == ["not_identified", "not_identified", "ok"]
     one = statuses.index[statuses == "ok"][0]
     assert odds.loc[one, "adjusted_odds_ratio_lower"] > 1
+
+
+def test_odds__a_rare_event_that_one_bin_nearly_decides() -> None:
+    """Newton's first step from the mean overshoots here, to probabilities of exactly one."""
+    frame = pd.DataFrame(
+        {
+            "alarm_bin": ["Yes"] * 50 + ["No"] * 60_000,
+            "other_bin": ["A", "B"] * 30_025,
+            "is_event": [True] * 44 + [False] * 6 + [True] * 20 + [False] * 59_980,
+        }
+    )
+    odds = adjusted_odds(frame).to_pandas().set_index(["driver", "bin"])
+    design = sm.add_constant(
+        np.column_stack([frame["alarm_bin"] == "Yes", frame["other_bin"] == "B"]).astype(float)
+    )
+    fit = sm.GLM(frame["is_event"].astype(float), design, family=sm.families.Binomial()).fit()
+    alarm, other = odds.loc[("alarm", "Yes")], odds.loc[("other", "B")]
+    assert alarm["log_odds"] == pytest.approx(fit.params.to_numpy()[1], rel=1e-8)
+    assert other["log_odds"] == pytest.approx(fit.params.to_numpy()[2], rel=1e-6)
+    assert alarm["log_odds_standard_error"] == pytest.approx(fit.bse.to_numpy()[1], rel=1e-5)
+    assert alarm["log_odds"] > 9
 
 
 def test_no_exposure_gives_no_rows_and_keeps_its_types() -> None:

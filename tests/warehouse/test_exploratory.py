@@ -13,7 +13,7 @@ from lifelines import KaplanMeierFitter
 from scipy import stats
 from sklearn.metrics import adjusted_rand_score
 from tests.support.lab import Lab
-from tests.support.small_bank import account
+from tests.support.small_bank import account, transaction
 from tests.support.synthetic_lab import Bank, bank
 
 from financial_analytics.models.exploratory import customer_clusters, geographic_clusters
@@ -331,10 +331,11 @@ def _patients(end: date) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Lab:
-    """Return a lab with ten customers, and the accounts of Freireich's patients."""
+    """Return a lab with ten customers, and Freireich's patients: accounts seen from day one on."""
     lab = Lab(tmp_path_factory.mktemp("empty"))
     lab.load(bank(customers=10, transactions=200, seed=3).folder / "full")
-    lab.load({"accounts": _patients(date(2025, 12, 31))})
+    first = transaction(990_000_000, "2023-01-01 12:00:00", "1.00", account_id=1)
+    lab.load({"accounts": _patients(date(2025, 12, 31)), "transactions": [first]})
     lab.build(f"+{FOLDER}", minimum_sample_count=5, as_of="2025-12-31")
     return lab
 

@@ -11,7 +11,11 @@ import pyarrow as pa
 import statsmodels.api as sm
 from scipy.linalg.lapack import dpstrf
 from scipy.stats import norm
-from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
+from statsmodels.tools.sm_exceptions import (
+    ConvergenceWarning,
+    HessianInversionWarning,
+    PerfectSeparationWarning,
+)
 
 from financial_analytics.models.frames import to_pandas, to_table
 from financial_analytics.models.threads import one_thread
@@ -137,15 +141,7 @@ def _fit(frame: pd.DataFrame, rows: pd.DataFrame, quantile: float) -> None:
     ]
     design, counts = _cells(np.column_stack([np.ones(len(chosen), dtype=bool), *columns]), outcome)
     kept = _independent(design, counts.sum(axis=1))
-    start = np.zeros(len(kept))
-    start[0] = np.log(outcome.mean() / (1 - outcome.mean()))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", PerfectSeparationWarning)
-        # Newton's method: with a logit it takes the steps of reweighted least squares, which
-        # statsmodels solves by a singular value decomposition of the whole design each time
-        result = sm.GLM(counts, design[:, kept], family=sm.families.Binomial()).fit(
-            start, method="newton", max_start_irls=0, disp=False
-        )
+    result = _logit(counts, design[:, kept])
     place = {column: at for at, column in enumerate(kept)}
     used = rows["status"].isin(["ok", "reference"])
     rows.loc[used, "model_count"] = len(chosen)
@@ -164,6 +160,22 @@ def _fit(frame: pd.DataFrame, rows: pd.DataFrame, quantile: float) -> None:
             at,
             ["adjusted_odds_ratio", "adjusted_odds_ratio_lower", "adjusted_odds_ratio_upper"],
         ] = np.exp([value, value - quantile * error, value + quantile * error])
+
+
+def _logit(counts: np.ndarray[Any, Any], design: np.ndarray[Any, Any]) -> Any:
+    """Fit events and non-events by Newton's method, or by reweighting where that goes astray.
+
+    With a logit both take the same steps, but statsmodels solves a reweighted regression by a
+    singular value decomposition of the whole design. One such step leads to where the others go.
+    """
+    model = sm.GLM(counts, design, family=sm.families.Binomial())
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        for kind in (PerfectSeparationWarning, ConvergenceWarning, HessianInversionWarning):
+            warnings.simplefilter("ignore", kind)
+        result = model.fit(method="newton", max_start_irls=1, disp=False)
+        if not (result.mle_retvals["converged"] and np.isfinite(result.bse).all()):
+            result = model.fit()
+    return result
 
 
 def _cells(
