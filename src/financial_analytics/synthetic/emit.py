@@ -46,6 +46,14 @@ def _replace(table: pa.Table, column: str, values: pa.Array) -> pa.Table:
     return table.set_column(table.schema.get_field_index(column), column, values)
 
 
+def known_day(label: Ints, day: Ints) -> Ints:
+    """Return the day on which the feed labels a fraud of `day`: the next at the earliest.
+
+    So the label arrives after the transaction, whether in a delta or in a full load.
+    """
+    return np.where(label == NULL, NEVER_KNOWN, np.maximum(label, day + 1))
+
+
 def transaction_rows(
     world: World, block: Block, table: Legs, rows: Ints
 ) -> tuple[pa.Table, Ints, Ints, Floats]:
@@ -64,11 +72,12 @@ def transaction_rows(
     config = world.config
     score, latent = fraud_score(config, table.typology, block.number)
     label = label_day(config, table.typology, table.at, block.number)
+    known = known_day(label, table.at // DAY) <= world.full_last
     number = np.arange(len(table)) - run_starts(table.customer) + 1
     ids = block.people.ids.take(table.customer) * IDS_PER_CUSTOMER + number
     frame = transaction_frame(
         config, world.calendar, world.places, world.merchants, block.people, block.accounts,
-        table, rows, score, label <= world.full_last, ids, block.number,
+        table, rows, score, known, ids, block.number,
     )  # fmt: skip
     return to_arrow("transactions", frame, len(rows)), ids, label, latent
 
@@ -104,13 +113,12 @@ def emit_transactions(
         put("transactions", _replace(rows.filter(pa.array(wrong)), "amount", amount), day[wrong])
         arrives = np.where(wrong, day + 1, arrives)
     put("transactions", rows, arrives)
-    known = (label > full_last) & (label <= last)
+    told_on = known_day(label, day)
+    known = (told_on > full_last) & (told_on <= last)
     if known.any():
         part = rows.filter(pa.array(known))
         labelled = pa.array(np.ones(part.num_rows, dtype=np.bool_))
-        # a label is known the day after at the earliest, so that it arrives second
-        when = np.maximum(label, day + 1)[known]
-        put("transactions", _replace(part, "is_fraud", labelled), when)
+        put("transactions", _replace(part, "is_fraud", labelled), told_on[known])
     return ids, label_of, latent
 
 
