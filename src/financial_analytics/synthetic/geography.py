@@ -31,7 +31,7 @@ def distance_km(lat_a: Floats, lon_a: Floats, lat_b: Floats, lon_b: Floats) -> F
     --------
     >>> paris, london = (48.857, 2.352), (51.507, -0.128)
     >>> round(float(distance_km(*map(np.asarray, paris), *map(np.asarray, london))))
-    344
+    343
     """
     a, b = np.radians(lat_a), np.radians(lat_b)
     step = np.sin((b - a) / 2) ** 2 + np.cos(a) * np.cos(b) * (
