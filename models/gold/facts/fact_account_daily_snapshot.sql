@@ -10,6 +10,7 @@
     on_schema_change='fail'
 ) }}
 {%- set measures = ['credit_amount', 'debit_amount', 'transaction_count', 'declined_count'] -%}
+{%- set same_day = 'movement_days.transaction_date = counted_days.snapshot_date' -%}
 {%- set wanted_days = {
     'relation': ref('int_snapshot_days'),
     'month': 'snapshot_month',
@@ -62,15 +63,12 @@ movements as (
     select
         movement_days.account_natural_key,
         counted_days.snapshot_date,
+        {%- for measure in measures %}
+        sum(case when {{ same_day }} then movement_days.{{ measure }} end) as {{ measure }},
+        {%- endfor %}
         sum(movement_days.credit_amount + movement_days.debit_amount) as movement_amount,
         max(case when movement_days.transaction_count > 0 then movement_days.transaction_date end)
-            as last_movement_date,
-        {%- for measure in measures %}
-        sum(case
-            when movement_days.transaction_date = counted_days.snapshot_date
-                then movement_days.{{ measure }}
-        end) as {{ measure }}{{ ',' if not loop.last }}
-        {%- endfor %}
+            as last_movement_date
     from movement_days
     inner join counted_days on movement_days.transaction_date = counted_days.transaction_date
     group by movement_days.account_natural_key, counted_days.snapshot_date
