@@ -22,7 +22,7 @@
         {%- do statements.append('create index on ' ~ this ~ ' (' ~ adapter.quote(column) ~ ')') -%}
     {%- endfor -%}
     {%- do statements.append('analyze ' ~ this) -%}
-    {%- if not (config.get('materialized') == 'incremental' and is_incremental()) -%}
+    {%- if not is_incremental() -%}
         {%- do statements.append('alter table ' ~ this ~ ' set (' ~ upkeep() | join(', ') ~ ')') -%}
     {%- endif -%}
     {{ return(statements | join('; ')) }}
@@ -30,7 +30,7 @@
 
 {#-
     What is left to the server's own upkeep. By default it reads and rewrites each new table once more, to freeze its rows, and
-    analyzes it again, while the build goes on: a third of what a build writes to the log, for tables that the next build
+    analyzes it again, while the build goes on: a quarter of what a build writes to the log, for tables that the next build
     replaces. Rows die only in an increment, and those it still clears away.
 -#}
 {% macro upkeep() -%}

@@ -7,7 +7,7 @@
     cast(cast({{ expression }} as decimal(28, 6)) as decimal(18, 2))
 {%- endmacro %}
 
-{#- Sums and differences of money: exact, so that one cast does. -#}
+{#- Sums and differences of money, and exact products: one cast does. -#}
 {% macro exact_money(expression) -%}
     cast({{ expression }} as decimal(18, 2))
 {%- endmacro %}
@@ -33,5 +33,5 @@
     (macros/engines/types.sql), because decimals are widened or cut by other rules on each.
 -#}
 {% macro converted(amount, rate) -%}
-    cast({{ exact_product(amount, rate) }} as decimal(18, 2))
+    {{ exact_money(exact_product(amount, rate)) }}
 {%- endmacro %}

@@ -12,6 +12,7 @@ from tests.conventions import rules
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "src" / "financial_analytics"
 MODULES = sorted(PACKAGE.rglob("*.py"))
+SHELLS = sorted((ROOT / "models").rglob("*.py"))
 ENGINES = {"duckdb", "pyspark", "psycopg", "psycopg2", "adbc_driver_postgresql", "sqlalchemy"}
 CLOCK_OWNERS = {"cli_console.py"}
 LONGEST_MODULE = 400
@@ -67,9 +68,7 @@ def test_each_module_says_what_it_is(path: Path) -> None:
     assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
 
 
-@pytest.mark.parametrize(
-    "path", sorted((ROOT / "models").rglob("*.py")), ids=lambda path: path.name
-)
+@pytest.mark.parametrize("path", SHELLS, ids=lambda path: path.name)
 def test_a_python_model_is_a_shell(path: Path) -> None:
     """A docstring, imports of the package, and one short ``model`` function."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -78,9 +77,7 @@ def test_a_python_model_is_a_shell(path: Path) -> None:
     assert len(functions[0].body) <= 8
 
 
-@pytest.mark.parametrize(
-    "path", sorted((ROOT / "models").rglob("*.py")), ids=lambda path: path.name
-)
+@pytest.mark.parametrize("path", SHELLS, ids=lambda path: path.name)
 def test_a_python_model_computes_on_one_thread(path: Path) -> None:
     """Or its last digits would depend on the machine's cores."""
     imports = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))

@@ -14,7 +14,6 @@ clock as (
 select
     customer_natural_key,
     transaction_month as summary_month,
-    max(case when not is_declined then transaction_date end) as last_posted_date,
     count(*) as transaction_count,
     {{ count_if('not is_declined') }} as posted_count,
     {{ count_if('is_declined') }} as declined_count,

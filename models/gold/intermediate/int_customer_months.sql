@@ -16,6 +16,7 @@ clock as (
     select * from {{ ref('data_clock') }}
 ),
 
+-- not int_customer_month_transactions, whose distinct counts take a sort of all transactions
 activity as (
     select
         transactions.customer_natural_key,
