@@ -1,7 +1,9 @@
-"""What a user without Java, or without a place to write to, is told; no JVM is started."""
+"""What a user without Java, or without a place to write to, is told; and how a command ends."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,13 @@ from tests.support.small_bank import customer
 
 from financial_analytics import cli
 from financial_analytics.engines import spark_session
+
+START = """
+from pyspark import SparkContext
+from financial_analytics.engines import spark_session
+spark_session.session()
+print(SparkContext._gateway.proc.pid)
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -53,3 +62,10 @@ def test_a_warehouse_that_cannot_be_created(capfd: pytest.CaptureFixture[str], p
     assert "cannot be created" in said
     assert "FA_DATA_DIR" in said
     assert "Traceback" not in said
+
+
+def test_the_jvm_ends_before_the_process(place: Path) -> None:
+    """The metastore serves one process: the next command must find it free."""
+    done = subprocess.run([sys.executable, "-c", START], capture_output=True, text=True, check=True)
+    assert (place / "data" / "spark" / "metastore").is_dir()
+    assert not Path(f"/proc/{int(done.stdout)}").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import subprocess
@@ -135,6 +136,7 @@ def session(extra: Mapping[str, str] | None = None) -> Any:
     with _lock:
         if "session" not in _state:
             _state.update(session=_start(wanted), place=place)
+            atexit.register(stop)  # the next command finds the metastore free, and no JVM stays
         elif _state["place"] != place:
             raise EngineError(
                 f"this process has a Spark session for {_state['place']}, not for {place}",
