@@ -21,7 +21,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -62,11 +62,9 @@ def _family(pid: int) -> list[int]:
     while fresh:
         current = fresh.pop()
         found.append(current)
-        for task in Path(f"/proc/{current}/task").glob("*/children"):
-            try:
+        with suppress(OSError):  # it ended meanwhile
+            for task in Path(f"/proc/{current}/task").glob("*/children"):
                 fresh += [int(child) for child in task.read_text().split()]
-            except OSError:
-                continue
     return found
 
 

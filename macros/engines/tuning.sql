@@ -1,8 +1,9 @@
 {#-
     What a table needs once it is written; a hook after every model. Nothing on engines that keep their own statistics.
     PostgreSQL: statistics, and indexes for what builds and readers look up: the key of a dimension and the entity it
-    is a version of, the customers and accounts of a fact. None for the month that an increment replaces: it is one in
-    dozens at best, read from front to back, and each row that is put in would pay for it.
+    is a version of, the customers and accounts of a fact, by natural key: it finds all of an entity's history, and an
+    index of numbers costs half of one of hashes. None for the month that an increment replaces: it is one in dozens
+    at best, read from front to back, and each row that is put in would pay for it.
 -#}
 {% macro tune_relation() -%}
     {{ return(adapter.dispatch('tune_relation', 'financial_analytics')()) }}
@@ -17,10 +18,14 @@
         select indexdef from pg_indexes where schemaname = '{{ this.schema }}' and tablename = '{{ this.identifier }}'
     {%- endset -%}
     {%- set present = run_query(query).columns[0].values() | join(' ') -%}
-    {%- for column in indexed_columns() if '(' ~ column ~ ')' not in present -%}
+    {%- for definition in index_definitions() if definition not in present -%}
         {#- without a name: the table that this one replaces is still there, with indexes of its own -#}
-        {%- do statements.append('create index on ' ~ this ~ ' (' ~ adapter.quote(column) ~ ')') -%}
+        {%- do statements.append('create index on ' ~ this ~ ' using ' ~ definition) -%}
     {%- endfor -%}
+    {%- if not this.identifier.startswith(('dim_', 'fact_', 'analytics_')) -%}
+        {#- only builds read it, whole: a sample of 6,000 rows, not of 30,000, which takes 4 CPU seconds of a build -#}
+        {%- do statements.append('set local default_statistics_target = 20') -%}
+    {%- endif -%}
     {%- do statements.append('analyze ' ~ this) -%}
     {%- if not is_incremental() -%}
         {%- do statements.append('alter table ' ~ this ~ ' set (' ~ upkeep() | join(', ') ~ ')') -%}
@@ -40,17 +45,26 @@
     {{ return(['autovacuum_vacuum_insert_threshold = -1', 'autovacuum_analyze_threshold = 2147483647']) }}
 {%- endmacro %}
 
-{#- Columns of this model that get an index. -#}
-{% macro indexed_columns() -%}
+{#-
+    Indexes of this model, as the server's catalogue spells them. The config `sorted_by` names columns in whose order a large
+    fact is written: the smallest and largest value of every 32 pages then find one account's, in a tenth of a B-tree's time.
+-#}
+{% macro index_definitions() -%}
     {%- set columns = [] -%}
     {%- set name = this.identifier -%}
     {%- set documented = (model.columns or {}).keys() | list -%}
-    {%- if name.startswith('dim_') -%}
+    {%- if config.get('sorted_by') -%}
+        {{ return(['brin (' ~ config.get('sorted_by') | join(', ') ~ ") WITH (pages_per_range='32', autosummarize='on')"]) }}
+    {%- elif name.startswith('dim_') -%}
         {%- for suffix in ('_key', '_natural_key') -%}
             {%- do columns.append(name[4:] ~ suffix) -%}
         {%- endfor -%}
     {%- elif name.startswith('fact_') -%}
-        {%- do columns.extend(['customer_key', 'account_key']) -%}
+        {%- do columns.extend(['customer_natural_key', 'account_natural_key']) -%}
     {%- endif -%}
-    {{ return(columns | select('in', documented) | unique | list) }}
+    {%- set definitions = [] -%}
+    {%- for column in columns | select('in', documented) | unique -%}
+        {%- do definitions.append('btree (' ~ column ~ ')') -%}
+    {%- endfor -%}
+    {{ return(definitions) }}
 {%- endmacro %}

@@ -1,13 +1,13 @@
 {#-
-    One text per month that changes whenever anything changes that the month's rows are made from. A derived relation
+    A hash per month that changes whenever anything changes that the month's rows are made from. A derived relation
     stores it in `_fingerprint`; a month is stale when the stored text is not the current one.
 
     `parts`: list of {relation, month, measures, is_cumulative}. `month` and each of `measures` are expressions; measures are
     summed per month, and up to and including it where the part is cumulative.
 -#}
 {% macro month_fingerprints(months, month_column, parts) -%}
-    select
-        months.{{ month_column }},
+    {#- hashed beside the windows: further out, a planner may do it once for each row that the month has -#}
+    {%- set text -%}
         {% for part in parts %}
         {%- set outer = loop.index -%}
         {%- for measure in part.measures -%}
@@ -18,7 +18,11 @@
         {%- endif %} as {{ dbt.type_string() }}), '0'){% if not loop.last %} || ':' || {% endif %}
         {%- endfor -%}
         {% if not loop.last %} || '/' || {% endif %}
-        {% endfor %} as _fingerprint
+        {% endfor %}
+    {%- endset %}
+    select
+        months.{{ month_column }},
+        {{ dbt.hash(text) }} as _fingerprint
     from {{ months }} as months
     {% for part in parts -%}
     left join (

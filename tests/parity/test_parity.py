@@ -116,6 +116,29 @@ def test_the_increment_changed_old_months(banks: dict[str, Bank]) -> None:
     assert (old["transaction_amount"] != old["transaction_amount_later"]).sum() >= 3
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("banks")
+def test_a_second_build_adds_no_index() -> None:
+    """Those of a fact that grows stay; a table that is replaced gets its own again."""
+    found = [
+        (table, definition.split(" USING ")[1])
+        for table, definition in _execute(
+            "select tablename, indexdef from pg_indexes where schemaname = 'gold'"
+        )
+    ]
+    assert len(found) == len(set(found))
+    expected = {
+        "fact_account_daily_snapshot": {
+            "brin (account_natural_key, customer_natural_key)"
+            " WITH (pages_per_range='32', autosummarize='on')"
+        },
+        "fact_transactions": {"btree (customer_natural_key)", "btree (account_natural_key)"},
+        "dim_account": {"btree (account_key)", "btree (account_natural_key)"},
+    }
+    for table, definitions in expected.items():
+        assert {definition for name, definition in found if name == table} == definitions
+
+
 @pytest.fixture(scope="session")
 def served(banks: dict[str, Bank]) -> Iterator[Served]:
     """Return the server's bank after `fa build --full-refresh`, with an analyst that logs in."""

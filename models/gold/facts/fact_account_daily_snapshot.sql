@@ -5,21 +5,23 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_partitions',
-    unique_key='snapshot_month',
-    partition_source='silver.int_snapshot_days',
+    unique_key='snapshot_month', partition_source='silver.int_snapshot_days',
+    sorted_by=['account_natural_key', 'customer_natural_key'],
     on_schema_change='fail'
 ) }}
-{%- set measures = ['credit_amount', 'debit_amount', 'transaction_count', 'declined_count'] -%}
+{%- set measures = {
+    'credit_amount': 'decimal(18, 2)', 'debit_amount': 'decimal(18, 2)',
+    'transaction_count': 'bigint', 'declined_count': 'bigint',
+} -%}
 {%- set same_day = 'movement_days.transaction_date = counted_days.snapshot_date' -%}
 {%- set wanted_days = {
-    'relation': ref('int_snapshot_days'),
-    'month': 'snapshot_month',
+    'relation': ref('int_snapshot_days'), 'month': 'snapshot_month',
     'measures': ['1', date_key('snapshot_date')],
 } -%}
 {%- set fingerprints -%}
     select
         month_number as snapshot_month,
-        {{ dbt.hash('_fingerprint') }} as _fingerprint
+        _fingerprint
     from (
         {{ month_fingerprints(
             ref('int_months'), 'month_number', account_fingerprint_parts() + [wanted_days]
@@ -28,7 +30,6 @@
     where month_number in (select days.snapshot_month from {{ ref('int_snapshot_days') }} as days)
 {%- endset -%}
 {%- set affected = stale_months('snapshot_month', fingerprints) %}
-{%- set balance = 'versions.opening_balance + coalesce(running.movement_amount, 0)' %}
 with fingerprints as (
     {{ fingerprints }}
 ),
@@ -63,8 +64,9 @@ movements as (
     select
         movement_days.account_natural_key,
         counted_days.snapshot_date,
-        {%- for measure in measures %}
-        sum(case when {{ same_day }} then movement_days.{{ measure }} end) as {{ measure }},
+        {%- for measure, kind in measures.items() %}
+        cast(sum(case when {{ same_day }} then movement_days.{{ measure }} end) as {{ kind }})
+            as {{ measure }},
         {%- endfor %}
         sum(movement_days.credit_amount + movement_days.debit_amount) as movement_amount,
         max(case when movement_days.transaction_count > 0 then movement_days.transaction_date end)
@@ -77,6 +79,8 @@ movements as (
 account_days as (
     select
         accounts.account_natural_key,
+        accounts.opening_balance,
+        accounts.open_date,
         days.snapshot_date
     from {{ ref('int_account_spans') }} as accounts
     inner join days
@@ -89,52 +93,52 @@ running as (
     select
         account_days.account_natural_key,
         account_days.snapshot_date,
-        {%- for measure in measures %}
-        coalesce(movements.{{ measure }}, 0) as {{ measure }},
+        {%- for measure, kind in measures.items() %}
+        coalesce(movements.{{ measure }}, cast(0 as {{ kind }})) as {{ measure }},
         {%- endfor %}
-        sum(movements.movement_amount) over (
-            partition by account_days.account_natural_key
-            order by account_days.snapshot_date nulls last rows unbounded preceding
-        ) as movement_amount,
-        max(movements.last_movement_date) over (
-            partition by account_days.account_natural_key
-            order by account_days.snapshot_date nulls last rows unbounded preceding
-        ) as last_movement_date
+        {{ exact_money(
+            'account_days.opening_balance + coalesce(sum(movements.movement_amount) over so_far, 0)'
+        ) }} as closing_balance,
+        coalesce(max(movements.last_movement_date) over so_far, account_days.open_date)
+            as last_active_date
     from account_days
     left join movements
         on
             account_days.account_natural_key = movements.account_natural_key
             and account_days.snapshot_date = movements.snapshot_date
+    window so_far as (
+        partition by account_days.account_natural_key
+        order by account_days.snapshot_date nulls last rows unbounded preceding
+    )
 )
 
 -- left joins that always find one: an inner one lets planners expect a handful of rows
 select
     running.account_natural_key,
+    versions.customer_natural_key,
     days.snapshot_month,
     days.date_key,
     running.snapshot_date,
+    {{ days_between('running.last_active_date', 'running.snapshot_date') }} as inactive_days,
+    running.transaction_count,
+    running.declined_count,
+    days.is_month_end,
+    running.closing_balance < 0 as is_overdrawn,
+    running.closing_balance,
+    {{ exact_money('running.closing_balance - running.credit_amount - running.debit_amount') }}
+        as opening_balance,
+    running.credit_amount,
+    running.debit_amount,
+    versions.currency,
     versions.account_key,
     versions.customer_key,
-    versions.customer_natural_key,
     versions.product_key,
-    versions.currency,
-    {{ exact_money(balance ~ ' - running.credit_amount - running.debit_amount') }}
-        as opening_balance,
-    {{ exact_money('running.credit_amount') }} as credit_amount,
-    {{ exact_money('running.debit_amount') }} as debit_amount,
-    {{ exact_money(balance) }} as closing_balance,
-    cast(running.transaction_count as bigint) as transaction_count,
-    cast(running.declined_count as bigint) as declined_count,
-    {{ days_between(
-        'coalesce(running.last_movement_date, versions.open_date)', 'running.snapshot_date'
-    ) }} as inactive_days,
     versions.credit_limit_amount,
     case
         when versions.credit_limit_amount > 0
-            then greatest({{ ratio('-(' ~ balance ~ ')', 'versions.credit_limit_amount') }}, 0)
+            then
+                greatest({{ ratio('-running.closing_balance', 'versions.credit_limit_amount') }}, 0)
     end as utilisation_rate,
-    days.is_month_end,
-    {{ balance }} < 0 as is_overdrawn,
     fingerprints._fingerprint
 from running
 left join days on running.snapshot_date = days.snapshot_date

@@ -8,6 +8,7 @@
     unique_key='summary_month',
     partition_source='silver.int_months',
     partition_source_column='month_number',
+    sorted_by=['customer_natural_key'],
     on_schema_change='fail'
 ) }}
 {%- set first_month = '(select min(month_number) from ' ~ ref('int_months') ~ ')' -%}
@@ -45,8 +46,10 @@
     left join (
         select distinct snapshot_month, _fingerprint
         from {{ ref('fact_account_daily_snapshot') }}
+        where snapshot_date in (select last_known_date from {{ ref('int_covered_months') }})
     ) as snapshots on prints.month_number = snapshots.snapshot_month
 {%- endset -%}
+{%- set zero = exact_money('0') -%}
 {%- set affected = stale_months('summary_month', fingerprints) %}
 with fingerprints as (
     {{ fingerprints }}
@@ -90,17 +93,17 @@ select
     coalesce(activity.transaction_count, 0) as transaction_count,
     cast(coalesce(activity.posted_count, 0) as bigint) as posted_count,
     cast(coalesce(activity.declined_count, 0) as bigint) as declined_count,
-    {{ money('coalesce(activity.credit_amount, 0)') }} as credit_amount,
-    {{ money('coalesce(activity.debit_amount, 0)') }} as debit_amount,
-    {{ money('coalesce(activity.credit_amount + activity.debit_amount, 0)') }} as net_amount,
+    coalesce(activity.credit_amount, {{ zero }}) as credit_amount,
+    coalesce(activity.debit_amount, {{ zero }}) as debit_amount,
+    {{ exact_money('coalesce(activity.credit_amount + activity.debit_amount, 0)') }} as net_amount,
     cast(coalesce(activity.purchase_count, 0) as bigint) as purchase_count,
-    {{ money('coalesce(activity.purchase_amount, 0)') }} as purchase_amount,
+    coalesce(activity.purchase_amount, {{ zero }}) as purchase_amount,
     cast(coalesce(activity.fee_count, 0) as bigint) as fee_count,
-    {{ money('coalesce(activity.fee_amount, 0)') }} as fee_amount,
+    coalesce(activity.fee_amount, {{ zero }}) as fee_amount,
     cast(coalesce(activity.international_count, 0) as bigint) as international_count,
     cast(coalesce(activity.digital_count, 0) as bigint) as digital_count,
     cast(coalesce(activity.fraud_count, 0) as bigint) as fraud_count,
-    {{ money('coalesce(activity.fraud_amount, 0)') }} as fraud_amount,
+    coalesce(activity.fraud_amount, {{ zero }}) as fraud_amount,
     coalesce(activity.active_day_count, 0) as active_day_count,
     coalesce(activity.distinct_category_count, 0) as distinct_category_count,
     {{ money('balances.month_end_balance') }} as month_end_balance,
@@ -115,7 +118,8 @@ select
     ) as is_active_customer,
     fingerprints._fingerprint
 from customer_months
-inner join fingerprints on customer_months.summary_month = fingerprints.summary_month
+-- left, though there is always one: planners take an inner one for a filter, and sort all twice
+left join fingerprints on customer_months.summary_month = fingerprints.summary_month
 left join activity
     on
         customer_months.customer_natural_key = activity.customer_natural_key
@@ -132,7 +136,4 @@ left join contacts
     on
         customer_months.customer_natural_key = contacts.customer_natural_key
         and customer_months.summary_month = contacts.summary_month
-{{ customer_version(
-    'customer_months.customer_natural_key',
-    end_of_day('customer_months.last_known_date')
-) }}
+{{ customer_version('customer_months.customer_natural_key', 'customer_months.last_known_at') }}

@@ -8,6 +8,7 @@ with accounts as (
 
 months as (
     select * from {{ ref('int_months') }}
+    where month_start_date >= (select min(accounts.open_month_start_date) from accounts)
 ),
 
 snapshots as (
@@ -21,11 +22,12 @@ rates as (
 
 movements as (
     select
-        account_natural_key,
-        {{ month_number('transaction_date') }} as month_number,
-        cast(sum(transaction_count) as bigint) as posted_count
-    from {{ ref('int_account_movement_days') }}
-    group by account_natural_key, {{ month_number('transaction_date') }}
+        days.account_natural_key,
+        {{ month_number('days.transaction_date') }} as month_number,
+        cast(sum(days.transaction_count) as bigint) as posted_count
+    from {{ ref('int_account_movement_days') }} as days
+    where days.account_natural_key in (select accounts.account_natural_key from accounts)
+    group by days.account_natural_key, {{ month_number('days.transaction_date') }}
 ),
 
 ages as (

@@ -44,9 +44,9 @@ movements as (
 select
     account_natural_key,
     transaction_date,
-    {{ money('sum(case when account_amount > 0 then account_amount else 0 end)') }}
+    {{ exact_money('sum(case when account_amount > 0 then account_amount else 0 end)') }}
         as credit_amount,
-    {{ money('sum(case when account_amount < 0 then account_amount else 0 end)') }}
+    {{ exact_money('sum(case when account_amount < 0 then account_amount else 0 end)') }}
         as debit_amount,
     cast(sum(case when is_declined then 0 else 1 end) as bigint) as transaction_count,
     cast(sum(case when is_declined then 1 else 0 end) as bigint) as declined_count

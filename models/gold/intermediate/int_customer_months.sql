@@ -57,6 +57,7 @@ select
     months.month_number as summary_month,
     months.month_end_date,
     months.last_known_date,
+    {{ end_of_day('months.last_known_date') }} as last_known_at,
     max(activity.last_posted_date) over (
         partition by first_days.customer_natural_key
         order by months.month_number nulls last rows unbounded preceding

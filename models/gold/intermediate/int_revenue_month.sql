@@ -51,7 +51,7 @@ fees as (
 positions as (
     -- a twelfth of the yearly rate on what is owed at the month end, as in int_product_revenue
     select
-        months.month_start_date,
+        snapshots.snapshot_date,
         snapshots.product_key,
         {{ known_text('customers.customer_segment') }} as customer_segment,
         case
@@ -64,7 +64,6 @@ positions as (
         cast(coalesce(accounts.interest_rate, products.interest_rate) as {{ type_double() }})
             as yearly_rate
     from snapshots
-    inner join months on snapshots.snapshot_date = months.month_end_date
     left join products on snapshots.product_key = products.product_key
     left join accounts on snapshots.account_key = accounts.account_key
     left join customers on snapshots.customer_key = customers.customer_key
@@ -74,22 +73,34 @@ positions as (
 
 earned as (
     select
-        month_start_date,
+        snapshot_date,
         product_key,
         customer_segment,
         {{ money('owed_amount * yearly_rate / 12') }} as interest_amount
     from positions
 ),
 
-held as (
+summed as (
     select
-        month_start_date,
+        snapshot_date,
         product_key,
         customer_segment,
         count(*) as account_count,
         sum(interest_amount) as interest_amount
     from earned
-    group by month_start_date, product_key, customer_segment
+    group by snapshot_date, product_key, customer_segment
+),
+
+held as (
+    -- not before the sum: planners take the complete months for a few rows, and sort all
+    select
+        months.month_start_date,
+        summed.product_key,
+        summed.customer_segment,
+        summed.account_count,
+        summed.interest_amount
+    from summed
+    inner join months on summed.snapshot_date = months.month_end_date
 ),
 
 cells as (

@@ -11,24 +11,16 @@ transactions as (
     select * from {{ ref('fact_transactions') }}
 ),
 
-attempts as (
+declined as (
     select
         transactions.transaction_id,
         transactions.transaction_at,
-        transactions.customer_natural_key,
         transactions.account_natural_key,
         transactions.merchant_key,
-        transactions.transaction_amount,
-        transactions.is_declined,
-        abs(transactions.reporting_amount) as attempted_amount,
-        case
-            when not transactions.is_declined then cast('Not declined' as {{ text }})
-            else {{ known_text('transactions.decline_reason') }}
-        end as decline_reason,
-        {{ known_text('transactions.channel') }} as channel,
-        {{ known_text('transactions.merchant_category') }} as merchant_category
+        transactions.transaction_amount
     from transactions
     inner join clock on transactions.transaction_date <= clock.as_of_date
+    where transactions.is_declined
 ),
 
 retries as (
@@ -36,8 +28,8 @@ retries as (
     select
         declined.transaction_id,
         max(case when again.is_declined then 0 else 1 end) as recovered_flag
-    from attempts as declined
-    inner join attempts as again
+    from declined
+    inner join transactions as again
         on
             declined.account_natural_key = again.account_natural_key
             and declined.merchant_key = again.merchant_key
@@ -46,31 +38,26 @@ retries as (
             and declined.transaction_at < again.transaction_at
             and again.transaction_at
             <= {{ dbt.dateadd('hour', var('retry_hours'), 'declined.transaction_at') }}
-    where declined.is_declined
+    inner join clock on again.transaction_date <= clock.as_of_date
     group by declined.transaction_id
 ),
 
-followed as (
+attempts as (
     select
-        attempts.decline_reason,
-        attempts.channel,
-        attempts.merchant_category,
-        attempts.customer_natural_key,
-        attempts.is_declined,
-        attempts.attempted_amount,
-        attempts.is_declined and retries.transaction_id is not null as is_retried,
-        attempts.is_declined and coalesce(retries.recovered_flag = 1, false) as is_recovered
-    from attempts
-    left join retries on attempts.transaction_id = retries.transaction_id
-),
-
-cells as (
-    select
-        channel,
-        merchant_category,
-        count(*) as cell_attempt_count
-    from followed
-    group by channel, merchant_category
+        case
+            when not transactions.is_declined then cast('Not declined' as {{ text }})
+            else {{ known_text('transactions.decline_reason') }}
+        end as decline_reason,
+        {{ known_text('transactions.channel') }} as channel,
+        {{ known_text('transactions.merchant_category') }} as merchant_category,
+        transactions.customer_natural_key,
+        transactions.is_declined,
+        abs(transactions.reporting_amount) as attempted_amount,
+        retries.transaction_id is not null as is_retried,
+        coalesce(retries.recovered_flag = 1, false) as is_recovered
+    from transactions
+    inner join clock on transactions.transaction_date <= clock.as_of_date
+    left join retries on transactions.transaction_id = retries.transaction_id
 ),
 
 counted as (
@@ -87,8 +74,17 @@ counted as (
         {{ money_if('is_recovered', 'attempted_amount') }} as recovered_amount,
         cast(count(distinct case when is_declined then customer_natural_key end) as bigint)
             as affected_customer_count
-    from followed
+    from attempts
     group by decline_reason, channel, merchant_category
+),
+
+cells as (
+    select
+        channel,
+        merchant_category,
+        sum(attempt_count) as cell_attempt_count
+    from counted
+    group by channel, merchant_category
 )
 
 select
