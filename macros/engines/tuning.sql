@@ -22,10 +22,6 @@
         {#- without a name: the table that this one replaces is still there, with indexes of its own -#}
         {%- do statements.append('create index on ' ~ this ~ ' using ' ~ definition) -%}
     {%- endfor -%}
-    {%- if not this.identifier.startswith(('dim_', 'fact_', 'analytics_')) -%}
-        {#- only builds read it, whole: a sample of 6,000 rows, not of 30,000, which takes 4 CPU seconds of a build -#}
-        {%- do statements.append('set local default_statistics_target = 20') -%}
-    {%- endif -%}
     {%- do statements.append('analyze ' ~ this) -%}
     {%- if not is_incremental() -%}
         {%- do statements.append('alter table ' ~ this ~ ' set (' ~ upkeep() | join(', ') ~ ')') -%}
