@@ -63,7 +63,7 @@
     {{ return(adapter.dispatch('iso_weekday', 'financial_analytics')(value)) }}
 {%- endmacro %}
 
-{% macro default__iso_weekday(value) -%}cast(extract(isodow from {{ value }}) as integer){%- endmacro %}
+{% macro default__iso_weekday(value) -%}cast({{ calendar_part('isodow', value) }} as integer){%- endmacro %}
 {% macro spark__iso_weekday(value) -%}cast(extract(dayofweek_iso from {{ value }}) as integer){%- endmacro %}
 
 {#- ISO week of the year. -#}

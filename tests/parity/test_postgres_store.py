@@ -186,6 +186,20 @@ def test_a_wrong_password_is_told_from_a_missing_server() -> None:
     assert "no user nobody_known" in unknown.message
 
 
+def test_a_session_is_set_up_whatever_the_server_has_by_default() -> None:
+    with postgres_session.open_session() as handle, handle.cursor() as cursor:
+        cursor.execute("set timezone = 'Asia/Tokyo'")
+        cursor.execute("set datestyle = 'German'")
+        handle.commit()
+        wanted = {**postgres_session.SESSION, **postgres_session.BUILDER}
+        postgres_session.prepare(handle, {**wanted, "a_setting_of_a_later_server": "on"})
+        cursor.execute("select lower(name), current_setting(name) from pg_settings")
+        found = dict(cursor.fetchall())
+    known = {name: value for name, value in wanted.items() if name in found}
+    assert {name: found[name] for name in known} == known
+    assert set(wanted) - set(known) <= {"enable_presorted_aggregate"}  # since PostgreSQL 16
+
+
 def test_a_user_without_rights_is_told_which_role_has_them(desk: Desk) -> None:
     desk.load(desk.write({"products": feeds()["products"]}))
     path = desk.write({"transactions": feeds()["transactions"]})

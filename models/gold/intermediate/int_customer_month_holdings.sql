@@ -16,7 +16,7 @@ select
     months.month_number as summary_month,
     count(*) as account_count,
     {{ count_if("accounts.account_status = 'Active'") }} as open_account_count,
-    count(distinct accounts.product_key) as product_count
+    count(distinct coalesce(accounts.product_natural_key, -1)) as product_count
 from accounts
 inner join months
     on

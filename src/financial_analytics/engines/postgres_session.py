@@ -42,6 +42,13 @@ BUILDER = {
 }
 """What sessions that build models are set to besides."""
 
+# One that an older server does not know is left out.
+_SET = """
+select set_config(given.name, given.value, false)
+from unnest(%s::text[], %s::text[]) as given (name, value)
+inner join pg_settings on given.name = lower(pg_settings.name)
+"""
+
 
 def address(environment: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return host, port, user, password and dbname of the target, from the environment."""
@@ -71,11 +78,7 @@ def prepare(handle: Any, settings: Mapping[str, str] = SESSION) -> None:
     pads = hmac_pads(key)
     keys = [pad.hex() if key else "" for pad in pads]
     with handle.cursor() as cursor:
-        for name, value in settings.items():
-            cursor.execute(
-                "select set_config(name, %s, false) from pg_settings where name = %s",
-                (value, name),
-            )  # one that an older server does not know is left out
+        cursor.execute(_SET, (list(settings), list(settings.values())))
         for name, value in zip(("inner", "outer"), keys, strict=True):
             cursor.execute("select set_config(%s, %s, false)", (f"fa.pii_{name}_pad", value))
     if not handle.autocommit:
