@@ -166,7 +166,8 @@ def invoke(settings: Settings, arguments: list[str], *, listener: Listener | Non
     """Run one dbt command in this process and release the warehouse afterwards."""
     from dbt.cli.main import dbtRunner  # noqa: PLC0415  (a second to import)
 
-    callbacks = [] if listener is None else [_callback(listener)]
+    faults: list[Exception] = []
+    callbacks = [] if listener is None else [_callback(listener, faults)]
     with _environment(FA_DATA_DIR=str(settings.data_dir)):
         try:
             outcome = dbtRunner(callbacks=callbacks).invoke(arguments)
@@ -174,6 +175,8 @@ def invoke(settings: Settings, arguments: list[str], *, listener: Listener | Non
             connections.release()
     if isinstance(outcome.exception, KeyboardInterrupt):
         raise KeyboardInterrupt
+    if faults:
+        raise faults[0]
     return outcome
 
 
@@ -206,8 +209,19 @@ def _log_level() -> str:
     return given
 
 
-def _callback(listener: Listener) -> Callable[[Any], None]:
+def _callback(listener: Listener, faults: list[Exception]) -> Callable[[Any], None]:
+    """Return what dbt calls with each event; what the listener raises is kept in `faults`."""
+
     def listen(event: Any) -> None:
+        if faults:
+            return
+        try:
+            tell(event)
+        except Exception as error:
+            # raised in a thread of dbt it would fail nodes, or stop the run for good
+            faults.append(error)
+
+    def tell(event: Any) -> None:
         name = event.info.name
         if name == "ConcurrencyLine":
             listener.total(int(event.data.node_count))

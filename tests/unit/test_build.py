@@ -87,6 +87,19 @@ def test_build__runs_everything_and_lets_go_of_the_file(settings: Settings) -> N
     assert not (settings.project_dir / "logs").exists()
 
 
+def test_build__tells_what_its_listener_raised_and_does_not_hang(settings: Settings) -> None:
+    class Deaf(Ear):
+        def finished(self, name: str, status: str, seconds: float) -> None:
+            super().finished(name, status, seconds)
+            raise RuntimeError(f"nobody hears of {name}")
+
+    ear = Deaf()
+    with pytest.raises(RuntimeError, match="nobody hears of first"):
+        build(settings, BuildOptions(command="run"), listener=ear)
+    assert list(ear.ended) == ["first"]
+    assert answers(settings, "third") == [(43,)]  # the models were built all the same
+
+
 def test_build__passes_selection_and_variables(settings: Settings) -> None:
     options = BuildOptions(select=["first+"], exclude=["third"], variables={"answer": 42})
     result = build(settings, options)
