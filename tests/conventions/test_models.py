@@ -52,6 +52,17 @@ def test_each_model_documents_columns(models: Models) -> None:
     assert [model["name"] for model in models if not model["columns"]] == []
 
 
+def test_each_column_has_a_description(models: Models) -> None:
+    """In every layer: it is the column's comment, too, where the engine keeps comments."""
+    faults = [
+        f"{model['name']}.{column['name']}"
+        for model in models
+        for column in model["columns"].values()
+        if not column["description"].strip()
+    ]
+    assert faults == []
+
+
 def test_gold_sql_models_have_an_enforced_contract(models: Models) -> None:
     gold = [model for model in models if model["schema"] == "gold" and model["language"] == "sql"]
     assert gold, "no gold models"
