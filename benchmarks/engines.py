@@ -64,7 +64,8 @@ def _family(pid: int) -> list[int]:
         found.append(current)
         with suppress(OSError):  # it ended meanwhile
             for task in Path(f"/proc/{current}/task").glob("*/children"):
-                fresh += [int(child) for child in task.read_text().split()]
+                with suppress(OSError):  # one thread of it did
+                    fresh += [int(child) for child in task.read_text().split()]
     return found
 
 

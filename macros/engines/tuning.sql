@@ -43,15 +43,17 @@
 
 {#-
     Indexes of this model, as the server's catalogue spells them. The config `sorted_by` names columns in whose order a large
-    fact is written: the smallest and largest value of every 32 pages then find one account's, in a tenth of a B-tree's time.
+    fact is written: the smallest and largest value of every 32 pages then find one account's, in a quarter of two B-trees' time.
 -#}
 {% macro index_definitions() -%}
+    {%- set sorted_by = config.get('sorted_by') -%}
+    {%- if sorted_by -%}
+        {{ return(['brin (' ~ sorted_by | join(', ') ~ ") WITH (pages_per_range='32', autosummarize='on')"]) }}
+    {%- endif -%}
     {%- set columns = [] -%}
     {%- set name = this.identifier -%}
     {%- set documented = (model.columns or {}).keys() | list -%}
-    {%- if config.get('sorted_by') -%}
-        {{ return(['brin (' ~ config.get('sorted_by') | join(', ') ~ ") WITH (pages_per_range='32', autosummarize='on')"]) }}
-    {%- elif name.startswith('dim_') -%}
+    {%- if name.startswith('dim_') -%}
         {%- for suffix in ('_key', '_natural_key') -%}
             {%- do columns.append(name[4:] ~ suffix) -%}
         {%- endfor -%}

@@ -1,6 +1,6 @@
 {#-
     A hash per month that changes whenever anything changes that the month's rows are made from. A derived relation
-    stores it in `_fingerprint`; a month is stale when the stored text is not the current one.
+    stores it in `_fingerprint`; a month is stale when the stored one is not the current one.
 
     `parts`: list of {relation, month, measures, is_cumulative}. `month` and each of `measures` are expressions; measures are
     summed per month, and up to and including it where the part is cumulative.

@@ -43,6 +43,7 @@
     ) as prints
     inner join {{ ref('int_covered_months') }} as covered
         on prints.month_number = covered.month_number
+    -- one day of a month tells: its rows share the fingerprint
     left join (
         select distinct snapshot_month, _fingerprint
         from {{ ref('fact_account_daily_snapshot') }}

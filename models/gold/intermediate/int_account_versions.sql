@@ -26,9 +26,7 @@ versions as (
         accounts.customer_natural_key,
         coalesce(accounts.product_key, {{ unknown_key() }}) as product_key,
         accounts.credit_limit_amount,
-        spans.currency,
-        spans.open_date,
-        spans.opening_balance
+        spans.currency
     from accounts
     inner join spans on accounts.account_natural_key = spans.account_natural_key
     left join customers
