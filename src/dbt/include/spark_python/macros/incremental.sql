@@ -6,7 +6,7 @@
     ones) may be killed at any point and is repeated by the next run, with the same outcome.
     Tables without a partition column are rewritten and swapped.
 
-    Strategies: `replace_partitions` (macros/engines/partitions.sql) and `delete+insert` by key.
+    Strategies: `replace_partitions` (macros/warehouse/partitions.sql) and `delete+insert` by key.
 -#}
 {% materialization incremental, adapter='spark_python', supported_languages=['sql'] %}
     {%- set target = this.incorporate(type='table') -%}
