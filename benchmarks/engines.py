@@ -28,7 +28,7 @@ from pathlib import Path
 import duckdb
 
 from financial_analytics.build import BuildOptions, build
-from financial_analytics.engines.postgres_server import private_server
+from financial_analytics.engines.postgres.server import private_server
 from financial_analytics.settings import find_project_dir, load_settings
 from financial_analytics.synthetic import generate, load_config
 

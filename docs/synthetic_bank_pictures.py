@@ -19,7 +19,7 @@ from pathlib import Path
 
 import duckdb
 
-from financial_analytics.charts.theme import LIGHT
+from financial_analytics.charts.kit.theme import LIGHT
 
 DOCS = Path(__file__).resolve().parent
 WIDTH, HEIGHT = 560, 300

@@ -8,7 +8,7 @@
     {{ return(adapter.dispatch('personal_hash', 'financial_analytics')(value)) }}
 {%- endmacro %}
 
-{#- The padded keys are session variables (engines/duckdb_plugin.py), so that no compiled file ever holds the key. -#}
+{#- The padded keys are session variables (engines/duckdb/plugin.py), so that no compiled file ever holds the key. -#}
 {% macro duckdb__personal_hash(value) -%}
     case
         when {{ value }} is not null and getvariable('pii_outer_pad') is not null
@@ -19,7 +19,7 @@
     end
 {%- endmacro %}
 
-{#- The padded keys are session variables here, too (engines/spark_session.py). -#}
+{#- The padded keys are session variables here, too (engines/spark/session.py). -#}
 {% macro spark__personal_hash(value) -%}
     case
         when {{ value }} is not null and session.pii_outer_pad is not null
@@ -30,7 +30,7 @@
     end
 {%- endmacro %}
 
-{#- Session settings (engines/postgres_session.py); empty or unknown ones are no key. -#}
+{#- Session settings (engines/postgres/session.py); empty or unknown ones are no key. -#}
 {% macro postgres__personal_hash(value) -%}
     case
         when {{ value }} is not null and nullif(current_setting('fa.pii_outer_pad', true), '') is not null

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from financial_analytics.engines import connections
-from financial_analytics.engines.duckdb_warehouse import open_warehouse
+from financial_analytics.engines.duckdb.session import open_warehouse
 from financial_analytics.errors import UserInputError
 from financial_analytics.settings import Settings
 

@@ -16,7 +16,7 @@ import yaml
 from packaging.requirements import Requirement
 
 from financial_analytics.engines import connections
-from financial_analytics.engines.duckdb_warehouse import open_warehouse
+from financial_analytics.engines.duckdb.session import open_warehouse
 from financial_analytics.errors import FinancialAnalyticsError
 from financial_analytics.settings import Settings
 

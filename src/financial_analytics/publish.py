@@ -11,8 +11,8 @@ from datetime import datetime
 from pathlib import Path
 
 from financial_analytics.engines.connections import DEFAULT_TARGET
+from financial_analytics.engines.duckdb.snapshot import FILE_NAME, write_snapshot, write_snapshot_of
 from financial_analytics.engines.gold_sources import open_gold_source
-from financial_analytics.engines.snapshot import FILE_NAME, write_snapshot, write_snapshot_of
 from financial_analytics.errors import InvalidInputError
 from financial_analytics.settings import Settings
 

@@ -25,7 +25,7 @@ from tests.support.banks import OPENERS, Bank, Feeds, write_feeds
 from tests.support.parity import Cells, differences, modelled_relations
 
 from financial_analytics import cli
-from financial_analytics.engines import postgres_session
+from financial_analytics.engines.postgres import session as postgres_session
 from financial_analytics.publish import snapshot_path
 
 REFERENCE = "duckdb"

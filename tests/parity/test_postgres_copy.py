@@ -9,7 +9,8 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
-from financial_analytics.engines import postgres_copy, postgres_session
+from financial_analytics.engines.postgres import copy as postgres_copy
+from financial_analytics.engines.postgres import session as postgres_session
 from financial_analytics.errors import EngineError
 
 SCHEMA = pa.schema(

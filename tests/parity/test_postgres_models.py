@@ -20,7 +20,8 @@ from tests.support.lab import write_feed
 from tests.support.parity import Cells, differences
 from tests.support.small_bank import feeds, transaction
 
-from financial_analytics.engines import postgres_copy, postgres_session
+from financial_analytics.engines.postgres import copy as postgres_copy
+from financial_analytics.engines.postgres import session as postgres_session
 from financial_analytics.ingest import ingest
 
 TYPED = """

@@ -16,7 +16,8 @@ from tests.support.banks import FIRST_LOAD, drop_schemas, settings_in
 from tests.support.lab import write_feed
 from tests.support.small_bank import customer, feeds, transaction
 
-from financial_analytics.engines import postgres_session, postgres_store
+from financial_analytics.engines.postgres import session as postgres_session
+from financial_analytics.engines.postgres import store as postgres_store
 from financial_analytics.errors import EngineError
 from financial_analytics.ingest import IngestReport, ingest
 from financial_analytics.ingest.contract import load_contract
@@ -123,7 +124,7 @@ def test_a_killed_load_leaves_batches_whole_or_absent(desk: Desk) -> None:
     path = desk.write(feeds())
     script = (
         "import os, signal, sys\n"
-        "from financial_analytics.engines import postgres_copy\n"
+        "from financial_analytics.engines.postgres import copy as postgres_copy\n"
         "from financial_analytics import cli\n"
         "real, calls = postgres_copy.copy_in, []\n"
         "def stop(cursor, relation, rows):\n"

@@ -25,7 +25,7 @@ from tests.support.spark_events import Events
 from tests.support.traps import HOLDS, KEY, evaluate
 
 from financial_analytics import cli
-from financial_analytics.engines import spark_session
+from financial_analytics.engines.spark import session as spark_session
 from financial_analytics.synthetic import load_config
 from financial_analytics.synthetic.generate import generate
 

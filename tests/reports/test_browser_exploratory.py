@@ -9,7 +9,7 @@ from tests.support import chromium
 from tests.support import exploratory_frames as given
 from tests.support.descriptive_frames import FrameSource
 
-from financial_analytics.charts import theme
+from financial_analytics.charts.kit import theme
 from financial_analytics.charts.registry import charts
 from financial_analytics.reports.report import write_report
 

@@ -15,8 +15,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from financial_analytics.build import BuildOptions, build
-from financial_analytics.engines import postgres_copy, postgres_session
-from financial_analytics.engines.postgres_server import DSN_VARIABLE, private_server
+from financial_analytics.engines.postgres import copy as postgres_copy
+from financial_analytics.engines.postgres import session as postgres_session
+from financial_analytics.engines.postgres.server import DSN_VARIABLE, private_server
 from financial_analytics.ingest import ingest
 from financial_analytics.settings import Settings, find_project_dir
 from financial_analytics.synthetic import generate, load_config

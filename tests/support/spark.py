@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from financial_analytics.engines import spark_session
+from financial_analytics.engines.spark import session as spark_session
 
 # Tiny tables: no second compiler, no generated code, no re-planning. Results do not depend on it.
 # With one compiler Java keeps 48 MB of compiled code, and spent a third of its time on evicting it.

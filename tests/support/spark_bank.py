@@ -17,7 +17,7 @@ import pytest
 
 from financial_analytics import cli
 from financial_analytics.build import BuildOptions, build
-from financial_analytics.engines.duckdb_warehouse import open_warehouse
+from financial_analytics.engines.duckdb.session import open_warehouse
 from financial_analytics.ingest import ingest
 from tests.support.lab import FIRST_LOAD, Lab
 from tests.support.parity import Cells, differences

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 import pytest
 from tests.support import descriptive_frames as given
 
-from financial_analytics.charts import theme
+from financial_analytics.charts.kit import theme
 from financial_analytics.charts.registry import charts, get_chart
 
 ALL = [entry.id for entry in charts("01")]

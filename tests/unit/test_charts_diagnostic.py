@@ -15,7 +15,7 @@ import yaml
 from tests.support import diagnostic_frames as given
 from tests.support.descriptive_frames import empty, insufficient
 
-from financial_analytics.charts import theme
+from financial_analytics.charts.kit import theme
 from financial_analytics.charts.registry import charts, get_chart
 
 ALL = [entry.id for entry in charts("02")]

@@ -15,8 +15,8 @@ import yaml
 from tests.support import descriptive_frames as broken
 from tests.support import exploratory_frames as given
 
-from financial_analytics.charts import hierarchies, maps, matrices, networks, theme
 from financial_analytics.charts.exploratory.scores import even_sample
+from financial_analytics.charts.kit import hierarchies, maps, matrices, networks, theme
 from financial_analytics.charts.registry import charts, get_chart
 
 MODELS = Path(__file__).parents[2] / "models/gold/analytics/03_exploratory_analytics"

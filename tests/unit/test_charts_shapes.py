@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from financial_analytics.charts.flows import Step, sankey, split_funnel, step_ends, waterfall
-from financial_analytics.charts.intervals import (
+from financial_analytics.charts.kit.flows import Step, sankey, split_funnel, step_ends, waterfall
+from financial_analytics.charts.kit.intervals import (
     Effect,
     forest,
     interval_words,

@@ -16,7 +16,7 @@ import pytest
 from tests.support import descriptive_frames
 
 from financial_analytics import charts as package
-from financial_analytics.charts import frames, maps, parts, theme
+from financial_analytics.charts.kit import frames, maps, parts, theme
 from financial_analytics.charts.registry import charts
 
 COLOR = re.compile(r"#[0-9A-Fa-f]{6}\b|rgba?\([^)]*\)")

@@ -11,11 +11,11 @@ from tests.support.lab import write_feed
 from tests.support.small_bank import customer
 
 from financial_analytics import cli
-from financial_analytics.engines import spark_session
+from financial_analytics.engines.spark import session as spark_session
 
 START = """
 from pyspark import SparkContext
-from financial_analytics.engines import spark_session
+from financial_analytics.engines.spark import session as spark_session
 spark_session.session()
 print(SparkContext._gateway.proc.pid)
 """

@@ -19,7 +19,8 @@ from typing import Literal
 import pandas as pd
 import plotly.graph_objects as go
 
-from financial_analytics.charts import catalogue, frames, theme
+from financial_analytics.charts import catalogue
+from financial_analytics.charts.kit import frames, theme
 from financial_analytics.errors import InvalidInputError
 
 Draw = Callable[[pd.DataFrame], go.Figure]
@@ -27,9 +28,7 @@ Span = Literal["half", "full"]
 Rows = Literal["first", "last"]
 
 _ID = re.compile(r"^[a-z]+\.[a-z][a-z0-9_]*$")
-_INFRASTRUCTURE = frozenset(
-    {"__main__", "registry", "theme", "frames", "catalogue", "geodata", "maps", "parts"}
-)
+_INFRASTRUCTURE = frozenset({"__main__", "registry", "catalogue", "kit"})
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from financial_analytics.engines import postgres_session, spark_gold
-from financial_analytics.engines.duckdb_warehouse import Connection, open_warehouse, sql_name
+from financial_analytics.engines.duckdb.session import Connection, open_warehouse, sql_name
+from financial_analytics.engines.postgres import session as postgres_session
+from financial_analytics.engines.spark import gold as spark_gold
 
 DEFAULT_TARGET = "duckdb"
 

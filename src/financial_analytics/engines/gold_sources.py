@@ -9,10 +9,11 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
-from financial_analytics.engines import postgres_copy, spark_session
-from financial_analytics.engines.postgres_copy import quote
-from financial_analytics.engines.postgres_session import open_session
-from financial_analytics.engines.spark_gold import SparkGold
+from financial_analytics.engines.postgres import copy as postgres_copy
+from financial_analytics.engines.postgres.copy import quote
+from financial_analytics.engines.postgres.session import open_session
+from financial_analytics.engines.spark import session as spark_session
+from financial_analytics.engines.spark.gold import SparkGold
 from financial_analytics.errors import UserInputError
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from financial_analytics.engines.connections import DEFAULT_TARGET
-from financial_analytics.engines.duckdb_warehouse import Connection, sql_name
+from financial_analytics.engines.duckdb.session import Connection, sql_name
 from financial_analytics.errors import UserInputError
 from financial_analytics.settings import Settings
 
@@ -42,8 +42,8 @@ LOAD_COLUMNS = {
 """Contract types of the columns that the loader adds to every feed."""
 
 _MODULES = {
-    "postgres": "financial_analytics.engines.postgres_store",
-    "spark": "financial_analytics.engines.spark_store",
+    "postgres": "financial_analytics.engines.postgres.store",
+    "spark": "financial_analytics.engines.spark.store",
 }
 """Each has ``open_store(settings, contract)``, a context manager that gives a `BronzeStore`."""
 

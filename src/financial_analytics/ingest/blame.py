@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from financial_analytics.engines.duckdb_warehouse import DatabaseError, is_resource_error
+from financial_analytics.engines.duckdb.session import DatabaseError, is_resource_error
 from financial_analytics.errors import EngineError, FeedError
 from financial_analytics.ingest.contract import Table
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from financial_analytics.engines.duckdb_warehouse import Connection, sql_name, sql_text
+from financial_analytics.engines.duckdb.session import Connection, sql_name, sql_text
 from financial_analytics.ingest.contract import BRONZE_SCHEMA, Table
 from financial_analytics.ingest.stage import FEED, STAGED, Staged
 

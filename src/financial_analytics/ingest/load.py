@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from financial_analytics.engines.duckdb_warehouse import (
+from financial_analytics.engines.duckdb.session import (
     Connection,
     DatabaseError,
     sql_name,

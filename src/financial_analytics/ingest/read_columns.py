@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from financial_analytics.engines.duckdb_warehouse import (
+from financial_analytics.engines.duckdb.session import (
     Connection,
     DatabaseError,
     is_resource_error,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from financial_analytics.engines.duckdb_warehouse import Connection, sql_name, sql_text
+from financial_analytics.engines.duckdb.session import Connection, sql_name, sql_text
 from financial_analytics.errors import FeedError
 from financial_analytics.ingest.clean import MAX_LINE_BYTES, BadLine, blank_lines, clean, scan
 from financial_analytics.ingest.contract import Table

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from financial_analytics.engines.duckdb_warehouse import sql_text
+from financial_analytics.engines.duckdb.session import sql_text
 from financial_analytics.ingest.contract import Column
 from financial_analytics.ingest.source import FeedColumn
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from financial_analytics.engines.connections import DEFAULT_TARGET
-from financial_analytics.engines.duckdb_warehouse import (
+from financial_analytics.engines.duckdb.session import (
     Connection,
     open_warehouse,
     write_fast,

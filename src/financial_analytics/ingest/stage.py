@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from financial_analytics.engines.duckdb_warehouse import Connection, sql_name, sql_text
+from financial_analytics.engines.duckdb.session import Connection, sql_name, sql_text
 from financial_analytics.ingest import rules
 from financial_analytics.ingest.clean import BadLine
 from financial_analytics.ingest.contract import Column, Table

@@ -10,7 +10,7 @@ from html import escape, unescape
 from importlib import resources
 from typing import Any
 
-from financial_analytics.charts import theme
+from financial_analytics.charts.kit import theme
 from financial_analytics.reports.reader import RunInfo
 
 PLOTLY_FILE = "plotly.min.js"

@@ -11,7 +11,8 @@ from typing import Any
 
 import pandas as pd
 
-from financial_analytics.engines import postgres_gold, snapshot
+from financial_analytics.engines.duckdb import snapshot
+from financial_analytics.engines.postgres import gold as postgres_gold
 from financial_analytics.errors import EngineError, UserInputError
 from financial_analytics.publish import snapshot_path
 from financial_analytics.settings import Settings

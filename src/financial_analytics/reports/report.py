@@ -14,8 +14,8 @@ from typing import Any, Protocol
 import pandas as pd
 import plotly.io
 
-from financial_analytics.charts import theme
 from financial_analytics.charts.catalogue import CATEGORIES, find_category
+from financial_analytics.charts.kit import theme
 from financial_analytics.charts.registry import Chart, charts, get_chart
 from financial_analytics.errors import FinancialAnalyticsError, InvalidInputError
 from financial_analytics.reports.page import (

@@ -9,8 +9,8 @@ from typing import NoReturn
 
 import plotly.graph_objects as go
 
-from financial_analytics.charts import theme
 from financial_analytics.charts.catalogue import find_category
+from financial_analytics.charts.kit import theme
 from financial_analytics.charts.registry import get_chart
 from financial_analytics.errors import FinancialAnalyticsError
 from financial_analytics.reports.reader import Reader, open_reader

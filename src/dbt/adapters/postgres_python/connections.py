@@ -7,7 +7,7 @@ from typing import Any
 
 from dbt.adapters.postgres.connections import PostgresConnectionManager, PostgresCredentials
 
-from financial_analytics.engines.postgres_session import BUILDER, SESSION, prepare
+from financial_analytics.engines.postgres.session import BUILDER, SESSION, prepare
 
 
 @dataclass

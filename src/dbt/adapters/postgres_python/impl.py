@@ -9,7 +9,7 @@ from dbt.adapters.postgres.impl import PostgresAdapter
 from dbt_common.exceptions import DbtRuntimeError
 
 from dbt.adapters.postgres_python.connections import PostgresPythonConnectionManager
-from financial_analytics.engines import postgres_copy
+from financial_analytics.engines.postgres import copy as postgres_copy
 from financial_analytics.engines.python_models import as_arrow, run_module
 from financial_analytics.errors import EngineError
 

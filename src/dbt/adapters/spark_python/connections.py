@@ -18,7 +18,7 @@ from dbt.adapters.spark.connections import (
 from dbt.adapters.spark.session import Connection, Cursor, SessionConnectionWrapper
 from dbt_common.exceptions import DbtRuntimeError
 
-from financial_analytics.engines import spark_session
+from financial_analytics.engines.spark import session as spark_session
 from financial_analytics.errors import EngineError
 
 

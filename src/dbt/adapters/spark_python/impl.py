@@ -13,8 +13,9 @@ from dbt.adapters.spark.impl import SparkAdapter
 from dbt_common.exceptions import DbtRuntimeError
 
 from dbt.adapters.spark_python.connections import SparkPythonConnectionManager
-from financial_analytics.engines import spark_files, spark_session
 from financial_analytics.engines.python_models import as_arrow, run_module
+from financial_analytics.engines.spark import files as spark_files
+from financial_analytics.engines.spark import session as spark_session
 
 _TYPES = {"int": "integer", "string": "text", "timestamp_ntz": "timestamp"}
 

@@ -7,9 +7,14 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from financial_analytics.charts import theme
-from financial_analytics.charts.frames import currency_of, known, scalar
-from financial_analytics.charts.parts import MOST_PRODUCTS, left_off_words, row_height, unique_names
+from financial_analytics.charts.kit import theme
+from financial_analytics.charts.kit.frames import currency_of, known, scalar
+from financial_analytics.charts.kit.parts import (
+    MOST_PRODUCTS,
+    left_off_words,
+    row_height,
+    unique_names,
+)
 from financial_analytics.charts.registry import chart
 
 STATUS_ORDER = ("Active", "Dormant", "Closed", "Unknown")

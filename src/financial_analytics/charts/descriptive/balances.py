@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from financial_analytics.charts import theme
-from financial_analytics.charts.frames import currency_of, known
+from financial_analytics.charts.kit import theme
+from financial_analytics.charts.kit.frames import currency_of, known
 from financial_analytics.charts.registry import chart
 
 CATEGORY_ORDER = ("Deposit", "Investment", "Credit", "Loan", "Unknown")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from financial_analytics.charts import theme
-from financial_analytics.charts.frames import currency_of, known, scalar
-from financial_analytics.charts.parts import (
+from financial_analytics.charts.kit import theme
+from financial_analytics.charts.kit.frames import currency_of, known, scalar
+from financial_analytics.charts.kit.parts import (
     MOST_SLICES,
     Card,
     Good,

@@ -7,9 +7,9 @@ import math
 import pandas as pd
 import plotly.graph_objects as go
 
-from financial_analytics.charts import maps, theme
-from financial_analytics.charts.frames import currency_of, known
-from financial_analytics.charts.parts import top_rows
+from financial_analytics.charts.kit import maps, theme
+from financial_analytics.charts.kit.frames import currency_of, known
+from financial_analytics.charts.kit.parts import top_rows
 from financial_analytics.charts.registry import chart
 
 MOST_CITIES = 60

@@ -8,9 +8,14 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from financial_analytics.charts import theme
-from financial_analytics.charts.frames import currency_of
-from financial_analytics.charts.parts import MOST_PRODUCTS, left_off_words, row_height, unique_names
+from financial_analytics.charts.kit import theme
+from financial_analytics.charts.kit.frames import currency_of
+from financial_analytics.charts.kit.parts import (
+    MOST_PRODUCTS,
+    left_off_words,
+    row_height,
+    unique_names,
+)
 from financial_analytics.charts.registry import chart
 
 

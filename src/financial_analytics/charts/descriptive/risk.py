@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from financial_analytics.charts import theme
-from financial_analytics.charts.frames import currency_of
-from financial_analytics.charts.parts import heat_texts, last_months, period_words
+from financial_analytics.charts.kit import theme
+from financial_analytics.charts.kit.frames import currency_of
+from financial_analytics.charts.kit.parts import heat_texts, last_months, period_words
 from financial_analytics.charts.registry import chart
 
 MONTHS_SHOWN = 12

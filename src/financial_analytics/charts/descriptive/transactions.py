@@ -5,10 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from financial_analytics.charts import theme
 from financial_analytics.charts.descriptive.customers import DONUT_ON_PHONE, donut
-from financial_analytics.charts.frames import currency_of, known, scalar
-from financial_analytics.charts.parts import Card, Good, cards_figure, leader, unknown_words
+from financial_analytics.charts.kit import theme
+from financial_analytics.charts.kit.frames import currency_of, known, scalar
+from financial_analytics.charts.kit.parts import Card, Good, cards_figure, leader, unknown_words
 from financial_analytics.charts.registry import chart
 
 NO_NAME = "Unknown"

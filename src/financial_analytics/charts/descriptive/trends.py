@@ -6,9 +6,9 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from financial_analytics.charts import theme
-from financial_analytics.charts.frames import currency_of, scalar
-from financial_analytics.charts.parts import month_axis
+from financial_analytics.charts.kit import theme
+from financial_analytics.charts.kit.frames import currency_of, scalar
+from financial_analytics.charts.kit.parts import month_axis
 from financial_analytics.charts.registry import chart
 
 LONG_SERIES_DAYS = 400

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from financial_analytics.charts import theme
-from financial_analytics.charts.flows import Step, waterfall, waterfall_height
+from financial_analytics.charts.kit import theme
+from financial_analytics.charts.kit.flows import Step, waterfall, waterfall_height
 from financial_analytics.charts.registry import chart
 
 

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from financial_analytics.charts import theme
-from financial_analytics.charts.frames import currency_of
-from financial_analytics.charts.maps import bubble_sizes
+from financial_analytics.charts.kit import theme
+from financial_analytics.charts.kit.frames import currency_of
+from financial_analytics.charts.kit.maps import bubble_sizes
 from financial_analytics.charts.registry import chart
 
 LARGEST_BUBBLE = 24.0

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from financial_analytics.charts import theme
-from financial_analytics.charts.flows import Step, waterfall, waterfall_height
-from financial_analytics.charts.parts import heat_texts, row_height
+from financial_analytics.charts.kit import theme
+from financial_analytics.charts.kit.flows import Step, waterfall, waterfall_height
+from financial_analytics.charts.kit.parts import heat_texts, row_height
 from financial_analytics.charts.registry import chart
 
 MOST_STEPS = 8

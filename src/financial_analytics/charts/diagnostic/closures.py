@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from financial_analytics.charts import theme
-from financial_analytics.charts.flows import NODE_JOINT, sankey
-from financial_analytics.charts.frames import currency_of
+from financial_analytics.charts.kit import theme
+from financial_analytics.charts.kit.flows import NODE_JOINT, sankey
+from financial_analytics.charts.kit.frames import currency_of
 from financial_analytics.charts.registry import chart
 
 MOST_REASONS = 9

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from financial_analytics.charts import theme
-from financial_analytics.charts.flows import split_funnel
-from financial_analytics.charts.frames import currency_of
+from financial_analytics.charts.kit import theme
+from financial_analytics.charts.kit.flows import split_funnel
+from financial_analytics.charts.kit.frames import currency_of
 from financial_analytics.charts.registry import chart
 
 MOST_CHANNELS = 6

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from financial_analytics.charts import theme
-from financial_analytics.charts.matrices import hundredths, numbered
-from financial_analytics.charts.parts import heat_texts, row_height
+from financial_analytics.charts.kit import theme
+from financial_analytics.charts.kit.matrices import hundredths, numbered
+from financial_analytics.charts.kit.parts import heat_texts, row_height
 from financial_analytics.charts.registry import chart
 
 MOST_DRIVERS = 14

@@ -7,11 +7,11 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from financial_analytics.charts import theme
-from financial_analytics.charts.frames import currency_of
-from financial_analytics.charts.intervals import wilson_bounds
-from financial_analytics.charts.maps import bubble_sizes
-from financial_analytics.charts.parts import heat_texts, left_off_words
+from financial_analytics.charts.kit import theme
+from financial_analytics.charts.kit.frames import currency_of
+from financial_analytics.charts.kit.intervals import wilson_bounds
+from financial_analytics.charts.kit.maps import bubble_sizes
+from financial_analytics.charts.kit.parts import heat_texts, left_off_words
 from financial_analytics.charts.registry import chart
 
 MOST_CATEGORIES = 16

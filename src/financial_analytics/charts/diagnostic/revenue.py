@@ -5,10 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from financial_analytics.charts import theme
-from financial_analytics.charts.flows import Step, waterfall, waterfall_height
-from financial_analytics.charts.frames import currency_of
-from financial_analytics.charts.parts import last_months, period_words
+from financial_analytics.charts.kit import theme
+from financial_analytics.charts.kit.flows import Step, waterfall, waterfall_height
+from financial_analytics.charts.kit.frames import currency_of
+from financial_analytics.charts.kit.parts import last_months, period_words
 from financial_analytics.charts.registry import chart
 
 MONTHS_SHOWN = 12

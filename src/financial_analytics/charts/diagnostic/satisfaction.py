@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from financial_analytics.charts import theme
-from financial_analytics.charts.intervals import Effect, forest, interval_words, side
-from financial_analytics.charts.parts import row_height
+from financial_analytics.charts.kit import theme
+from financial_analytics.charts.kit.intervals import Effect, forest, interval_words, side
+from financial_analytics.charts.kit.parts import row_height
 from financial_analytics.charts.registry import chart
 
 MOST_REASONS = 12

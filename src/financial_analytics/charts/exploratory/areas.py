@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from financial_analytics.charts import maps, theme
-from financial_analytics.charts.frames import known
+from financial_analytics.charts.kit import maps, theme
+from financial_analytics.charts.kit.frames import known
 from financial_analytics.charts.registry import chart
 
 MOST_METRICS = 4

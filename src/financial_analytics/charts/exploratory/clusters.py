@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from financial_analytics.charts import theme
-from financial_analytics.charts.frames import known, scalar
-from financial_analytics.charts.parts import left_off_words
+from financial_analytics.charts.kit import theme
+from financial_analytics.charts.kit.frames import known, scalar
+from financial_analytics.charts.kit.parts import left_off_words
 from financial_analytics.charts.registry import chart
 
 MOST_POINTS = 1_500

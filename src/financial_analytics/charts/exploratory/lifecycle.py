@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from financial_analytics.charts import theme
-from financial_analytics.charts.frames import known
+from financial_analytics.charts.kit import theme
+from financial_analytics.charts.kit.frames import known
 from financial_analytics.charts.registry import chart
 
 ALL = "All"

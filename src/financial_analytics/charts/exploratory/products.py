@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from financial_analytics.charts import matrices, networks, theme
-from financial_analytics.charts.frames import known
-from financial_analytics.charts.parts import unique_names
+from financial_analytics.charts.kit import matrices, networks, theme
+from financial_analytics.charts.kit.frames import known
+from financial_analytics.charts.kit.parts import unique_names
 from financial_analytics.charts.registry import chart
 
 MOST_PRODUCTS = 16

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from financial_analytics.charts import matrices, theme
 from financial_analytics.charts.exploratory.clusters import MOST_CLUSTERS, cluster_names
-from financial_analytics.charts.frames import known
-from financial_analytics.charts.parts import left_off_words
+from financial_analytics.charts.kit import matrices, theme
+from financial_analytics.charts.kit.frames import known
+from financial_analytics.charts.kit.parts import left_off_words
 from financial_analytics.charts.registry import chart
 
 SIGNIFICANT = 0.05

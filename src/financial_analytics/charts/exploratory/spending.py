@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from financial_analytics.charts import hierarchies, theme
-from financial_analytics.charts.frames import currency_of, known
-from financial_analytics.charts.parts import leader, unknown_words
+from financial_analytics.charts.kit import hierarchies, theme
+from financial_analytics.charts.kit.frames import currency_of, known
+from financial_analytics.charts.kit.parts import leader, unknown_words
 from financial_analytics.charts.registry import chart
 
 MOST_GROUPS = 7

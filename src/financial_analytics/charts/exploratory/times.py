@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from financial_analytics.charts import matrices, theme
-from financial_analytics.charts.frames import known
-from financial_analytics.charts.parts import left_off_words
+from financial_analytics.charts.kit import matrices, theme
+from financial_analytics.charts.kit.frames import known
+from financial_analytics.charts.kit.parts import left_off_words
 from financial_analytics.charts.registry import chart
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

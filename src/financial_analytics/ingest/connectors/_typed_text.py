@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
-from financial_analytics.engines.duckdb_warehouse import Connection, sql_name
+from financial_analytics.engines.duckdb.session import Connection, sql_name
 from financial_analytics.errors import FeedError
 
 NULL_VALUES = ("", " ", "?")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from financial_analytics.engines.duckdb_warehouse import open_warehouse
+from financial_analytics.engines.duckdb.session import open_warehouse
 from financial_analytics.ingest.connectors._typed_text import Kind, find_files, load_typed
 
 LOAN_ACCOUNT_OFFSET = 1_000_000

@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import ArrayLike, NDArray
 
-from financial_analytics.charts import theme
+from financial_analytics.charts.kit import theme
 
 STRONG = 0.58  # from here to either end of the diverging scale, text needs the other colour
 

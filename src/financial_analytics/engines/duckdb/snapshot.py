@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from financial_analytics.engines.duckdb_warehouse import Connection, sql_name, sql_text
+from financial_analytics.engines.duckdb.session import Connection, sql_name, sql_text
 from financial_analytics.engines.gold_sources import GoldSource
 from financial_analytics.errors import BuildError, EngineError
 

@@ -11,8 +11,8 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from financial_analytics.charts import theme
-from financial_analytics.charts.parts import row_height
+from financial_analytics.charts.kit import theme
+from financial_analytics.charts.kit.parts import row_height
 
 NORMAL_975 = 1.959963984540054
 # An interval may run beyond the axis: estimates decide its range, up to this factor of them.

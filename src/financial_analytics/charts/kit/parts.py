@@ -11,7 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from financial_analytics.charts import theme
+from financial_analytics.charts.kit import theme
 
 Good = Literal["up", "down", "neither"]
 MOST_PRODUCTS = 20

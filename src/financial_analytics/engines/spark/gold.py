@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from financial_analytics.engines import spark_session
+from financial_analytics.engines.spark import session as spark_session
 
 
 class SparkGold:

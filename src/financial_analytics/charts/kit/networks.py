@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from financial_analytics.charts import maps, theme
+from financial_analytics.charts.kit import maps, theme
 
 CURVE = 0.55  # how far an edge bends towards the middle, 0 is straight
 STEPS = 24

@@ -13,7 +13,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from financial_analytics.charts import spaces
+from financial_analytics.charts.kit import spaces
 
 # Okabe and Ito (2008), darkened until each reaches 3:1 against white; the dark set likewise.
 LIGHT: dict[str, str] = {

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from financial_analytics.charts import theme
-from financial_analytics.charts.parts import row_height
+from financial_analytics.charts.kit import theme
+from financial_analytics.charts.kit.parts import row_height
 
 Measure = Literal["absolute", "relative", "total"]
 STEP_COLORS = {"up": "green", "down": "orange", "level": "blue"}

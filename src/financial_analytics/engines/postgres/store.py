@@ -7,10 +7,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from financial_analytics.engines import postgres_copy
-from financial_analytics.engines.duckdb_warehouse import Connection, sql_name
-from financial_analytics.engines.postgres_copy import quote
-from financial_analytics.engines.postgres_session import explain, open_session
+from financial_analytics.engines.duckdb.session import Connection, sql_name
+from financial_analytics.engines.postgres import copy as postgres_copy
+from financial_analytics.engines.postgres.copy import quote
+from financial_analytics.engines.postgres.session import explain, open_session
 from financial_analytics.engines.stores import (
     BRONZE_SCHEMA,
     LEDGERS,

@@ -18,7 +18,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from financial_analytics.charts import theme
+from financial_analytics.charts.kit import theme
 
 SCALE = 1300.0
 CENTER = (487.5, 305.0)
@@ -28,7 +28,7 @@ ATTRIBUTION = "State shapes: US Census Bureau (public domain), simplified, from 
 @cache
 def state_shapes() -> dict[str, Any]:
     """Return the shapes of the 50 states and DC: code to ``name`` and ``rings``."""
-    text = resources.files("financial_analytics.charts.geodata").joinpath("us_states.json")
+    text = resources.files("financial_analytics.charts.kit.geodata").joinpath("us_states.json")
     loaded: dict[str, Any] = json.loads(text.read_text(encoding="utf-8"))["states"]
     return loaded
 

@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from financial_analytics.engines import spark_session
-from financial_analytics.engines.duckdb_warehouse import Connection, sql_name, sql_text
+from financial_analytics.engines.duckdb.session import Connection, sql_name, sql_text
+from financial_analytics.engines.spark import session as spark_session
 from financial_analytics.engines.stores import (
     BRONZE_SCHEMA,
     LEDGERS,

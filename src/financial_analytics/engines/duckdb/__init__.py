@@ -1,0 +1,1 @@
+"""DuckDB: the embedded warehouse file, its plugin for dbt and the published snapshot."""

@@ -1,0 +1,1 @@
+"""PostgreSQL: its sessions, bronze by COPY, and gold."""

@@ -1,0 +1,1 @@
+"""Spark: its one session, bronze and gold in Parquet."""
