@@ -75,3 +75,46 @@
         on mentioned.natural_key = known.natural_key
     where mentioned.natural_key is not null and known.natural_key is null
 {%- endmacro %}
+
+
+{#-
+    Members of an SCD Type 2 dimension: one row per entity and interval of `versions` (a relation with one row per `natural_key`
+    and `updated_at`, the tracked columns among its columns), the entities that events mention and no feed has delivered, and
+    the unknown member. Yields `<name>_key`, `<name>_natural_key`, the interval and `updated_at` of the version that opened it;
+    attributes are joined on.
+-#}
+{% macro type2_members(name, versions, natural_key, mentions) -%}
+    {%- set always -%}
+        cast(null as timestamp) as updated_at,
+        cast('1900-01-01' as timestamp) as valid_from,
+        cast('9999-12-31' as timestamp) as valid_to,
+        true as is_current,
+        true as is_inferred,
+        1 as version_number
+    {%- endset -%}
+    select
+        {{ surrogate_key([natural_key, 'updated_at']) }} as {{ name }}_key,
+        {{ natural_key }} as {{ name }}_natural_key,
+        updated_at,
+        valid_from,
+        valid_to,
+        is_current,
+        false as is_inferred,
+        cast(version_number as integer) as version_number
+    from (
+        {{ scd2_intervals(versions, natural_key, var('scd2_tracked_columns')[name]) }}
+    ) as intervals
+    union all
+    select
+        {{ surrogate_key(['natural_key', "'inferred'"]) }} as {{ name }}_key,
+        natural_key as {{ name }}_natural_key,
+        {{ always }}
+    from (
+        {{ inferred_members(mentions, versions, natural_key) }}
+    ) as inferred
+    union all
+    select
+        {{ unknown_key() }} as {{ name }}_key,
+        -1 as {{ name }}_natural_key,
+        {{ always }}
+{%- endmacro %}

@@ -15,61 +15,18 @@ openings as (
     select * from {{ ref('int_account_opening_balances') }}
 ),
 
-intervals as (
-    {{ scd2_intervals('versions', 'account_id', tracked) }}
-),
-
-inferred as (
-    {{ inferred_members([
+members as (
+    {{ type2_members('account', 'versions', 'account_id', [
         (ref('stg_transactions'), 'account_id'),
         (ref('stg_fraud_alerts'), 'account_id'),
         (ref('stg_loan_payments'), 'account_id'),
         (ref('stg_account_events'), 'account_id'),
         (ref('stg_regulatory_reports'), 'account_id'),
-    ], 'versions', 'account_id') }}
-),
-
-members as (
-    select
-        {{ surrogate_key(['account_id', 'updated_at']) }} as account_key,
-        account_id as account_natural_key,
-        updated_at,
-        valid_from,
-        valid_to,
-        is_current,
-        cast(version_number as integer) as version_number,
-        false as is_inferred
-    from intervals
-    union all
-    select
-        {{ surrogate_key(['natural_key', "'inferred'"]) }} as account_key,
-        natural_key as account_natural_key,
-        cast(null as timestamp) as updated_at,
-        cast('1900-01-01' as timestamp) as valid_from,
-        cast('9999-12-31' as timestamp) as valid_to,
-        true as is_current,
-        1 as version_number,
-        true as is_inferred
-    from inferred
-    union all
-    select
-        {{ unknown_key() }} as account_key,
-        -1 as account_natural_key,
-        cast(null as timestamp) as updated_at,
-        cast('1900-01-01' as timestamp) as valid_from,
-        cast('9999-12-31' as timestamp) as valid_to,
-        true as is_current,
-        1 as version_number,
-        true as is_inferred
+    ]) }}
 ),
 
 newest as (
-    select
-        versions.*,
-        row_number() over (
-            partition by versions.account_id order by versions.updated_at desc nulls last
-        ) as recency
-    from versions
+    {{ newest_version('versions', 'account_id') }}
 )
 
 select
@@ -99,5 +56,5 @@ left join versions as attributes
     on
         members.account_natural_key = attributes.account_id
         and members.updated_at = attributes.updated_at
-left join newest on members.account_natural_key = newest.account_id and newest.recency = 1
+left join newest on members.account_natural_key = newest.account_id
 left join openings on members.account_natural_key = openings.account_id

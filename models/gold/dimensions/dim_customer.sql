@@ -15,12 +15,8 @@ clock as (
     select * from {{ ref('data_clock') }}
 ),
 
-intervals as (
-    {{ scd2_intervals('versions', 'customer_id', tracked) }}
-),
-
-inferred as (
-    {{ inferred_members([
+members as (
+    {{ type2_members('customer', 'versions', 'customer_id', [
         (ref('stg_accounts'), 'customer_id'),
         (ref('stg_transactions'), 'customer_id'),
         (ref('stg_credit_applications'), 'customer_id'),
@@ -32,59 +28,15 @@ inferred as (
         (ref('stg_regulatory_reports'), 'customer_id'),
         (ref('stg_risk_assessments'), 'customer_id'),
         (ref('stg_campaign_touches'), 'customer_id'),
-    ], 'versions', 'customer_id') }}
-),
-
-members as (
-    select
-        {{ surrogate_key(['customer_id', 'updated_at']) }} as customer_key,
-        customer_id as customer_natural_key,
-        updated_at,
-        valid_from,
-        valid_to,
-        is_current,
-        cast(version_number as integer) as version_number,
-        false as is_inferred
-    from intervals
-    union all
-    select
-        {{ surrogate_key(['natural_key', "'inferred'"]) }} as customer_key,
-        natural_key as customer_natural_key,
-        cast(null as timestamp) as updated_at,
-        cast('1900-01-01' as timestamp) as valid_from,
-        cast('9999-12-31' as timestamp) as valid_to,
-        true as is_current,
-        1 as version_number,
-        true as is_inferred
-    from inferred
-    union all
-    select
-        {{ unknown_key() }} as customer_key,
-        -1 as customer_natural_key,
-        cast(null as timestamp) as updated_at,
-        cast('1900-01-01' as timestamp) as valid_from,
-        cast('9999-12-31' as timestamp) as valid_to,
-        true as is_current,
-        1 as version_number,
-        true as is_inferred
+    ]) }}
 ),
 
 newest as (
-    select
-        versions.*,
-        row_number() over (
-            partition by versions.customer_id order by versions.updated_at desc nulls last
-        ) as recency
-    from versions
+    {{ newest_version('versions', 'customer_id') }}
 ),
 
 persons as (
-    select
-        vault.*,
-        row_number() over (
-            partition by vault.customer_id order by vault.updated_at desc nulls last
-        ) as recency
-    from vault
+    {{ newest_version('vault', 'customer_id') }}
 ),
 
 ages as (
@@ -100,7 +52,6 @@ ages as (
         end as age_years
     from persons
     cross join clock
-    where persons.recency = 1
 ),
 
 places as (
@@ -140,6 +91,6 @@ left join versions as attributes
     on
         members.customer_natural_key = attributes.customer_id
         and members.updated_at = attributes.updated_at
-left join newest on members.customer_natural_key = newest.customer_id and newest.recency = 1
+left join newest on members.customer_natural_key = newest.customer_id
 left join ages on members.customer_natural_key = ages.customer_id
 left join places on lower(attributes.city) = places.city and attributes.state = places.state
