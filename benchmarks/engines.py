@@ -28,9 +28,11 @@ from pathlib import Path
 import duckdb
 
 from financial_analytics.build import BuildOptions, build
-from financial_analytics.engines.postgres.server import private_server
 from financial_analytics.settings import find_project_dir, load_settings
 from financial_analytics.synthetic import generate, load_config
+
+sys.path.insert(0, str(find_project_dir()))  # the private server of the tests
+from tests.support.postgres_server import private_server
 
 ENGINES = ("duckdb", "postgres", "spark")
 TICKS = os.sysconf("SC_CLK_TCK")

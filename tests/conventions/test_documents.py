@@ -76,6 +76,7 @@ def test_commands_md_has_every_exit_code() -> None:
 
 def test_environment_variables_are_documented() -> None:
     sources = [*(ROOT / "src").rglob("*.py"), ROOT / "profiles.yml"]
+    sources.append(ROOT / "tests" / "support" / "postgres_server.py")
     used = {
         name
         for path in sources

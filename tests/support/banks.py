@@ -17,12 +17,12 @@ import pyarrow.parquet as pq
 from financial_analytics.build import BuildOptions, build
 from financial_analytics.engines.postgres import copy as postgres_copy
 from financial_analytics.engines.postgres import session as postgres_session
-from financial_analytics.engines.postgres.server import DSN_VARIABLE, private_server
 from financial_analytics.ingest import ingest
 from financial_analytics.settings import Settings, find_project_dir
 from financial_analytics.synthetic import generate, load_config
 from tests.support.parity import Cells
 from tests.support.parsing import shared_parse
+from tests.support.postgres_server import DSN_VARIABLE, private_server
 
 FIRST_LOAD = datetime(2026, 1, 1, 6, tzinfo=UTC).replace(tzinfo=None)
 SCHEMAS = ("silver", "silver_vault", "gold")

@@ -11,7 +11,7 @@ from sklearn.decomposition import PCA
 from sklearn.metrics import silhouette_samples
 from sklearn.preprocessing import StandardScaler
 
-from financial_analytics.models.exploratory.columns import (
+from financial_analytics.models.columns import (
     DATE,
     DOUBLE,
     LONG,

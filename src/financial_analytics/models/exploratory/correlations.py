@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from financial_analytics.models.exploratory.columns import (
+from financial_analytics.models.columns import (
     DATE,
     DOUBLE,
     LONG,

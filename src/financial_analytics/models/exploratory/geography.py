@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 from scipy import stats
 
-from financial_analytics.models.exploratory.columns import (
+from financial_analytics.models.columns import (
     DATE,
     DOUBLE,
     FLAG,

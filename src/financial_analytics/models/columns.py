@@ -1,4 +1,4 @@
-"""Arrow types and the clock that the exploratory models share."""
+"""Arrow types and the clock that the models share."""
 
 from __future__ import annotations
 
