@@ -24,6 +24,7 @@ from financial_analytics.cli_console import (
     show_error,
 )
 from financial_analytics.errors import FinancialAnalyticsError, UserInputError
+from financial_analytics.settings import MAX_QUARANTINED_PCT
 
 INTERRUPTED = 130
 INTERRUPTION = "interrupted: what was committed stays, the rest is as before; run it again"
@@ -34,7 +35,8 @@ app = typer.Typer(
     name="fa",
     help="A bank's raw feeds in; a tested warehouse, analytics and reports out.",
     epilog="Exit codes: 0 done, 1 unexpected or a failed check, 2 wrong use, 3 a feed was refused, "
-    "4 the build failed, 5 the database is missing or in use, 130 interrupted.",
+    "4 the build failed, 5 the database is missing or in use, 6 too many rows in quarantine, "
+    "130 interrupted.",
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -46,6 +48,10 @@ Vars = Annotated[
 ]
 Target = Annotated[
     str | None, typer.Option(help="dbt target. Default: FA_TARGET, or the profile's.")
+]
+MaxQuarantined = Annotated[
+    float,
+    typer.Option(help="Per cent of a table's rows; more in quarantine ends in exit code 6."),
 ]
 Connector = Annotated[
     str | None, typer.Option(help="Source system of the files, such as berka. Default: contract.")
@@ -75,7 +81,7 @@ def ingest(
     paths: Annotated[list[Path], typer.Argument(help="Files, or folders of them.")],
     connector: Connector = None,
     mapping: Annotated[
-        Path | None, typer.Option(help="YAML: contract column -> column of the feed, per table.")
+        Path | None, typer.Option(help="YAML: column of the feed -> contract column, per table.")
     ] = None,
     encoding: Annotated[str | None, typer.Option(help="Of CSV files. Default: detected.")] = None,
     delimiter: Annotated[str | None, typer.Option(help="Of CSV files. Default: detected.")] = None,
@@ -83,6 +89,7 @@ def ingest(
         str | None, typer.Option(help="When the source wrote the files. Default: the load time.")
     ] = None,
     loaded_at: Annotated[str | None, typer.Option(help="Load time. Default: now.")] = None,
+    max_quarantined: MaxQuarantined = MAX_QUARANTINED_PCT,
     target: Target = None,
 ) -> None:
     """Load feeds into bronze; rows that break the contract are quarantined."""
@@ -103,6 +110,7 @@ def ingest(
             delimiter=delimiter,
             extracted_at=parse_time(extracted_at, "--extracted-at") if extracted_at else None,
             target=target_name(target),
+            max_quarantined_pct=max_quarantined,
         )
     cli_steps.show_ingest(report)
     cli_steps.raise_refused(report)
@@ -213,6 +221,7 @@ def demo(
     connector: Connector = None,
     variables: Vars = "",
     customers: Annotated[int, typer.Option(help="Size of the synthetic bank.")] = 20_000,
+    max_quarantined: MaxQuarantined = MAX_QUARANTINED_PCT,
     open_report: Annotated[
         bool, typer.Option("--open", help="Open the report in the browser.")
     ] = False,
@@ -233,6 +242,7 @@ def demo(
             connector=connector,
             customers=customers,
             loaded_at=moment,
+            max_quarantined_pct=max_quarantined,
         )
         result = cli_steps.build_step(display, settings, BuildOptions(variables=chosen))
         snapshot = cli_steps.publish_step(display, settings, moment)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from financial_analytics.cli_console import Display, format_table, note, run_id, say
 from financial_analytics.errors import FeedError, UserInputError
-from financial_analytics.settings import Settings
+from financial_analytics.settings import MAX_QUARANTINED_PCT, Settings
 
 TRANSACTIONS_PER_CUSTOMER = 50
 
@@ -40,6 +40,7 @@ def demo_feeds_step(
     connector: str | None,
     customers: int,
     loaded_at: datetime,
+    max_quarantined_pct: float = MAX_QUARANTINED_PCT,
 ) -> IngestReport:
     """Load the demo's feeds: the given ones, or a synthetic bank that is written first."""
     from financial_analytics.demo import make_room, remember  # noqa: PLC0415
@@ -60,11 +61,18 @@ def demo_feeds_step(
             loaded_at=loaded_at,
             connector=connector,
             before_writing=clear,
+            max_quarantined_pct=max_quarantined_pct,
         )
     clear()
     written = generate_step(display, config, settings.feeds_dir / "synthetic")
     remember(settings, config.as_dict(), loading=True)
-    report = ingest_step(display, settings, written.batches[:1], loaded_at=loaded_at)
+    report = ingest_step(
+        display,
+        settings,
+        written.batches[:1],
+        loaded_at=loaded_at,
+        max_quarantined_pct=max_quarantined_pct,
+    )
     remember(settings, config.as_dict())
     return report
 
@@ -187,10 +195,15 @@ def report_table(report: IngestReport) -> tuple[list[str], list[list[object]]]:
 
 
 def raise_refused(report: IngestReport) -> None:
-    """Raise FeedError if files were refused whole, so that the exit code says it."""
+    """Raise what the exit code is to say: files refused whole, or too much in quarantine."""
+    too_much = report.quarantine_error()
     if report.refused:
+        if too_much:
+            note(f"error: {too_much.message}")
         names = ", ".join(refused.source_file for refused in report.refused)
         raise FeedError(
             f"nothing was loaded from {names}",
             hint="correct what is said above and load it again; everything else is in",
         )
+    if too_much:
+        raise too_much

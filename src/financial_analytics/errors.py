@@ -44,6 +44,12 @@ class BuildError(FinancialAnalyticsError):
     exit_code = 4
 
 
+class QuarantineError(FinancialAnalyticsError):
+    """More of a table is in quarantine than was allowed; what was accepted is loaded."""
+
+    exit_code = 6
+
+
 class EngineError(FinancialAnalyticsError):
     """The database is missing, locked or refuses the connection."""
 

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from financial_analytics.errors import UserInputError
 
+MAX_QUARANTINED_PCT = 1.0
+"""Per cent of a table's rows that an ingest may quarantine before its exit code says so."""
+
 PACKAGED = Path(__file__).resolve().parent / "project"
 """The dbt project inside an installed wheel; a checkout has it at its root instead."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,14 +92,42 @@ def load_mapping(
     return checked
 
 
+def check_mapped(mapping: ColumnMapping, tables: Collection[str]) -> None:
+    """Make sure that each table of a mapping is among the tables that files were found for.
+
+    Raises
+    ------
+    UserInputError
+        If one is not.
+    """
+    unused = [table for table, columns in mapping.items() if columns and table not in tables]
+    if unused:
+        raise UserInputError(
+            f"the mapping is for {', '.join(unused)}, of which there is no file",
+            hint="files were found for "
+            + (", ".join(sorted(tables)) or "no table")
+            + "; take the other tables out of the mapping, or give their files too",
+        )
+
+
 def match_columns(names: Sequence[str], table: Table, mapping: Mapping[str, str]) -> Match:
     """Match the feed's column names to the contract; order and case do not matter.
 
     Raises
     ------
     FeedError
-        If a required column is missing or two feed columns are the same contract column.
+        If a required column is missing, two feed columns are the same contract column, or the
+        mapping names a column that the feed does not have.
     """
+    given = {normalise(name) for name in names}
+    absent = [name for name in mapping if name not in given]
+    if absent:
+        raise FeedError(
+            f"the mapping of {table.name} names {', '.join(absent)}, which this file does not"
+            f" have; columns found: {_shown(names)}",
+            hint="a mapping is {name in the feed: name in the contract}, and each file of the"
+            " table has each of its names; load files of another form with a mapping of their own",
+        )
     positions = _positions(names, table, mapping)
     known = {position for places in positions.values() for position in places}
     unknown = tuple(name.strip() for i, name in enumerate(names) if i not in known)
@@ -113,20 +141,23 @@ def match_columns(names: Sequence[str], table: Table, mapping: Mapping[str, str]
     required = [column.name for column in table.columns if column.required]
     missing = [name for name in required if name not in positions]
     if missing:
-        shown = ", ".join(name.strip() or "(blank)" for name in names[:60])
         if not positions:
             raise FeedError(
-                f"no column name of {table.name} is in the first line: {shown[:300]}",
+                f"no column name of {table.name} is in the first line: {_shown(names)[:300]}",
                 hint="does the file have a header line? expected " + ", ".join(required),
             )
         raise FeedError(
             f"required column {', '.join(missing)} of {table.name} is missing; "
-            f"columns found: {shown}",
+            f"columns found: {_shown(names)}",
             hint="add the column, or map its name with --mapping "
             f"({table.name}: {{name in the feed: {missing[0]}}})",
         )
     columns = {name: positions[name][0] for name in table.column_names if name in positions}
     return Match(columns, unknown, len(names))
+
+
+def _shown(names: Sequence[str]) -> str:
+    return ", ".join(name.strip() or "(blank)" for name in names[:60])
 
 
 def _positions(

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rich.console import Console, Group, RenderableType
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from financial_analytics.errors import FeedError
+from financial_analytics.errors import FeedError, InvalidInputError, QuarantineError
 from financial_analytics.ingest.load import Counts
+from financial_analytics.settings import MAX_QUARANTINED_PCT
 
 
 @dataclass(frozen=True)
@@ -49,17 +50,33 @@ class Refused:
 
 @dataclass
 class IngestReport:
-    """Everything `ingest` has to say; ``read = accepted + duplicates + quarantined`` throughout."""
+    """Everything `ingest` has to say; ``read = accepted + duplicates + quarantined`` throughout.
+
+    Raises
+    ------
+    InvalidInputError
+        If `max_quarantined_pct` is not between 0 and 100.
+    """
 
     files: list[FileReport] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     unknown_files: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    max_quarantined_pct: float = MAX_QUARANTINED_PCT
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.max_quarantined_pct <= 100:  # so that NaN is refused, too
+            raise InvalidInputError(
+                f"{self.max_quarantined_pct:g} is no share of a table's rows",
+                hint="--max-quarantined is a number from 0 to 100: per cent of a table's rows",
+            )
 
     @property
     def exit_code(self) -> int:
-        """0, or the code of `FeedError` when a file was refused."""
-        return FeedError.exit_code if self.refused else 0
+        """0; the code of `FeedError` when a file was refused, else of `QuarantineError`."""
+        if self.refused:
+            return FeedError.exit_code
+        return QuarantineError.exit_code if self.over_limit() else 0
 
     @property
     def totals(self) -> Counts:
@@ -72,6 +89,52 @@ class IngestReport:
         for file in self.files:
             tables[file.table] = tables.get(file.table, Counts()) + file.counts
         return tables
+
+    def over_limit(self) -> dict[str, Counts]:
+        """Return the tables of whose rows more than `max_quarantined_pct` is in quarantine."""
+        return {
+            table: counts
+            for table, counts in self.by_table().items()
+            if counts.quarantined * 100 > self.max_quarantined_pct * counts.read
+        }
+
+    def commonest_reason(self, table: str) -> Reason | None:
+        """Return the fault that most values of a table have, with one example."""
+        found: dict[tuple[str | None, str], Reason] = {}
+        for reason in (r for file in self.files if file.table == table for r in file.reasons):
+            key = reason.column, reason.rule
+            rows = reason.rows + (found[key].rows if key in found else 0)
+            found[key] = replace(found.get(key, reason), rows=rows)
+        return max(found.values(), key=lambda reason: reason.rows, default=None)
+
+    def quarantine_error(self) -> QuarantineError | None:
+        """Return what to say of the tables of `over_limit`; None where there is none."""
+        over = self.over_limit()
+        if not over:
+            return None
+        lines = []
+        for table, counts in over.items():
+            reason = self.commonest_reason(table)
+            lines.append(
+                f"  {table}: {counts.quarantined:,} of {_rows(counts.read)}"
+                f" ({100 * counts.quarantined / counts.read:.3g} %)"
+                + (f", mostly {_where(reason)}: {reason.example}" if reason else "")
+            )
+        return QuarantineError(
+            f"more than {self.max_quarantined_pct:g} % of a table is in quarantine:\n"
+            + "\n".join(lines),
+            hint="what was accepted is loaded; ingestion_raw_data.quarantine has the other rows,"
+            " each with its reason.\nCorrect the feed and load it again, or allow more with"
+            " --max-quarantined PER_CENT",
+        )
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"
+
+
+def _where(reason: Reason) -> str:
+    return f"{reason.column or 'line'} ({reason.rule})"
 
 
 def render(report: IngestReport, *, per_file: bool = False) -> RenderableType:
@@ -118,9 +181,9 @@ def notes(report: IngestReport) -> list[str]:
             )
         said += [f"{file.source_file}: {warning}" for warning in file.warnings]
         for reason in file.reasons:
-            where = f"{reason.column or 'line'} ({reason.rule})"
             said.append(
-                f"{file.source_file}: quarantined {reason.rows:,}, {where}: {reason.example}"
+                f"{file.source_file}: quarantined {reason.rows:,}, {_where(reason)}:"
+                f" {reason.example}"
             )
     said += [f"warning: {warning}" for warning in report.warnings]
     if report.unknown_files:

@@ -31,7 +31,12 @@ from financial_analytics.ingest.connectors import load_connector
 from financial_analytics.ingest.contract import Contract, Table, load_contract
 from financial_analytics.ingest.decode import check_encoding, file_sha256
 from financial_analytics.ingest.discover import FeedFile, discover
-from financial_analytics.ingest.header import ColumnMapping, check_delimiter, load_mapping
+from financial_analytics.ingest.header import (
+    ColumnMapping,
+    check_delimiter,
+    check_mapped,
+    load_mapping,
+)
 from financial_analytics.ingest.read_columns import (
     ARROW_VIEW,
     arrow_sha256,
@@ -41,7 +46,7 @@ from financial_analytics.ingest.read_columns import (
 from financial_analytics.ingest.read_text import open_text
 from financial_analytics.ingest.report import FileReport, IngestReport, Reason, Refused
 from financial_analytics.ingest.source import Source
-from financial_analytics.settings import Settings
+from financial_analytics.settings import MAX_QUARANTINED_PCT, Settings
 
 STAGES = ("reading", "comparing", "writing", "committing", "done")
 
@@ -93,6 +98,7 @@ def ingest(
     memory_limit: str | None = None,
     max_line: int = MAX_LINE_BYTES,
     target: str = DEFAULT_TARGET,
+    max_quarantined_pct: float = MAX_QUARANTINED_PCT,
 ) -> IngestReport:
     """Load feeds into bronze: every row lands, repeats a known one or goes to quarantine.
 
@@ -108,7 +114,8 @@ def ingest(
     connector : str, optional
         Name of a module in ``ingest/connectors``.
     mapping : Path or mapping, optional
-        ``{table: {feed column: contract column}}``, or a YAML file of that form.
+        ``{table: {feed column: contract column}}``, or a YAML file of that form. Each file of
+        the table has each of its columns, or is refused.
     encoding, delimiter : str, optional
         Of all text feeds given; found from the content otherwise.
     extracted_at : datetime, optional
@@ -124,6 +131,9 @@ def ingest(
         Longest line of a text feed in bytes.
     target : str
         The dbt target whose bronze is loaded.
+    max_quarantined_pct : float
+        Per cent of a table's rows in this call; the report's ``exit_code`` is 6 above it. What
+        was accepted is loaded all the same.
 
     Returns
     -------
@@ -148,12 +158,13 @@ def ingest(
         extracted_at=_utc(extracted_at) if extracted_at else loaded,
     )
     encoding, delimiter = check_encoding(encoding), check_delimiter(delimiter)
-    report = IngestReport()
+    report = IngestReport(max_quarantined_pct=max_quarantined_pct)
     folders = [Path(path) for path in paths]
     if connector is not None:
         feeds = list(_connector_feeds(connector, folders, context))
     else:
         feeds = list(_file_feeds(folders, context, report, encoding, delimiter, max_line=max_line))
+    check_mapped(context.mapping, {feed.table for feed in feeds})
     if before_writing:
         before_writing()
     scratch = settings.data_dir / "tmp"
