@@ -101,9 +101,6 @@ def test_the_layers_hold_what_design_says(models: Models) -> None:
     assert folders["models/transform"] == 22
     assert folders["models/gold/dimensions"] == 9
     assert folders["models/gold/facts"] == 13
-    assert folders["models/gold/analytics/01_descriptive_analytics"] == 16
-    assert folders["models/gold/analytics/02_diagnostic_analytics"] == 9
-    assert folders["models/gold/analytics/03_exploratory_analytics"] == 8
 
 
 def test_names_of_a_layer_start_alike(models: Models) -> None:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 from tests.support import chromium
-from tests.support import descriptive_frames as given
-from tests.support.descriptive_frames import FrameSource
+from tests.support.frames import frames_of
+from tests.support.frames import shared as given
+from tests.support.frames.shared import FrameSource
 
 from financial_analytics.charts.registry import charts
 from financial_analytics.reports.report import write_report
@@ -35,7 +36,7 @@ def browser() -> Iterator[chromium.Browser]:
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> str:
     out = tmp_path_factory.mktemp("outputs")
-    return write_report("01", FrameSource(given.frames()), out).as_uri()
+    return write_report("01", FrameSource(frames_of("01")), out).as_uri()
 
 
 def opened(browser: chromium.Browser, url: str, **options: object) -> chromium.Page:
@@ -195,7 +196,7 @@ def test_print_shows_light_charts_and_hides_the_controls(dark: chromium.Page) ->
 def test_hostile_names_run_nothing_and_are_shown_as_text(
     browser: chromium.Browser, tmp_path: Path
 ) -> None:
-    frames = {name: given.hostile(frame) for name, frame in given.frames().items()}
+    frames = {name: given.hostile(frame) for name, frame in frames_of("01").items()}
     path = write_report("01", FrameSource(frames), tmp_path)
     page = opened(browser, path.as_uri())
     assert page.evaluate("typeof window.hacked") == "undefined"
@@ -215,7 +216,7 @@ def test_empty_models_are_drawn_as_stated_panels(browser: chromium.Browser, tmp_
     texts = page.evaluate(
         "Array.from(document.querySelectorAll('.plot')).map((plot) => plot.textContent)"
     )
-    assert len(texts) == 17
+    assert len(texts) == len(charts("01"))
     assert all("No data to draw" in text for text in texts)
     assert page.exceptions == [] and page.console == []
     page.close()

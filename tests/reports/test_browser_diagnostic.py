@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from tests.support import chromium
-from tests.support import diagnostic_frames as given
-from tests.support.descriptive_frames import FrameSource, empty
+from tests.support.frames import frames_of
+from tests.support.frames.shared import FrameSource, empty
 
 from financial_analytics.charts.registry import charts
 from financial_analytics.reports.report import write_report
@@ -44,7 +44,7 @@ def browser() -> Iterator[chromium.Browser]:
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> str:
     out = tmp_path_factory.mktemp("outputs")
-    return write_report("02", FrameSource(given.frames()), out).as_uri()
+    return write_report("02", FrameSource(frames_of("02")), out).as_uri()
 
 
 def opened(browser: chromium.Browser, url: str, **options: Any) -> chromium.Page:
@@ -85,17 +85,17 @@ def test_covered_labels_would_be_found(browser: chromium.Browser, report: str) -
     page.close()
 
 
-def test_a_bank_without_rows_is_thirteen_stated_panels(
+def test_a_bank_without_rows_is_stated_panels_only(
     browser: chromium.Browser, tmp_path: Path
 ) -> None:
-    frames = {name: empty(frame) for name, frame in given.frames().items()}
+    frames = {name: empty(frame) for name, frame in frames_of("02").items()}
     page = opened(browser, write_report("02", FrameSource(frames), tmp_path).as_uri(), width=390)
     page.wait_for(FITS, seconds=20)
     said = page.evaluate(
         "Array.from(document.querySelectorAll('.plot')).filter((plot) => "
         "plot.textContent.includes('No data to draw')).length"
     )
-    assert said == 13
+    assert said == len(charts("02"))
     widths = page.evaluate(
         "Array.from(document.querySelectorAll('.plot')).map((plot) => Math.max(0, "
         "...Array.from(plot.querySelectorAll('.annotation-text')).map((item) => "

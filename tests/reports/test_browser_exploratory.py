@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 from tests.support import chromium
-from tests.support import exploratory_frames as given
-from tests.support.descriptive_frames import FrameSource
+from tests.support.frames import frames_of
+from tests.support.frames.shared import FrameSource
 
 from financial_analytics.charts.kit import theme
 from financial_analytics.charts.registry import charts
@@ -21,7 +21,7 @@ WHEEL = "document.querySelector('[data-chart=\"exploratory.cluster_radar\"]')"
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> str:
     out = tmp_path_factory.mktemp("outputs")
-    return write_report("03", FrameSource(given.frames()), out).as_uri()
+    return write_report("03", FrameSource(frames_of("03")), out).as_uri()
 
 
 @pytest.fixture(scope="module")

@@ -7,19 +7,15 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from tests.support import (
-    chromium,
-    descriptive_frames,
-    diagnostic_frames,
-    exploratory_frames,
-    overlaps,
-)
-from tests.support.descriptive_frames import FrameSource
+from tests.support import chromium, overlaps
+from tests.support.frames import frames_of
+from tests.support.frames.shared import FrameSource
 
+from financial_analytics.charts.registry import charts
 from financial_analytics.reports.report import write_report
 
 DRAWN = "document.documentElement.dataset.state === 'drawn'"
-GIVEN = {"01": descriptive_frames, "02": diagnostic_frames, "03": exploratory_frames}
+DRAWN_CATEGORIES = list(dict.fromkeys(entry.category.folder[:2] for entry in charts()))
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +28,8 @@ def browser() -> Iterator[chromium.Browser]:
 def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     out = tmp_path_factory.mktemp("outputs")
     return {
-        category: write_report(category, FrameSource(frames.frames()), out).as_uri()
-        for category, frames in GIVEN.items()
+        category: write_report(category, FrameSource(frames_of(category)), out).as_uri()
+        for category in DRAWN_CATEGORIES
     }
 
 
@@ -45,7 +41,7 @@ def opened(browser: chromium.Browser, url: str, width: int) -> chromium.Page:
 
 
 @pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("category", sorted(GIVEN))
+@pytest.mark.parametrize("category", DRAWN_CATEGORIES)
 def test_texts_are_apart_whole_and_large_enough(
     browser: chromium.Browser, reports: dict[str, str], category: str, width: int
 ) -> None:
@@ -75,7 +71,7 @@ def test_flaws_would_be_found(browser: chromium.Browser, reports: dict[str, str]
 
 
 def test_long_product_names_stay_in_the_drawing(browser: chromium.Browser, tmp_path: Path) -> None:
-    frames = exploratory_frames.frames()
+    frames = frames_of("03")
     name = "analytics_account_lifecycle_patterns"
     products = frames[name]["product_name"]
     long = {

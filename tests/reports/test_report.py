@@ -9,8 +9,9 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from tests.support import descriptive_frames as given
-from tests.support.descriptive_frames import FrameSource
+from tests.support.frames import frames_of
+from tests.support.frames import shared as given
+from tests.support.frames.shared import FrameSource
 
 from financial_analytics.charts.registry import charts
 from financial_analytics.errors import InvalidInputError
@@ -54,7 +55,7 @@ def outline(path: Path) -> Outline:
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("outputs")
-    write_report("01_descriptive_analytics", FrameSource(given.frames()), out)
+    write_report("01_descriptive_analytics", FrameSource(frames_of("01")), out)
     return out
 
 
@@ -78,15 +79,16 @@ def test_every_chart_has_title_figure_alt_text_reading_and_table(written: Path) 
         alt = str(plot["aria-label"])
         assert entry.title in alt and entry.reading in alt and re.search(r"\d", alt)
         assert f"<code>{entry.model}</code>" in text
-    assert len(page.all("table")) == 17 + 1  # and the row counts
+    assert len(page.all("table")) == len(charts("01")) + 1  # and the row counts
 
 
 def test_header_says_run_and_rows(written: Path) -> None:
     text = (written / "01_descriptive_analytics/index.html").read_text(encoding="utf-8")
     for said in ("2024-06-18", "duckdb", "20240618T120000Z-ab12", "2024-06-19 04:30 UTC"):
         assert f"<dd>{said}</dd>" in text
-    rows = sum(len(frame) for frame in given.frames().values())
-    assert f"<dd>{rows:,} in 16 relations</dd>" in text
+    frames = frames_of("01")
+    rows = sum(len(frame) for frame in frames.values())
+    assert f"<dd>{rows:,} in {len(frames)} relations</dd>" in text
 
 
 def test_page_names_no_foreign_address(written: Path) -> None:
@@ -112,10 +114,10 @@ def test_shared_script_is_one_and_the_packages(written: Path) -> None:
 
 
 def test_hostile_texts_cannot_leave_their_place(tmp_path: Path) -> None:
-    frames = {name: given.hostile(frame) for name, frame in given.frames().items()}
+    frames = {name: given.hostile(frame) for name, frame in frames_of("01").items()}
     frames["analytics_customer_overview"]["reporting_currency"] = given.HOSTILE
     path = write_report("descriptive", FrameSource(frames), tmp_path)
-    clean = write_report("descriptive", FrameSource(given.frames()), tmp_path / "clean")
+    clean = write_report("descriptive", FrameSource(frames_of("01")), tmp_path / "clean")
     page, reference = outline(path), outline(clean)
     # The same scripts as without them, nothing with a handler, and valid JSON.
     assert [item.get("id") for item in page.all("script")] == [
@@ -141,7 +143,7 @@ def test_script_json_round_trips_hostile_texts() -> None:
 
 
 def test_missing_and_empty_models_are_stated(tmp_path: Path) -> None:
-    frames = given.frames()
+    frames = frames_of("01")
     del frames["analytics_fraud_summary"]
     frames["analytics_product_summary"] = given.empty(frames["analytics_product_summary"])
     frames["analytics_customer_overview"] = given.insufficient(
@@ -163,13 +165,13 @@ def test_missing_and_empty_models_are_stated(tmp_path: Path) -> None:
 def test_a_bank_without_anything_still_gets_a_report(tmp_path: Path) -> None:
     path = write_report("01", FrameSource({}), tmp_path)
     figures = json.loads(outline(path).scripts["fa-figures"])
-    assert len(figures) == 17
+    assert len(figures) == len(charts("01"))
     assert all(figure["layout"]["meta"]["empty"] for figure in figures.values())
 
 
 def test_the_same_frames_give_the_same_bytes(tmp_path: Path) -> None:
-    first = write_report("01", FrameSource(given.frames()), tmp_path / "a").read_bytes()
-    again = write_report("01", FrameSource(given.frames()), tmp_path / "b").read_bytes()
+    first = write_report("01", FrameSource(frames_of("01")), tmp_path / "a").read_bytes()
+    again = write_report("01", FrameSource(frames_of("01")), tmp_path / "b").read_bytes()
     assert first == again
 
 
@@ -180,11 +182,11 @@ def test_index_links_what_is_written_and_names_the_rest(written: Path) -> None:
     text = (written / "index.html").read_text(encoding="utf-8")
     assert "What happened?" in text and "What is happening now?" in text
     assert text.count("not written yet") == 7
-    assert "17 charts" in text
+    assert f"{len(charts('01'))} charts" in text
 
 
 def test_one_chart_on_request(tmp_path: Path) -> None:
-    path = write_chart("descriptive.roll_rates", FrameSource(given.frames()), tmp_path)
+    path = write_chart("descriptive.roll_rates", FrameSource(frames_of("01")), tmp_path)
     assert path == tmp_path / "01_descriptive_analytics" / "roll_rates.html"
     assert list(json.loads(outline(path).scripts["fa-figures"])) == ["descriptive.roll_rates"]
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import pytest
-from tests.support import descriptive_frames as given
+from tests.support.frames import frames_of
+from tests.support.frames.shared import FrameSource
 
 from financial_analytics.charts.registry import charts
 from financial_analytics.publish import Run, publish
+from financial_analytics.reports import session
 from financial_analytics.settings import Settings
 
 PROJECT = Path(__file__).parents[2]
@@ -38,11 +40,33 @@ def run(script: Path, tmp_path: Path, **variables: str) -> subprocess.CompletedP
     )
 
 
+def test_every_category_with_charts_has_its_script() -> None:
+    drawn = dict.fromkeys(entry.category.folder for entry in charts())
+    assert [script.stem for script in SCRIPTS] == list(drawn)
+
+
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
-def test_every_chart_of_the_category_has_a_cell(script: Path) -> None:
-    shown = re.findall(r'session\.figure\("([^"]+)"\)', script.read_text(encoding="utf-8"))
-    assert shown == [entry.id for entry in charts(script.stem)]
-    assert shown
+def test_a_notebook_shows_every_chart_of_the_category(
+    script: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The percent cells run as a notebook runs them, with a display that remembers."""
+    shown: list[str] = []
+    source = FrameSource(frames_of(script.stem))
+    monkeypatch.setattr(session, "open_reader", lambda *_: source)
+    monkeypatch.setattr(session.Session, "write", lambda self: Path())
+    display = SimpleNamespace(display=lambda figure: shown.append(figure.layout.meta["finding"]))
+    notebook = SimpleNamespace(get_ipython=object, display=display)
+    monkeypatch.setitem(sys.modules, "IPython", notebook)
+    scope: dict[str, object] = {}
+    for cell in script.read_text(encoding="utf-8").split("# %%"):
+        exec(
+            compile(cell if not cell.startswith(" [markdown]") else "", script.name, "exec"), scope
+        )
+    wanted = [entry.draw(source.frame(entry.model)) for entry in charts(script.stem)]
+    assert shown == [figure.layout.meta["finding"] for figure in wanted]
+    monkeypatch.setattr(notebook, "get_ipython", lambda: None)
+    session.Session(script.stem).show(charts(script.stem)[0])
+    assert len(shown) == len(wanted), "outside a notebook nothing is drawn twice"
 
 
 def test_script_writes_the_report_from_the_snapshot(tmp_path: Path) -> None:
@@ -50,7 +74,7 @@ def test_script_writes_the_report_from_the_snapshot(tmp_path: Path) -> None:
     settings.data_dir.mkdir()
     with duckdb.connect(str(settings.warehouse_path)) as connection:
         connection.execute("create schema gold")
-        for name, frame in given.frames().items():
+        for name, frame in frames_of("01").items():
             if name == "analytics_fraud_summary":
                 continue  # a model that is not built must not stop the script
             connection.register("frame", frame)

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from tests.support.descriptive_frames import HOSTILE, hostile, transaction_by_channel
+from tests.support.frames.descriptive import transaction_by_channel
+from tests.support.frames.shared import HOSTILE, hostile
 
 from financial_analytics.reports.tables import MOST_ROWS, data_table, format_value
 

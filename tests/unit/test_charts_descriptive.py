@@ -1,4 +1,4 @@
-"""The 17 descriptive charts: the numbers of the frames arrive in the figures."""
+"""The descriptive charts: the numbers of the frames arrive in the figures."""
 
 from __future__ import annotations
 
@@ -10,17 +10,16 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
-from tests.support import descriptive_frames as given
+from tests.support.frames import descriptive as given
+from tests.support.frames import frames_of
 
 from financial_analytics.charts.kit import theme
-from financial_analytics.charts.registry import charts, get_chart
-
-ALL = [entry.id for entry in charts("01")]
+from financial_analytics.charts.registry import get_chart
 
 
 @pytest.fixture(scope="module")
 def frames() -> dict[str, pd.DataFrame]:
-    return given.frames()
+    return frames_of("01")
 
 
 def draw(name: str, frames: dict[str, pd.DataFrame]) -> go.Figure:
@@ -35,62 +34,6 @@ def texts(figure: go.Figure) -> list[str]:
 
 def finding(figure: go.Figure) -> str:
     return str(figure.layout.meta["finding"]).replace(theme.NO_BREAK, " ")
-
-
-@pytest.mark.parametrize("id", ALL)
-def test_every_chart_has_a_finding_with_a_number_and_is_not_empty(
-    id: str, frames: dict[str, pd.DataFrame]
-) -> None:
-    entry = get_chart(id)
-    figure = entry.draw(frames[entry.model])
-    assert figure.layout.meta["empty"] is False
-    assert re.search(r"\d", finding(figure))
-    assert "nan" not in finding(figure).lower()
-    assert figure.to_plotly_json()["layout"]["height"] >= 200
-
-
-@pytest.mark.parametrize("make", [given.empty, given.insufficient, given.nulls])
-@pytest.mark.parametrize("id", ALL)
-def test_a_frame_that_says_nothing_becomes_a_stated_panel(
-    id: str, make: object, frames: dict[str, pd.DataFrame]
-) -> None:
-    entry = get_chart(id)
-    figure = entry.draw(make(frames[entry.model]))  # type: ignore[operator]
-    assert figure.layout.meta["empty"] is True
-    assert "No data to draw" in figure.layout.annotations[0].text
-
-
-@pytest.mark.parametrize("id", ALL)
-def test_one_row_with_only_needed_columns_is_drawn(
-    id: str, frames: dict[str, pd.DataFrame]
-) -> None:
-    """Nothing but what the registry says it needs: no hidden dependency on another column."""
-    entry = get_chart(id)
-    wanted = [name for name in (*entry.needs, *entry.measures) if name in frames[entry.model]]
-    figure = entry.draw(frames[entry.model][list(dict.fromkeys(wanted))].head(1))
-    assert "finding" in figure.layout.meta
-
-
-@pytest.mark.parametrize("id", ALL)
-def test_hostile_names_are_escaped_in_the_figure(id: str, frames: dict[str, pd.DataFrame]) -> None:
-    entry = get_chart(id)
-    figure = entry.draw(given.hostile(frames[entry.model]))
-    for text in _strings(figure.to_plotly_json()):
-        assert "<script" not in text
-        assert "onclick" not in text or "<b onclick" not in text
-    assert "<" not in finding(figure)
-
-
-def _strings(value: object) -> list[str]:
-    if isinstance(value, str):
-        return [value]
-    if isinstance(value, dict):
-        return [text for item in value.values() for text in _strings(item)]
-    if isinstance(value, list | tuple):
-        return [text for item in value for text in _strings(item)]
-    if isinstance(value, np.ndarray) and value.dtype == object:
-        return _strings(value.tolist())
-    return []
 
 
 def test_customer_cards_carry_value_change_and_earlier_value(

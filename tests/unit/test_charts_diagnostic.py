@@ -1,31 +1,23 @@
-"""The 13 diagnostic charts: the numbers of the frames arrive in the figures."""
+"""The diagnostic charts: the numbers of the frames arrive in the figures."""
 
 from __future__ import annotations
 
-import json
 import re
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
-import plotly.io
 import pytest
-import yaml
-from tests.support import diagnostic_frames as given
-from tests.support.descriptive_frames import empty, insufficient
+from tests.support.frames import diagnostic as given
+from tests.support.frames import frames_of
 
 from financial_analytics.charts.kit import theme
-from financial_analytics.charts.registry import charts, get_chart
-
-ALL = [entry.id for entry in charts("02")]
-MODELS = Path(__file__).parents[2] / "models" / "gold" / "analytics" / "02_diagnostic_analytics"
-COLOR = re.compile(r"#[0-9A-Fa-f]{6}\b|rgba?\([^)]*\)")
+from financial_analytics.charts.registry import get_chart
 
 
 @pytest.fixture(scope="module")
 def frames() -> dict[str, pd.DataFrame]:
-    return given.frames()
+    return frames_of("02")
 
 
 def draw(name: str, frames: dict[str, pd.DataFrame]) -> go.Figure:
@@ -48,94 +40,6 @@ def finding(figure: go.Figure) -> str:
 
 def trace(figure: go.Figure, name: str) -> go.Scatter:
     return next(item for item in figure.data if item.name == name)
-
-
-def test_category_02_has_its_13_charts_over_9_models(frames: dict[str, pd.DataFrame]) -> None:
-    assert [id.split(".")[1] for id in ALL] == [
-        "churn_waterfall",
-        "churn_heatmap",
-        "fraud_bubble",
-        "fraud_hours",
-        "default_drivers",
-        "default_correlation",
-        "decline_funnel",
-        "campaign_bubble",
-        "satisfaction_forest",
-        "satisfaction_box",
-        "application_waterfall",
-        "closure_sankey",
-        "revenue_waterfall",
-    ]
-    assert {get_chart(id).model for id in ALL} == set(frames)
-    assert len(frames) == 9
-
-
-@pytest.mark.parametrize("id", ALL)
-def test_the_model_promises_every_column_that_its_chart_and_test_frame_use(
-    id: str, frames: dict[str, pd.DataFrame]
-) -> None:
-    entry = get_chart(id)
-    described = yaml.safe_load((MODELS / f"{entry.model}.yml").read_text(encoding="utf-8"))
-    columns = {column["name"] for column in described["models"][0]["columns"]}
-    assert {*entry.needs, *entry.measures} <= columns
-    assert set(frames[entry.model].columns) <= columns
-
-
-@pytest.mark.parametrize("id", ALL)
-def test_every_chart_has_a_finding_with_a_number_and_is_not_empty(
-    id: str, frames: dict[str, pd.DataFrame]
-) -> None:
-    entry = get_chart(id)
-    figure = entry.draw(frames[entry.model])
-    assert figure.layout.meta["empty"] is False
-    assert re.search(r"\d", finding(figure))
-    assert not re.search(r"\bnan\b", json.dumps(figure.layout.meta).lower())
-    assert figure.to_plotly_json()["layout"]["height"] >= 200
-
-
-@pytest.mark.parametrize("make", [empty, insufficient, given.nulls])
-@pytest.mark.parametrize("id", ALL)
-def test_a_frame_that_says_nothing_becomes_a_stated_panel(
-    id: str, make: object, frames: dict[str, pd.DataFrame]
-) -> None:
-    entry = get_chart(id)
-    figure = entry.draw(make(frames[entry.model]))  # type: ignore[operator]
-    assert figure.layout.meta["empty"] is True
-    assert "No data to draw" in figure.layout.annotations[0].text
-
-
-@pytest.mark.parametrize("id", ALL)
-def test_few_rows_with_only_needed_columns_are_drawn(
-    id: str, frames: dict[str, pd.DataFrame]
-) -> None:
-    """Nothing but what the registry says it needs: no hidden dependency on another column."""
-    entry = get_chart(id)
-    frame = frames[entry.model]
-    wanted = list(dict.fromkeys((*entry.needs, *entry.measures)))
-    assert set(wanted) <= set(frame.columns)
-    for rows in (frame, frame.head(1), frame.tail(1)):
-        assert "finding" in entry.draw(rows[wanted]).layout.meta
-    assert entry.draw(frame[wanted]).layout.meta["empty"] is False
-
-
-@pytest.mark.parametrize("id", ALL)
-def test_hostile_names_are_escaped_in_the_figure(id: str, frames: dict[str, pd.DataFrame]) -> None:
-    entry = get_chart(id)
-    figure = entry.draw(given.hostile(frames[entry.model]))
-    assert figure.layout.meta["empty"] is False
-    text = plotly.io.to_json(figure, validate=False)
-    words = json.dumps(json.loads(text), ensure_ascii=False)
-    assert "<script" not in words and "<b onclick" not in words
-    assert "<" not in finding(figure)
-
-
-@pytest.mark.parametrize("id", ALL)
-def test_colours_are_tokens_and_turn_dark(id: str, frames: dict[str, pd.DataFrame]) -> None:
-    entry = get_chart(id)
-    text = plotly.io.to_json(entry.draw(frames[entry.model]), validate=False)
-    assert set(COLOR.findall(text)) <= set(theme.LIGHT.values()) | {"rgba(0,0,0,0)"}
-    only_light = set(theme.LIGHT.values()) - set(theme.DARK.values())
-    assert not set(COLOR.findall(json.dumps(theme.to_dark(json.loads(text))))) & only_light
 
 
 def test_churn_waterfall_takes_each_share_of_what_is_left(

@@ -1,32 +1,22 @@
-"""The 13 exploratory charts: the numbers of the frames arrive in the figures."""
+"""The exploratory charts: the numbers of the frames arrive in the figures."""
 
 from __future__ import annotations
-
-import json
-import re
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
-import plotly.io
 import pytest
-import yaml
-from tests.support import descriptive_frames as broken
-from tests.support import exploratory_frames as given
+from tests.support.frames import exploratory as given
+from tests.support.frames import frames_of
 
 from financial_analytics.charts.exploratory.scores import even_sample
 from financial_analytics.charts.kit import hierarchies, maps, matrices, networks, theme
-from financial_analytics.charts.registry import charts, get_chart
-
-MODELS = Path(__file__).parents[2] / "models/gold/analytics/03_exploratory_analytics"
-ALL = [entry.id for entry in charts("03")]
-COLOR = re.compile(r"#[0-9A-Fa-f]{6}\b|rgba?\([^)]*\)")
+from financial_analytics.charts.registry import get_chart
 
 
 @pytest.fixture(scope="module")
 def frames() -> dict[str, pd.DataFrame]:
-    return given.frames()
+    return frames_of("03")
 
 
 def draw(name: str, frames: dict[str, pd.DataFrame]) -> go.Figure:
@@ -48,100 +38,6 @@ def note(figure: go.Figure) -> str:
 
 def by_name(figure: go.Figure) -> dict[str, go.Figure]:
     return {str(trace.name): trace for trace in figure.data}
-
-
-def strings(value: object) -> list[str]:
-    if isinstance(value, str):
-        return [value]
-    if isinstance(value, dict):
-        return [text for item in value.values() for text in strings(item)]
-    if isinstance(value, list | tuple):
-        return [text for item in value for text in strings(item)]
-    if isinstance(value, np.ndarray) and value.dtype == object:
-        return strings(value.tolist())
-    return []
-
-
-def test_the_catalogue_is_drawn_in_its_order() -> None:
-    assert [id.split(".")[1] for id in ALL] == [
-        "clusters_3d",
-        "cluster_radar",
-        "weekday_hour_heatmap",
-        "hourly_channels",
-        "product_network",
-        "product_affinity",
-        "category_sunburst",
-        "region_treemap",
-        "correlation_matrix",
-        "credit_score_violin",
-        "geographic_clusters",
-        "seasonal_decomposition",
-        "cohort_survival",
-    ]
-    assert {get_chart(id).model for id in ALL} == set(given.frames())
-
-
-@pytest.mark.parametrize("model", sorted(given.frames()))
-def test_the_frames_have_the_columns_of_the_models(
-    model: str, frames: dict[str, pd.DataFrame]
-) -> None:
-    described = yaml.safe_load((MODELS / f"{model}.yml").read_text(encoding="utf-8"))
-    columns = {column["name"] for column in described["models"][0]["columns"]}
-    assert set(frames[model].columns) == columns
-
-
-@pytest.mark.parametrize("id", ALL)
-def test_every_chart_has_a_finding_with_a_number_and_is_not_empty(
-    id: str, frames: dict[str, pd.DataFrame]
-) -> None:
-    entry = get_chart(id)
-    figure = entry.draw(frames[entry.model])
-    assert figure.layout.meta["empty"] is False
-    assert re.search(r"\d", finding(figure))
-    assert "nan" not in (finding(figure) + note(figure)).lower()
-    assert figure.to_plotly_json()["layout"]["height"] >= 200
-
-
-@pytest.mark.parametrize("make", [broken.empty, broken.insufficient, broken.nulls])
-@pytest.mark.parametrize("id", ALL)
-def test_a_frame_that_says_nothing_becomes_a_stated_panel(
-    id: str, make: object, frames: dict[str, pd.DataFrame]
-) -> None:
-    entry = get_chart(id)
-    figure = entry.draw(make(frames[entry.model]))  # type: ignore[operator]
-    assert figure.layout.meta["empty"] is True
-    assert "No data to draw" in figure.layout.annotations[0].text
-
-
-@pytest.mark.parametrize("id", ALL)
-@pytest.mark.parametrize("rows", [1, 3])
-def test_few_rows_with_only_needed_columns_are_drawn(
-    id: str, rows: int, frames: dict[str, pd.DataFrame]
-) -> None:
-    """Nothing but what the registry says it needs: no hidden dependency on another column."""
-    entry = get_chart(id)
-    wanted = list(dict.fromkeys((*entry.needs, *entry.measures)))
-    figure = entry.draw(frames[entry.model][wanted].head(rows))
-    assert "nan" not in (finding(figure) + note(figure)).lower()
-
-
-@pytest.mark.parametrize("id", ALL)
-def test_hostile_names_are_escaped_in_the_figure(id: str, frames: dict[str, pd.DataFrame]) -> None:
-    entry = get_chart(id)
-    figure = entry.draw(broken.hostile(frames[entry.model]))
-    for text in strings(figure.to_plotly_json()):
-        assert "<script" not in text
-        assert "<b onclick" not in text
-    assert "<" not in finding(figure) + note(figure)
-
-
-@pytest.mark.parametrize("id", ALL)
-def test_colours_are_tokens_and_turn_dark(id: str, frames: dict[str, pd.DataFrame]) -> None:
-    entry = get_chart(id)
-    text = plotly.io.to_json(entry.draw(frames[entry.model]), validate=False)
-    assert set(COLOR.findall(text)) <= {*theme.LIGHT.values(), "rgba(0,0,0,0)"}
-    dark = json.dumps(theme.to_dark(json.loads(text)))
-    assert not set(COLOR.findall(dark)) & (set(theme.LIGHT.values()) - set(theme.DARK.values()))
 
 
 @pytest.mark.parametrize(

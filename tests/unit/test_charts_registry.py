@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -15,27 +18,6 @@ from financial_analytics.charts.catalogue import CATEGORIES, find_category
 from financial_analytics.charts.registry import chart, charts, get_chart
 from financial_analytics.errors import InvalidInputError
 
-ANALYTICS = Path(__file__).parents[2] / "models" / "gold" / "analytics"
-# Category 01 of the catalogue: name and the chart that draws it.
-DESCRIPTIVE_MODELS = {
-    "analytics_customer_overview",
-    "analytics_customer_by_segment",
-    "analytics_customer_by_age_group",
-    "analytics_customer_by_geography",
-    "analytics_transaction_summary",
-    "analytics_transaction_by_channel",
-    "analytics_transaction_by_category",
-    "analytics_daily_transaction_trend",
-    "analytics_monthly_transaction_trend",
-    "analytics_account_summary",
-    "analytics_account_by_product",
-    "analytics_account_balance_distribution",
-    "analytics_product_summary",
-    "analytics_fraud_summary",
-    "analytics_loan_payment_summary",
-    "analytics_customer_engagement_metrics",
-}
-
 
 @pytest.fixture
 def scratch(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,21 +26,15 @@ def scratch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "_REGISTRY", dict(registry._REGISTRY))
 
 
-def describe(id: str = "descriptive.made_up", **texts: str) -> dict[str, str]:
-    return {"id": id, "model": "analytics_x", "title": "T", "unit": "USD", "reading": "R"} | texts
-
-
-def test_category_01_has_its_17_charts_over_16_models() -> None:
-    drawn = charts("01")
-    assert len(drawn) == 17
-    assert {entry.model for entry in drawn} == DESCRIPTIVE_MODELS
-
-
-@pytest.mark.parametrize("category", [item.folder for item in CATEGORIES])
-def test_every_model_of_a_category_with_charts_is_drawn(category: str) -> None:
-    built = {path.stem for path in (ANALYTICS / category).glob("analytics_*.*")}
-    drawn = {entry.model for entry in charts(category)}
-    assert built <= drawn, f"no chart draws {sorted(built - drawn)}"
+def describe(id: str = "descriptive.made_up", **texts: str) -> dict[str, Any]:
+    return {
+        "id": id,
+        "order": 5,
+        "model": "analytics_x",
+        "title": "T",
+        "unit": "USD",
+        "reading": "R",
+    } | texts
 
 
 def test_every_chart_says_model_unit_and_reading() -> None:
@@ -67,6 +43,24 @@ def test_every_chart_says_model_unit_and_reading() -> None:
             assert len(text) >= 4, entry.id
         assert entry.reading.rstrip().endswith("."), entry.id
         assert entry.measures, f"{entry.id} does not say which columns must be known"
+
+
+def test_charts_come_in_the_order_they_state_whatever_is_imported_first(scratch: None) -> None:
+    for id, order in (("descriptive.last", 9_000), ("descriptive.also_last", 9_000)):
+        chart(**describe(id=id) | {"order": order})(lambda frame: go.Figure())
+    chart(**describe(id="descriptive.first_of_all") | {"order": -1})(lambda frame: go.Figure())
+    ids = [entry.id for entry in charts("descriptive")]
+    assert ids[0] == "descriptive.first_of_all"
+    assert ids[-2:] == ["descriptive.also_last", "descriptive.last"]
+
+
+def test_modules_are_found_and_nothing_lists_them() -> None:
+    for category in {entry.category for entry in charts()}:
+        package = importlib.import_module(f"financial_analytics.charts.{category.prefix}")
+        found = {module.name for module in pkgutil.iter_modules(package.__path__)}
+        drawing = {entry.draw.__module__.rpartition(".")[2] for entry in charts(category.folder)}
+        assert found == drawing
+        assert "import" not in Path(str(package.__file__)).read_text(encoding="utf-8")
 
 
 def test_charts_come_in_the_order_of_the_categories_and_ids_are_unique() -> None:
@@ -97,7 +91,7 @@ def test_duplicate_id_is_refused(scratch: None) -> None:
     ],
     ids=["form", "case", "category", "model", "title", "unit", "reading"],
 )
-def test_incomplete_chart_is_refused(scratch: None, given: dict[str, str]) -> None:
+def test_incomplete_chart_is_refused(scratch: None, given: dict[str, Any]) -> None:
     with pytest.raises(InvalidInputError):
         chart(**given)
 

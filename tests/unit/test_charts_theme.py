@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import ast
 import datetime as dt
-import json
-import re
 from decimal import Decimal
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import plotly.io
 import pytest
-from tests.support import descriptive_frames
+from tests.support.frames.descriptive import US_CITIES
+from tests.support.frames.shared import HOSTILE
 
-from financial_analytics import charts as package
 from financial_analytics.charts.kit import frames, maps, parts, theme
-from financial_analytics.charts.registry import charts
-
-COLOR = re.compile(r"#[0-9A-Fa-f]{6}\b|rgba?\([^)]*\)")
 
 
 def _luminance(color: str) -> float:
@@ -79,38 +71,6 @@ def test_series_differ_by_a_second_cue() -> None:
     for cues in (theme.PATTERNS, theme.SYMBOLS):
         assert len(set(cues)) == count
     assert len(set(theme.DASHES[:5])) == 5
-
-
-def test_no_chart_uses_a_colour_outside_the_tokens() -> None:
-    """A literal colour would stay as it is when the page turns dark."""
-    tokens = set(theme.LIGHT.values()) | {"rgba(0,0,0,0)"}
-    given = descriptive_frames.frames()
-    for entry in charts("01"):
-        text = plotly.io.to_json(entry.draw(given[entry.model]), validate=False)
-        assert set(COLOR.findall(text)) <= tokens, entry.id
-
-
-def test_dark_figures_have_no_light_colour_left() -> None:
-    given = descriptive_frames.frames()
-    only_light = set(theme.LIGHT.values()) - set(theme.DARK.values())
-    for entry in charts("01"):
-        figure = json.loads(plotly.io.to_json(entry.draw(given[entry.model]), validate=False))
-        dark = json.dumps(theme.to_dark(figure))
-        assert not set(COLOR.findall(dark)) & only_light, entry.id
-
-
-def test_chart_modules_import_no_database() -> None:
-    forbidden = {"duckdb", "psycopg", "pyspark", "dbt", "sqlalchemy", "pyarrow"}
-    modules = list(Path(package.__path__[0]).rglob("*.py"))
-    assert len(modules) > 10
-    for path in modules:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            if isinstance(node, ast.ImportFrom):
-                names = [node.module or ""]
-            roots = {name.split(".")[0] for name in names}
-            assert not roots & forbidden, path
-            assert not any("financial_analytics.engines" in name for name in names), path
 
 
 @pytest.mark.parametrize(
@@ -181,7 +141,7 @@ def test_long_names_are_cut_but_stay_apart() -> None:
     assert names.str.len().max() <= frames.LONGEST_LABEL + 4
 
 
-@pytest.mark.parametrize("text", [descriptive_frames.HOSTILE, "a\x00b\x1bc", "<b>x</b>", "R&D"])
+@pytest.mark.parametrize("text", [HOSTILE, "a\x00b\x1bc", "<b>x</b>", "R&D"])
 def test_escaped_text_has_no_markup_and_no_control_characters(text: str) -> None:
     safe = frames.escape_text(text)
     assert "<" not in safe and ">" not in safe
@@ -213,7 +173,7 @@ def test_last_months_counts_calendar_months() -> None:
 def test_states_are_complete_and_cities_fall_into_their_state() -> None:
     shapes = maps.state_shapes()
     assert len(shapes) == 51
-    cities = descriptive_frames.US_CITIES
+    cities = US_CITIES
     x, y = maps.project_us(
         [city[3] for city in cities], [city[2] for city in cities], [city[0] for city in cities]
     )

@@ -13,6 +13,8 @@ import pytest
 from tests.support.lab import Lab
 from tests.support.synthetic_lab import bank
 
+from financial_analytics.settings import find_project_dir
+
 pytestmark = pytest.mark.slow
 
 MODELS = ["+gold.analytics.01_descriptive_analytics"]
@@ -70,12 +72,13 @@ def transactions(warehouse: Warehouse) -> pd.DataFrame:
     return facts[facts["transaction_date"] <= pd.Timestamp(warehouse.as_of)]
 
 
-def test_all_sixteen_models_have_rows(warehouse: Warehouse) -> None:
+def test_all_models_have_rows(warehouse: Warehouse) -> None:
     counts = warehouse.frame(
         "select table_name, estimated_size from duckdb_tables()"
         " where schema_name = 'gold' and table_name like 'analytics_%'"
     )
-    assert len(counts) >= 16
+    described = find_project_dir().glob("models/gold/analytics/01_*/analytics_*.yml")
+    assert set(counts["table_name"]) == {path.stem for path in described}
     assert (counts["estimated_size"] > 0).all(), counts
 
 

@@ -9,11 +9,12 @@ that says so.
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import pkgutil
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
+from functools import cache, wraps
 from typing import Literal
 
 import pandas as pd
@@ -28,7 +29,6 @@ Span = Literal["half", "full"]
 Rows = Literal["first", "last"]
 
 _ID = re.compile(r"^[a-z]+\.[a-z][a-z0-9_]*$")
-_INFRASTRUCTURE = frozenset({"__main__", "registry", "catalogue", "kit"})
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,8 @@ class Chart:
     ----------
     id : str
         ``<category prefix>.<name>``, unique.
+    order : int
+        Place in its category's report: lower comes first, equal ones by id.
     model : str
         The one relation that it draws.
     title : str
@@ -60,6 +62,7 @@ class Chart:
     """
 
     id: str
+    order: int
     model: str
     title: str
     unit: str
@@ -82,6 +85,7 @@ _REGISTRY: dict[str, Chart] = {}
 def chart(
     *,
     id: str,
+    order: int,
     model: str,
     title: str,
     unit: str,
@@ -134,6 +138,7 @@ def chart(
 
         _REGISTRY[id] = Chart(
             id=id,
+            order=order,
             model=model,
             title=title,
             unit=unit,
@@ -149,12 +154,16 @@ def chart(
     return register
 
 
+@cache
 def load_charts() -> None:
-    """Import every chart module of the package, so that the registry is whole."""
-    package = importlib.import_module("financial_analytics.charts")
-    for module in pkgutil.iter_modules(package.__path__):
-        if module.name not in _INFRASTRUCTURE:
-            importlib.import_module(f"financial_analytics.charts.{module.name}")
+    """Import every module of the category packages, so that the registry is whole."""
+    root = __name__.rpartition(".")[0]
+    for category in catalogue.CATEGORIES:
+        if importlib.util.find_spec(f"{root}.{category.prefix}") is None:
+            continue  # no charts yet
+        package = importlib.import_module(f"{root}.{category.prefix}")
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            importlib.import_module(module.name)
 
 
 def charts(category: str | None = None) -> tuple[Chart, ...]:
@@ -166,9 +175,9 @@ def charts(category: str | None = None) -> tuple[Chart, ...]:
         Folder, prefix or number of a category.
     """
     load_charts()
-    # Whoever imports one chart module first must not change the order of the reports.
     ordered = sorted(
-        _REGISTRY.values(), key=lambda entry: catalogue.CATEGORIES.index(entry.category)
+        _REGISTRY.values(),
+        key=lambda entry: (catalogue.CATEGORIES.index(entry.category), entry.order, entry.id),
     )
     if category is None:
         return tuple(ordered)

@@ -1,4 +1,4 @@
-"""What the scripts in ``visualizations/`` need: figures cell by cell, then the report."""
+"""What the scripts in ``visualizations/`` need: each chart, then the report."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from financial_analytics.charts.catalogue import find_category
 from financial_analytics.charts.kit import theme
-from financial_analytics.charts.registry import get_chart
+from financial_analytics.charts.registry import Chart, charts
 from financial_analytics.errors import FinancialAnalyticsError
 from financial_analytics.reports.reader import Reader, open_reader
 from financial_analytics.reports.report import write_report
@@ -41,15 +41,25 @@ class Session:
         except FinancialAnalyticsError as error:
             _leave(error)
 
-    def figure(self, chart_id: str) -> go.Figure:
+    @property
+    def charts(self) -> tuple[Chart, ...]:
+        """The category's charts, in the order of its report."""
+        return charts(self.category.folder)
+
+    def figure(self, entry: Chart) -> go.Figure:
         """Return one chart; one whose model is missing is the panel that says so."""
-        entry = get_chart(chart_id)
         if entry.model not in self._reader.models:
             return theme.empty_figure(f"{entry.model} is not built yet")
         try:
             return entry.draw(self._reader.frame(entry.model))
         except FinancialAnalyticsError as error:
             return theme.empty_figure(error.message)
+
+    def show(self, entry: Chart) -> None:
+        """Show one chart below the cell of a notebook; a script has no place for it."""
+        notebook = sys.modules.get("IPython")
+        if notebook is not None and notebook.get_ipython() is not None:
+            notebook.display.display(self.figure(entry))
 
     def write(self) -> Path:
         """Write the report, say on stderr what could not be drawn, and return its path."""

@@ -23,6 +23,7 @@ CATEGORY_ORDER = ("Deposit", "Investment", "Credit", "Loan", "Unknown")
 
 @chart(
     id="descriptive.account_gauges",
+    order=100,
     model="analytics_account_summary",
     title="Use of credit lines, arrears and active accounts",
     unit="per cent",
@@ -149,6 +150,7 @@ def _gauge_notes(
 
 @chart(
     id="descriptive.accounts_by_product",
+    order=110,
     model="analytics_account_by_product",
     title="Accounts of each product by status",
     unit="accounts",

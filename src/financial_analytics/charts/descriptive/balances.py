@@ -18,6 +18,7 @@ MOST_CATEGORIES = 6
 
 @chart(
     id="descriptive.balance_histogram",
+    order=120,
     model="analytics_account_balance_distribution",
     title="How balances of open accounts are spread",
     unit="accounts; balance in the reporting currency",

@@ -32,6 +32,7 @@ def _before(text: str) -> str:
 
 @chart(
     id="descriptive.customer_kpis",
+    order=10,
     model="analytics_customer_overview",
     title="Customers today and twelve months ago",
     unit="customers; money in the reporting currency; months; score points",
@@ -79,6 +80,7 @@ def customer_kpis(frame: pd.DataFrame) -> go.Figure:
 
 @chart(
     id="descriptive.segment_donut",
+    order=20,
     model="analytics_customer_by_segment",
     title="How customers divide into segments",
     unit="customers",
@@ -189,6 +191,7 @@ def donut(
 
 @chart(
     id="descriptive.age_pyramid",
+    order=30,
     model="analytics_customer_by_age_group",
     title="Age of active and inactive customers",
     unit="customers",

@@ -13,6 +13,7 @@ from financial_analytics.charts.registry import chart
 
 @chart(
     id="descriptive.engagement",
+    order=170,
     model="analytics_customer_engagement_metrics",
     title="How many customers are active per day, week and month",
     unit="customers; stickiness in per cent",

@@ -28,6 +28,7 @@ def _hover(frame: pd.DataFrame, currency: str) -> list[str]:
 
 @chart(
     id="descriptive.customer_map",
+    order=40,
     model="analytics_customer_by_geography",
     title="Where customers live",
     unit="customers",

@@ -21,6 +21,7 @@ from financial_analytics.charts.registry import chart
 
 @chart(
     id="descriptive.product_bar",
+    order=130,
     model="analytics_product_summary",
     title="Balance and revenue of each product",
     unit="reporting currency",

@@ -18,6 +18,7 @@ BUCKET_NAMES = ("current", "1-29", "30-59", "60-89", "90+")
 
 @chart(
     id="descriptive.fraud_funnel",
+    order=140,
     model="analytics_fraud_summary",
     title="What becomes of fraud alerts",
     unit="alerts",
@@ -82,6 +83,7 @@ def fraud_funnel(frame: pd.DataFrame) -> go.Figure:
 
 @chart(
     id="descriptive.loan_waterfall",
+    order=150,
     model="analytics_loan_payment_summary",
     title="From payments due to payments made on time",
     unit="reporting currency",
@@ -160,6 +162,7 @@ def loan_waterfall(frame: pd.DataFrame) -> go.Figure:
 
 @chart(
     id="descriptive.roll_rates",
+    order=160,
     model="analytics_loan_payment_summary",
     title="How loans roll between delinquency buckets",
     unit="per cent of the loans in the bucket",

@@ -16,6 +16,7 @@ NO_NAME = "Unknown"
 
 @chart(
     id="descriptive.transaction_kpis",
+    order=50,
     model="analytics_transaction_summary",
     title="Transactions of the last 30 days against the 30 days before",
     unit="transactions; money in the reporting currency; per cent",
@@ -66,6 +67,7 @@ def transaction_kpis(frame: pd.DataFrame) -> go.Figure:
 
 @chart(
     id="descriptive.channel_donut",
+    order=60,
     model="analytics_transaction_by_channel",
     title="Channels that transactions come through",
     unit="transactions",
@@ -115,6 +117,7 @@ def channel_donut(frame: pd.DataFrame) -> go.Figure:
 
 @chart(
     id="descriptive.category_treemap",
+    order=70,
     model="analytics_transaction_by_category",
     title="What merchants the money goes to",
     unit="posted volume in the reporting currency",

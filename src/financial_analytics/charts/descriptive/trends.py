@@ -18,6 +18,7 @@ DAY_MS = 86_400_000
 
 @chart(
     id="descriptive.daily_trend",
+    order=80,
     model="analytics_daily_transaction_trend",
     title="Transaction volume per day with moving averages",
     unit="posted volume per day in the reporting currency",
@@ -149,6 +150,7 @@ def _range_buttons() -> dict[str, object]:
 
 @chart(
     id="descriptive.monthly_trend",
+    order=90,
     model="analytics_monthly_transaction_trend",
     title="Volume and active customers per month",
     unit="posted volume in the reporting currency; customers",

@@ -12,6 +12,7 @@ from financial_analytics.charts.registry import chart
 
 @chart(
     id="diagnostic.application_waterfall",
+    order=110,
     model="analytics_credit_application_rejection_analysis",
     title="From applications for credit to approvals",
     unit="applications",

@@ -23,6 +23,7 @@ TICKS = (*(-size for size in reversed(SIZES)), 0, *SIZES)
 
 @chart(
     id="diagnostic.campaign_bubble",
+    order=80,
     model="analytics_marketing_campaign_performance_drivers",
     title="What campaigns cost and what they return",
     unit="return in per cent of the cost; cost in the reporting currency",

@@ -18,6 +18,7 @@ EVERYBODY = "All"
 
 @chart(
     id="diagnostic.churn_waterfall",
+    order=10,
     model="analytics_churn_analysis",
     title="What went before customers left",
     unit="per cent of the customers who left",
@@ -90,6 +91,7 @@ def churn_waterfall(frame: pd.DataFrame) -> go.Figure:
 
 @chart(
     id="diagnostic.churn_heatmap",
+    order=20,
     model="analytics_churn_analysis",
     title="Which drivers of leaving matter in which segment",
     unit="information value above what chance gives",

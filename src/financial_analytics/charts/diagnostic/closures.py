@@ -18,6 +18,7 @@ LEFT, STAYED = "Left the bank", "Kept an account"
 
 @chart(
     id="diagnostic.closure_sankey",
+    order=120,
     model="analytics_account_closure_analysis",
     title="The paths into a closed account",
     unit="accounts",

@@ -21,6 +21,7 @@ STAGES = {
 
 @chart(
     id="diagnostic.decline_funnel",
+    order=70,
     model="analytics_transaction_decline_analysis",
     title="What becomes of declined payments, by channel",
     unit="attempts",

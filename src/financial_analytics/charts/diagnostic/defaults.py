@@ -39,6 +39,7 @@ def _worst_bin(frame: pd.DataFrame, driver: str) -> str:
 
 @chart(
     id="diagnostic.default_drivers",
+    order=50,
     model="analytics_loan_default_drivers",
     title="What tells loans that default from those that do not",
     unit="information value",
@@ -145,6 +146,7 @@ def default_drivers(frame: pd.DataFrame) -> go.Figure:
 
 @chart(
     id="diagnostic.default_correlation",
+    order=60,
     model="analytics_loan_default_drivers",
     title="How default and its drivers move together",
     unit="Spearman rank correlation, -1 to 1",

@@ -46,6 +46,7 @@ def _kind(rows: pd.DataFrame, base: float) -> list[int]:
 
 @chart(
     id="diagnostic.fraud_bubble",
+    order=30,
     model="analytics_fraud_pattern_analysis",
     title="Where fraud is more than usual: category and channel",
     unit="amount of fraud, reporting currency",
@@ -194,6 +195,7 @@ def _met(frame: pd.DataFrame) -> str:
 
 @chart(
     id="diagnostic.fraud_hours",
+    order=40,
     model="analytics_fraud_pattern_analysis",
     title="When fraud happens: weekday and hour",
     unit="frauds in 100 transactions",

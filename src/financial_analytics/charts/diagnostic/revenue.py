@@ -18,6 +18,7 @@ EFFECTS = ("volume_effect_amount", "mix_effect_amount", "price_effect_amount")
 
 @chart(
     id="diagnostic.revenue_waterfall",
+    order=130,
     model="analytics_revenue_variance_analysis",
     title="Why revenue differs from the year before",
     unit="reporting currency",

@@ -20,6 +20,7 @@ RATINGS = (1, 2, 3, 4, 5)
 
 @chart(
     id="diagnostic.satisfaction_forest",
+    order=90,
     model="analytics_customer_satisfaction_drivers",
     title="What makes customers rate a contact better",
     unit="odds ratio",
@@ -111,6 +112,7 @@ def _forest_finding(rows: pd.DataFrame, effects: list[Effect]) -> str:
 
 @chart(
     id="diagnostic.satisfaction_box",
+    order=100,
     model="analytics_customer_satisfaction_drivers",
     title="Ratings by the reason of the contact",
     unit="rating 1-5",

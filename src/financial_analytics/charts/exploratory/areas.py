@@ -80,6 +80,7 @@ def _hover(row: Mapping[Any, Any], label: str) -> str:
 
 @chart(
     id="exploratory.geographic_clusters",
+    order=110,
     model="analytics_geographic_clustering",
     title="Where high and low areas lie together",
     unit="local Moran label at p < 0.05; the area of a mark is the number of customers",

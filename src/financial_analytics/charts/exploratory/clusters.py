@@ -87,6 +87,7 @@ def _quality(frame: pd.DataFrame) -> str:
 
 @chart(
     id="exploratory.clusters_3d",
+    order=10,
     model="analytics_customer_behavior_clusters",
     title="Groups of customers who behave alike",
     unit="principal coordinates of standardised behaviour (no unit)",
@@ -242,6 +243,7 @@ def _most_marked(profile: dict[str, float]) -> str:
 
 @chart(
     id="exploratory.cluster_radar",
+    order=20,
     model="analytics_customer_behavior_clusters",
     title="What marks each group of customers",
     unit="standard deviations from the mean of all customers",

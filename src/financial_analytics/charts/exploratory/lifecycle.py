@@ -99,6 +99,7 @@ def _products(rows: pd.DataFrame) -> tuple[list[tuple[float, str]], int]:
 
 @chart(
     id="exploratory.cohort_survival",
+    order=130,
     model="analytics_account_lifecycle_patterns",
     title="How long accounts stay open",
     unit="per cent of accounts still open (Kaplan-Meier)",

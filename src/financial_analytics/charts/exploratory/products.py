@@ -73,6 +73,7 @@ NEEDS = (
 
 @chart(
     id="exploratory.product_network",
+    order=50,
     model="analytics_product_cross_sell_patterns",
     title="Products that are held together more often than chance",
     unit="lift (1 = as often as if independent)",
@@ -161,6 +162,7 @@ def _narrow(texts: Sequence[str], size: int) -> list[str]:
 
 @chart(
     id="exploratory.product_affinity",
+    order=60,
     model="analytics_product_cross_sell_patterns",
     title="How much more often two products are held together",
     unit="lift (1 = as often as if independent)",

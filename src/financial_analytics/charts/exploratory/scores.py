@@ -27,6 +27,7 @@ def _ends(row: Mapping[Any, Any], stem: str) -> str:
 
 @chart(
     id="exploratory.correlation_matrix",
+    order=90,
     model="analytics_credit_score_behavior_correlation",
     title="What goes with a good credit score",
     unit="Spearman correlation of ranks, -1 to 1",
@@ -217,6 +218,7 @@ def even_sample(values: pd.Series, most: int) -> list[float]:
 
 @chart(
     id="exploratory.credit_score_violin",
+    order=100,
     model="analytics_customer_behavior_clusters",
     title="Credit scores within each group of customers",
     unit="credit score (points)",

@@ -67,6 +67,7 @@ def _holiday_words(rows: pd.DataFrame) -> str:
 
 @chart(
     id="exploratory.seasonal_decomposition",
+    order=120,
     model="analytics_seasonal_patterns",
     title="Trend, week, year and what is left",
     unit="the series' own unit on top, else index (100 = no effect)",

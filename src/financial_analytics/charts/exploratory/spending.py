@@ -32,6 +32,7 @@ def _rows(frame: pd.DataFrame) -> pd.DataFrame:
 
 @chart(
     id="exploratory.category_sunburst",
+    order=70,
     model="analytics_merchant_spending_patterns",
     title="What the money is spent on",
     unit="posted purchases in the reporting currency",
@@ -134,6 +135,7 @@ def _step(index: float) -> tuple[str, str]:
 
 @chart(
     id="exploratory.region_treemap",
+    order=80,
     model="analytics_merchant_spending_patterns",
     title="What each region spends more on than others",
     unit="posted purchases in the reporting currency",

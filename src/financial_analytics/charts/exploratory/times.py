@@ -40,6 +40,7 @@ def _timeless_note(number: float, names: list[str]) -> str:
 
 @chart(
     id="exploratory.weekday_hour_heatmap",
+    order=30,
     model="analytics_transaction_time_patterns",
     title="Which hours of the week are busy",
     unit="index, 100 = the mean hour of the week",
@@ -159,6 +160,7 @@ def _fraud_words(cells: pd.DataFrame) -> dict[tuple[int, int], str]:
 
 @chart(
     id="exploratory.hourly_channels",
+    order=40,
     model="analytics_transaction_time_patterns",
     title="Which channel carries which hour",
     unit="transactions per day",

@@ -1,8 +1,4 @@
-"""Frames of the 8 exploratory models with known numbers, as an engine would give them.
-
-`frames()` is a bank of some size; `empty`, `insufficient`, `nulls` and `hostile` are those of
-`descriptive_frames`.
-"""
+"""Frames of the exploratory models with known numbers."""
 
 from __future__ import annotations
 
@@ -12,7 +8,8 @@ import math
 import numpy as np
 import pandas as pd
 
-from tests.support.descriptive_frames import AS_OF, US_CITIES, money
+from tests.support.frames.descriptive import US_CITIES
+from tests.support.frames.shared import AS_OF, money
 
 CLUSTERS = (
     ("frequent purchases, mobile", 300, (0.9, -0.4, 0.2, 1.4, -0.6, -0.5, 0.1)),
@@ -485,18 +482,3 @@ def account_lifecycle_patterns() -> pd.DataFrame:
                     }
                 )
     return _common(pd.DataFrame(rows), currency=True)
-
-
-def frames() -> dict[str, pd.DataFrame]:
-    """Model name to frame, all 8."""
-    makers = (
-        customer_behavior_clusters,
-        transaction_time_patterns,
-        product_cross_sell_patterns,
-        merchant_spending_patterns,
-        credit_score_behavior_correlation,
-        geographic_clustering,
-        seasonal_patterns,
-        account_lifecycle_patterns,
-    )
-    return {f"analytics_{maker.__name__}": maker() for maker in makers}

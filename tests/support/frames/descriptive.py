@@ -1,8 +1,4 @@
-"""Frames of the 16 descriptive models with known numbers, as an engine would give them.
-
-`frames()` is a bank of some size whose numbers hang together; `empty(frame)` has its columns and
-no rows, `insufficient(frame)` one row that says nothing, `hostile(frame)` texts that want out.
-"""
+"""Frames of the descriptive models: a bank of some size whose numbers hang together."""
 
 from __future__ import annotations
 
@@ -12,15 +8,9 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 
-from financial_analytics.reports.reader import RunInfo
+from tests.support.frames.shared import AS_OF, money
 
-AS_OF = dt.date(2024, 6, 18)
 BUCKETS = ("current", "1_29", "30_59", "60_89", "90_plus")
-HOSTILE = '</script><script>window.hacked=1</script><b onclick="x">&amp;\'"`${1}%{x}$y$\u2028'
-
-
-def money(value: float) -> Decimal:
-    return Decimal(f"{value:.2f}")
 
 
 def _common(frame: pd.DataFrame, currency: bool = True) -> pd.DataFrame:
@@ -578,83 +568,3 @@ def customer_engagement_metrics(count: int = 18) -> pd.DataFrame:
                 }
             )
     return _common(pd.DataFrame(rows), currency=False)
-
-
-def frames() -> dict[str, pd.DataFrame]:
-    """Model name to frame, all 16."""
-    makers = (
-        customer_overview,
-        customer_by_segment,
-        customer_by_age_group,
-        customer_by_geography,
-        transaction_summary,
-        transaction_by_channel,
-        transaction_by_category,
-        daily_transaction_trend,
-        monthly_transaction_trend,
-        account_summary,
-        account_by_product,
-        account_balance_distribution,
-        product_summary,
-        fraud_summary,
-        loan_payment_summary,
-        customer_engagement_metrics,
-    )
-    return {f"analytics_{maker.__name__}": maker() for maker in makers}
-
-
-def empty(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.iloc[0:0]
-
-
-def insufficient(frame: pd.DataFrame) -> pd.DataFrame:
-    """One row with every measure NULL and the status that says so."""
-    row = frame.iloc[[0]].astype("object").copy()
-    for name in row.columns:
-        if name not in ("as_of_date", "reporting_currency"):
-            row[name] = None
-    row["status"] = "insufficient_data"
-    return row.reset_index(drop=True)
-
-
-def nulls(frame: pd.DataFrame) -> pd.DataFrame:
-    """Every number NULL although the status is ok: what a broken model might give."""
-    blank = frame.astype("object").copy()
-    for name in blank.columns:
-        if pd.api.types.is_number(frame[name].iloc[0]) or isinstance(frame[name].iloc[0], Decimal):
-            blank[name] = None
-    return blank
-
-
-def hostile(frame: pd.DataFrame) -> pd.DataFrame:
-    """Every free text replaced by one that tries to leave its element."""
-    changed = frame.copy()
-    for name in changed.columns:
-        if name in ("status", "reporting_currency", "year_month", "month_name"):
-            continue
-        if isinstance(changed[name].iloc[0], str):
-            changed[name] = [f"{HOSTILE}{k}" for k in range(len(changed))]
-    return changed
-
-
-class FrameSource:
-    """A reader over frames in memory."""
-
-    def __init__(self, given: dict[str, pd.DataFrame]) -> None:
-        self._frames = given
-
-    @property
-    def models(self) -> frozenset[str]:
-        return frozenset(self._frames)
-
-    def frame(self, model: str) -> pd.DataFrame:
-        return self._frames[model]
-
-    def run_info(self) -> RunInfo:
-        return RunInfo(
-            run_id="20240618T120000Z-ab12",
-            as_of_date=AS_OF,
-            engine="duckdb",
-            built_at=dt.datetime(2024, 6, 19, 4, 30, tzinfo=dt.UTC),
-            row_counts={name: len(frame) for name, frame in self._frames.items()},
-        )

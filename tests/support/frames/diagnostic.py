@@ -1,24 +1,17 @@
-"""Frames of the 9 diagnostic models with known numbers, as an engine would give them.
+"""Frames of the diagnostic models, which hang together the way the models do.
 
-`frames()` hangs together the way the models do: rates are counts over counts, the three effects
-of revenue add up to its variance. `hostile(frame)` spoils the free texts and keeps the words that
-a model itself writes (record types, stages, drivers).
+Rates are counts over counts, the three effects of revenue add up to its variance.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from decimal import Decimal
 
 import numpy as np
 import pandas as pd
 
-from tests.support.descriptive_frames import AS_OF, HOSTILE, money
+from tests.support.frames.shared import AS_OF, money
 
-# Words that the models write themselves, so no feed can put markup into them.
-FIXED = {"status", "reporting_currency", "year_month", "record_type", "stage", "evidence"}
-# Members that a model adds to names of a feed.
-KEPT = {"All", "Not declined"}
 SEGMENTS = ("All", "Mass Market", "Affluent", "Premium", "Business")
 
 # driver, label, rank, information value, chance, critical, attributable share, bins.
@@ -483,46 +476,3 @@ def marketing_campaign_performance_drivers() -> pd.DataFrame:
             }
         )
     return _common(rows, currency=True)
-
-
-def frames() -> dict[str, pd.DataFrame]:
-    """Model name to frame, all 9."""
-    makers = (
-        churn_analysis,
-        fraud_pattern_analysis,
-        loan_default_drivers,
-        transaction_decline_analysis,
-        customer_satisfaction_drivers,
-        credit_application_rejection_analysis,
-        account_closure_analysis,
-        revenue_variance_analysis,
-        marketing_campaign_performance_drivers,
-    )
-    return {f"analytics_{maker.__name__}": maker() for maker in makers}
-
-
-def nulls(frame: pd.DataFrame) -> pd.DataFrame:
-    """Every number NULL although the status is ok, whichever row it first stands in."""
-    blank = frame.astype("object").copy()
-    for name in blank.columns:
-        first = frame[name].dropna()
-        if not first.empty and (
-            pd.api.types.is_number(first.iloc[0]) or isinstance(first.iloc[0], Decimal)
-        ):
-            blank[name] = None
-    return blank
-
-
-def hostile(frame: pd.DataFrame) -> pd.DataFrame:
-    """Every text that a feed can write replaced by one that tries to leave its element."""
-    changed = frame.copy()
-    for name in changed.columns:
-        if name in FIXED or name.startswith(("driver", "other_driver")):
-            continue
-        known = changed[name].dropna()
-        if not known.empty and isinstance(known.iloc[0], str):
-            changed[name] = [
-                value if value is None or value in KEPT else f"{HOSTILE}{k}"
-                for k, value in enumerate(changed[name])
-            ]
-    return changed
