@@ -19,11 +19,6 @@ listed_rates as (
     select * from {{ ref('stg_products') }}
 ),
 
-indicators as (
-    select * from {{ ref('stg_economic_indicators') }}
-    where federal_funds_rate is not null
-),
-
 held as (
     -- the version of each account when the month began
     select
@@ -74,21 +69,12 @@ our_rates as (
 ),
 
 market_rates as (
+    -- as published when the month began
     select
-        month_number,
-        federal_funds_rate
-    from (
-        select
-            months.month_number,
-            indicators.federal_funds_rate,
-            row_number() over (
-                partition by months.month_number
-                order by indicators.indicator_date desc nulls last
-            ) as recency
-        from indicators
-        inner join months on indicators.indicator_date <= months.month_start_date
-    ) as dated_indicators
-    where recency = 1
+        months.month_number,
+        indicators.observed_value as federal_funds_rate
+    from months
+    {{ known_indicator('federal_funds_rate', 'months.month_start_date', 'indicators') }}
 ),
 
 holdings as (

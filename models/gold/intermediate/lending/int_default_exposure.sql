@@ -25,11 +25,6 @@ snapshots as (
     where is_month_end
 ),
 
-indicators as (
-    select * from {{ ref('stg_economic_indicators') }}
-    where unemployment_rate is not null
-),
-
 cards as (
     select
         snapshots.customer_natural_key,
@@ -51,21 +46,12 @@ due_days as (
 ),
 
 unemployment as (
+    -- as published by the day it was due
     select
-        scheduled_date,
-        unemployment_rate
-    from (
-        select
-            due_days.scheduled_date,
-            indicators.unemployment_rate,
-            row_number() over (
-                partition by due_days.scheduled_date
-                order by indicators.indicator_date desc nulls last
-            ) as recency
-        from due_days
-        inner join indicators on due_days.scheduled_date >= indicators.indicator_date
-    ) as dated_indicators
-    where recency = 1
+        due_days.scheduled_date,
+        indicators.observed_value as unemployment_rate
+    from due_days
+    {{ known_indicator('unemployment_rate', 'due_days.scheduled_date', 'indicators') }}
 ),
 
 known as (

@@ -1,0 +1,70 @@
+"""The layers hold the relations that docs/catalogue.md names."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Models = list[dict[str, Any]]
+Catalogue = dict[str, set[str]]
+
+CATALOGUE = Path(__file__).resolve().parents[2] / "docs" / "catalogue.md"
+GOLD = Path("models/gold")
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> Catalogue:
+    """Return the names under each heading of the catalogue."""
+    found: Catalogue = {}
+    for line in CATALOGUE.read_text(encoding="utf-8").splitlines():
+        if heading := re.match(r"## (.+)", line):
+            names = found.setdefault(heading[1], set())
+        elif item := re.match(r"- `(\w+)`$", line):
+            names.add(item[1])
+    return found
+
+
+def built(models: Models, folder: Path) -> set[str]:
+    """Return the names of the models of one folder."""
+    return {m["name"] for m in models if Path(m["original_file_path"]).parent == folder}
+
+
+def test_the_catalogue_is_that_of_the_platform(catalogue: Catalogue) -> None:
+    """Nine dimensions and a tenth, 13 facts, 63 analytics in eight categories."""
+    assert {
+        *("dim_customer", "dim_product", "dim_merchant", "dim_date", "dim_account"),
+        *("dim_location", "dim_economic_indicators", "dim_campaign", "dim_agent", "dim_channel"),
+    } == catalogue["Dimensions"]
+    assert len(catalogue["Facts"]) == 13
+    categories = {name: names for name, names in catalogue.items() if name[0] == "0"}
+    assert [len(names) for names in categories.values()] == [16, 9, 8, 7, 5, 5, 7, 6]
+    assert len(set().union(*categories.values())) == 63
+
+
+def test_silver_has_a_staging_model_for_each_table(project: Any, models: Models) -> None:
+    tables = {source["name"] for source in project.manifest["sources"].values()}
+    assert len(tables) == 22
+    assert built(models, Path("models/transform")) == {f"stg_{table}" for table in tables}
+
+
+@pytest.mark.parametrize(("heading", "folder"), [("Dimensions", "dimensions"), ("Facts", "facts")])
+def test_a_layer_holds_what_is_listed(
+    models: Models, catalogue: Catalogue, heading: str, folder: str
+) -> None:
+    assert built(models, GOLD / folder) == catalogue[heading]
+
+
+def test_a_category_that_is_built_is_built_whole(models: Models, catalogue: Catalogue) -> None:
+    folders = {Path(m["original_file_path"]).parent for m in models}
+    categories = sorted(f.name for f in folders if f.parent == GOLD / "analytics")
+    assert categories[:3] == [
+        *("01_descriptive_analytics", "02_diagnostic_analytics", "03_exploratory_analytics"),
+    ]
+    missing = {
+        name: sorted(catalogue[name] - built(models, GOLD / "analytics" / name))
+        for name in categories
+    }
+    assert {name: names for name, names in missing.items() if names} == {}
