@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	command -v $$p >/dev/null 2>&1 && { echo $$p; break; }; done)
 
-.PHONY: help install demo test spark lint check bench clean lock
+.PHONY: help install demo test spark lint check docs bench clean lock
 
 help:
 	@echo "make install   create .venv with the locked packages (demo does it when needed)"
@@ -16,6 +16,7 @@ help:
 	@echo "make spark     all of Spark's tests, with the deaths at every statement (needs Java 17)"
 	@echo "make lint      ruff, mypy and sqlfluff"
 	@echo "make check     make lint and the convention tests"
+	@echo "make docs      write what the documents derive from models and charts"
 	@echo "make bench     run the benchmarks (minutes; nothing is asserted)"
 	@echo "make clean     remove caches, dbt artefacts and reports; .venv and data/ stay"
 
@@ -63,6 +64,9 @@ lint: $(INSTALLED_DEV)
 check: $(INSTALLED_DEV)
 	@status=0; $(MAKE) --no-print-directory lint || status=1; \
 	$(BIN)/python -m pytest tests/conventions || status=1; exit $$status
+
+docs: $(INSTALLED)
+	@$(BIN)/python docs/generate.py
 
 bench: $(INSTALLED_DEV)
 	@set -e; for script in benchmarks/[a-z]*.py; do echo "== $$script" >&2; $(BIN)/python "$$script"; done

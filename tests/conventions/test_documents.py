@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -39,7 +42,7 @@ def test_make_lists_each_target_in_one_line() -> None:
         command, cwd=ROOT, env=alone, capture_output=True, text=True, check=True
     ).stdout
     names = [line.split()[1] for line in listed.splitlines()]
-    assert names == ["install", "demo", "test", "spark", "lint", "check", "bench", "clean"]
+    assert names == ["install", "demo", "test", "spark", "lint", "check", "docs", "bench", "clean"]
     assert set(re.findall(r"`make (\w+)`", _text("docs/commands.md"))) == set(names)
 
 
@@ -84,6 +87,38 @@ def test_environment_variables_are_documented() -> None:
     }
     section = _text("docs/commands.md").split("## Environment")[1].split("\n## ")[0]
     assert set(re.findall(r"`(FA_[A-Z_]+)`", section)) == used
+
+
+def _generator() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_generated_pages_are_up_to_date() -> None:
+    """What derives from models and charts: the list, a page per model, counts in the README."""
+    stale = [str(path.relative_to(ROOT)) for path in _generator().stale(ROOT)]
+    assert stale == [], "run: make docs (and commit what it writes)"
+
+
+def test_stale_pages_would_be_found(tmp_path: Path) -> None:
+    """The proof that the test above can fail: a count, a column, a model that is gone."""
+    generator = _generator()
+    shutil.copytree(ROOT / "models", tmp_path / "models")
+    readme = _text("README.md").replace("answered: ", "answered: 1", 1)
+    (tmp_path / "README.md").write_text(readme, encoding="utf-8")
+    generator.main(tmp_path)
+    assert generator.stale(tmp_path) == []
+    assert (tmp_path / "README.md").read_text(encoding="utf-8") == _text("README.md")
+    page = tmp_path / "docs" / "models" / "analytics_customer_overview.md"
+    page.write_text(page.read_text(encoding="utf-8") + "by hand", encoding="utf-8")
+    gone = page.with_name("analytics_no_longer.md")
+    gone.write_text("", encoding="utf-8")
+    assert generator.stale(tmp_path) == [page, gone]
+    generator.main(tmp_path)
+    assert generator.stale(tmp_path) == [] and not gone.exists()
 
 
 def test_changelog_opens_with_the_numbers_that_change() -> None:

@@ -13,7 +13,6 @@ import plotly.graph_objects as go
 import pytest
 
 from financial_analytics.charts import registry
-from financial_analytics.charts.__main__ import chart_list
 from financial_analytics.charts.catalogue import CATEGORIES, find_category
 from financial_analytics.charts.registry import chart, charts, get_chart
 from financial_analytics.errors import InvalidInputError
@@ -122,10 +121,3 @@ def test_get_chart_and_find_category_name_what_is_valid() -> None:
     with pytest.raises(InvalidInputError) as caught:
         find_category("weekly")
     assert "realtime" in str(caught.value.hint)
-
-
-def test_the_list_in_the_docs_is_the_registry() -> None:
-    written = Path(__file__).parents[2] / "docs" / "charts.md"
-    assert written.read_text(encoding="utf-8") == chart_list(), (
-        "run: python -m financial_analytics.charts > docs/charts.md"
-    )

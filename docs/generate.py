@@ -1,0 +1,149 @@
+"""Writes what the documents derive from the project: ``make docs``, or ``python docs/generate.py``.
+
+The list of charts (`docs/charts.md`), a page for each analytics model (`docs/models/`), and the
+table of questions in `README.md` come from the registry of charts and the YAML of the models.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from financial_analytics.charts.catalogue import CATEGORIES, Category
+from financial_analytics.charts.registry import Chart, charts
+
+ROOT = Path(__file__).resolve().parents[1]
+COMMAND = "make docs"
+WRITTEN = f"Written by `{COMMAND}`; do not edit."
+TABLE = re.compile(rf"(<!-- {COMMAND}: questions -->\n).*?(<!-- end -->)", re.S)
+DOC_BLOCK = re.compile(r"{% docs (\w+) %}(.*?){% enddocs %}", re.S)
+DOC_CALL = re.compile(r"""{{ *doc\(['"](\w+)['"]\) *}}""")
+
+
+def doc_blocks(root: Path) -> dict[str, str]:
+    """Return the texts that several YAML files share, by name."""
+    return {
+        name: text.strip()
+        for path in sorted((root / "models").rglob("*.md"))
+        for name, text in DOC_BLOCK.findall(path.read_text(encoding="utf-8"))
+    }
+
+
+def described_models(root: Path, category: Category) -> dict[str, tuple[Path, dict[str, Any]]]:
+    """Return the analytics models of a category: name to YAML file and content."""
+    folder = root / "models" / "gold" / "analytics" / category.folder
+    return {
+        model["name"]: (path, model)
+        for path in sorted(folder.glob("*.yml"))
+        for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
+    }
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def model_page(root: Path, path: Path, model: dict[str, Any], drawn: list[Chart]) -> str:
+    """Return the page of one model: question, grain, charts, columns."""
+    blocks = doc_blocks(root)
+
+    def words(text: str) -> str:
+        return _cell(DOC_CALL.sub(lambda call: blocks[call[1]], text))
+
+    said = words(model["description"])
+    match = re.fullmatch(r"(.*?) Answers: (.*?) Grain: (.*)", said)
+    if match is None:
+        sys.exit(f"error: {path}: the description is no sentence, 'Answers: …' and 'Grain: …'")
+    what, answers, grain = match.groups()
+    code = next(file for file in sorted(path.parent.glob(f"{path.stem}.*")) if file != path)
+    link = "../../" + code.relative_to(root).as_posix()
+    lines = [
+        f"# {model['name']}", "", WRITTEN, "", what, "",
+        f"- **Answers**: {answers}", f"- **Grain**: {grain}",
+        f"- **Code**: [{code.name}]({link})",
+    ]  # fmt: skip
+    lines += [
+        f"- **Chart** `{entry.id}`: {entry.title}. {entry.reading} Unit: {entry.unit}."
+        for entry in drawn
+    ]
+    lines += ["", "| column | type | unit | meaning |", "|---|---|---|---|"]
+    for column in model["columns"]:
+        unit = column.get("config", {}).get("meta", {}).get("unit", "")
+        meaning = words(column.get("description", ""))
+        lines.append(f"| `{column['name']}` | {column['data_type']} | {unit} | {meaning} |")
+    return "\n".join(lines) + "\n"
+
+
+def chart_list() -> str:
+    """Return the page that lists every registered chart."""
+    lines = ["# Charts", "", f"{WRITTEN} How charts are made: [reports](reports.md)."]
+    for category in CATEGORIES:
+        entries = charts(category.folder)
+        if entries:
+            lines += ["", f"## {category.title}: {category.question}", ""]
+            lines += ["| chart | model | shows | unit |", "|---|---|---|---|"]
+            lines += [
+                f"| `{entry.id}` | [`{entry.model}`](models/{entry.model}.md) | {entry.title} "
+                f"| {entry.unit} |"
+                for entry in entries
+            ]
+    return "\n".join(lines) + "\n"
+
+
+def questions(root: Path) -> str:
+    """Return the README's table of the eight questions."""
+    lines = ["| # | question | state |", "|---|---|---|"]
+    for number, category in enumerate(CATEGORIES, start=1):
+        models, drawn = len(described_models(root, category)), len(charts(category.folder))
+        state = f"answered: {models} models, {drawn} charts, one report" if drawn else "not yet"
+        lines.append(f"| {number} | {category.question} | {state} |")
+    return "\n".join(lines) + "\n"
+
+
+def pages(root: Path) -> dict[Path, str]:
+    """Return every file that is generated, whole, by its path."""
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    found = {
+        root / "README.md": TABLE.sub(
+            lambda place: place[1] + questions(root) + place[2], readme, count=1
+        ),
+        root / "docs" / "charts.md": chart_list(),
+    }
+    for category in CATEGORIES:
+        entries = charts(category.folder)
+        for name, (path, model) in described_models(root, category).items():
+            drawn = [entry for entry in entries if entry.model == name]
+            found[root / "docs" / "models" / f"{name}.md"] = model_page(root, path, model, drawn)
+    return found
+
+
+def stale(root: Path) -> list[Path]:
+    """Return what differs from what would be written, and pages of models that are gone."""
+    wanted = pages(root)
+    differing = [
+        path
+        for path, text in wanted.items()
+        if not path.is_file() or path.read_text(encoding="utf-8") != text
+    ]
+    return differing + [p for p in (root / "docs" / "models").glob("*.md") if p not in wanted]
+
+
+def main(root: Path = ROOT) -> None:
+    """Write what differs, delete pages of models that are gone, say which."""
+    changed = stale(root)
+    wanted = pages(root)
+    for path in changed:
+        if path in wanted:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(wanted[path], encoding="utf-8")
+        else:
+            path.unlink()
+        sys.stdout.write(f"{path.relative_to(root)}\n")
+
+
+if __name__ == "__main__":
+    main()
