@@ -134,7 +134,7 @@ def test_roles_see_what_they_may(bank: Bank) -> None:
             cursor.execute(f"drop role if exists {role}")
             cursor.execute(f"create role {role}")
         handle.commit()
-    bank.build("+dim_product", "vault_customers")
+    bank.build("+dim_product", "vault_customers", "+int_account_spans")
 
     def may(role: str, statement: str) -> bool:
         with postgres_session.open_session() as handle, handle.cursor() as cursor:
@@ -153,6 +153,8 @@ def test_roles_see_what_they_may(bank: Bank) -> None:
         assert may("fa_builder", f"select * from ingestion_raw_data.{hidden}")
         assert not may("fa_builder", f"delete from ingestion_raw_data.{hidden}")
     assert not may("analyst", "select * from silver_vault.vault_customers")
+    assert not may("analyst", "select * from gold_intermediate.int_account_spans")
+    assert may("analyst", "select * from gold.dim_account")
     assert may("fa_loader", "select * from ingestion_raw_data._batches")
     assert not may("fa_loader", "select * from silver_vault.vault_customers")
     with postgres_session.open_session() as handle, handle.cursor() as cursor:

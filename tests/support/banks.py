@@ -25,7 +25,7 @@ from tests.support.parsing import shared_parse
 from tests.support.postgres_server import DSN_VARIABLE, private_server
 
 FIRST_LOAD = datetime(2026, 1, 1, 6, tzinfo=UTC).replace(tzinfo=None)
-SCHEMAS = ("silver", "silver_vault", "gold")
+SCHEMAS = ("silver", "silver_vault", "gold_intermediate", "gold")
 BRONZE = "ingestion_raw_data"
 
 

@@ -107,7 +107,9 @@ class Lab:
 
     def relations(self, *schemas: str) -> list[str]:
         """Return ``schema.relation`` of every table of the schemas."""
-        wanted = ", ".join(f"'{schema}'" for schema in schemas or ("silver", "gold"))
+        wanted = ", ".join(
+            f"'{schema}'" for schema in schemas or ("silver", "gold", "gold_intermediate")
+        )
         return [
             f"{schema}.{name}"
             for schema, name in self.rows(

@@ -117,11 +117,15 @@ def _shown(row: dict[str, object] | None) -> str:
 
 def modelled_relations() -> list[str]:
     """Return the relations that the models' files name, bronze left out."""
-    folders = {"silver": "models/transform", "gold": "models/gold"}
+    schemas = {
+        "models/transform": "silver",
+        "models/transform/vault": "silver_vault",
+        "models/gold": "gold",
+        "models/gold/intermediate": "gold_intermediate",
+    }
     found = []
-    for schema, folder in folders.items():
-        for path in sorted((ROOT / folder).rglob("*")):
-            if path.suffix in {".sql", ".py"}:
-                vault = path.parent.name == "vault"
-                found.append(f"{'silver_vault' if vault else schema}.{path.stem}")
+    for path in sorted((ROOT / "models").rglob("*")):
+        if path.suffix in {".sql", ".py"}:
+            folders = [folder for folder in schemas if path.is_relative_to(ROOT / folder)]
+            found.append(f"{schemas[max(folders, key=len)]}.{path.stem}")
     return found

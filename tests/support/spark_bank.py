@@ -24,7 +24,7 @@ from tests.support.parity import Cells, differences
 from tests.support.parsing import shared_parse
 from tests.support.spark import session
 
-SCHEMAS = ("ingestion_raw_data", "silver", "silver_vault", "gold")
+SCHEMAS = ("ingestion_raw_data", "silver", "silver_vault", "gold_intermediate", "gold")
 LONGEST_SECONDS = 1200.0
 
 

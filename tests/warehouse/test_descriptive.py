@@ -256,7 +256,7 @@ def test_weekly_active_customers_by_sets_of_days(warehouse: Warehouse) -> None:
 def test_bins_and_quantiles_of_balances(warehouse: Warehouse) -> None:
     bins = warehouse.model("analytics_account_balance_distribution")
     balances = warehouse.frame(
-        "select product_category, account_balance from gold.int_accounts_at_dates"
+        "select product_category, account_balance from gold_intermediate.int_accounts_at_dates"
         " where position_name = 'current' and account_balance is not null"
     )
     assert set(bins["product_category"]) == set(balances["product_category"])

@@ -62,7 +62,8 @@ class Warehouse:
 
     def model(self, name: str) -> pd.DataFrame:
         """Return a gold relation whole."""
-        return self.frame(f"select * from gold.{name}")
+        schema = "gold_intermediate" if name.startswith("int_") else "gold"
+        return self.frame(f"select * from {schema}.{name}")
 
 
 @pytest.fixture(scope="module")
@@ -183,7 +184,7 @@ def test_joint_odds_cover_the_planted_hazards(
 
     A monthly hazard of a few per cent: log odds and log hazard differ by less than 0.03.
     """
-    odds = warehouse.frame(f"select * from gold.int_churn_odds where driver = '{driver}'")
+    odds = warehouse.model("int_churn_odds").query("driver == @driver")
     levels = odds.set_index("bin")
     effect = sign * (levels.loc["Yes", "log_odds"] - levels.loc["No", "log_odds"])
     error = float(levels["log_odds_standard_error"].max())
@@ -312,7 +313,8 @@ def test_revenue_splits_to_the_cent(warehouse: Warehouse) -> None:
 def test_interest_of_the_last_year_is_that_of_the_products(warehouse: Warehouse) -> None:
     found = warehouse.frame(
         "select product_key, sum(interest_amount) as interest, sum(fee_amount) as fees"
-        " from gold.int_revenue_month where month_start_date > (select as_of_date - interval 1"
+        " from gold_intermediate.int_revenue_month"
+        " where month_start_date > (select as_of_date - interval 1"
         " year from silver.data_clock) group by product_key having sum(interest_amount) > 0"
     )
     products = warehouse.model("int_product_revenue").set_index("product_key")

@@ -75,7 +75,7 @@ def test_archetypes_are_recovered(lab: Lab, made: Bank) -> None:
 
 
 def test_clusters_do_not_depend_on_the_order_of_rows(lab: Lab) -> None:
-    behavior = frame(lab, "select * from gold.int_customer_behavior")
+    behavior = frame(lab, "select * from gold_intermediate.int_customer_behavior")
     clock = frame(lab, "select * from silver.data_clock")
     one = customer_clusters(behavior.sample(frac=1, random_state=4), clock).to_pandas()
     published = frame(lab, "customer_behavior_clusters").sort_values("customer_natural_key")
@@ -175,7 +175,7 @@ def test_moran_finds_planted_correlation_and_nothing_else() -> None:
 
 def test_correlations_by_scipy(lab: Lab) -> None:
     pairs = frame(lab, "credit_score_behavior_correlation")
-    behavior = frame(lab, "select * from gold.int_customer_behavior")
+    behavior = frame(lab, "select * from gold_intermediate.int_customer_behavior")
     assert len(pairs) == 45 * pairs["customer_segment"].nunique()
     row = pairs.set_index(["customer_segment", "x_metric", "y_metric"]).loc[
         ("All", "credit_score", "income")
@@ -206,7 +206,7 @@ def test_pairs_of_products_by_pandas_and_scipy(lab: Lab) -> None:
     held = frame(
         lab,
         "select distinct customer_natural_key as customer, product_name as product"
-        " from gold.int_accounts_at_dates where position_name = 'current' and is_open",
+        " from gold_intermediate.int_accounts_at_dates where position_name = 'current' and is_open",
     )
     matrix = pd.crosstab(held["customer"], held["product"]) > 0
     tested = pairs[pairs["status"] == "ok"]
@@ -262,7 +262,7 @@ def test_hours_follow_the_planted_profile(lab: Lab) -> None:
 
 def test_concentration_and_repeaters_by_pandas(lab: Lab) -> None:
     cells = frame(lab, "merchant_spending_patterns")
-    purchases = frame(lab, "select * from gold.int_customer_purchases")
+    purchases = frame(lab, "select * from gold_intermediate.int_customer_purchases")
     purchases["spend_amount"] = purchases["spend_amount"].astype(float)
     keys = ["merchant_category", "region", "customer_segment"]
     busiest = cells.sort_values("purchase_count").iloc[-1]
@@ -284,7 +284,9 @@ def test_survival_by_lifelines(lab: Lab) -> None:
         "select * from gold.analytics_account_lifecycle_patterns"
         " where cohort_name = 'All' and product_name = 'All' order by age_month",
     )
-    spans = frame(lab, "select * from gold.int_account_lifespans where observed_month >= 0")
+    spans = frame(
+        lab, "select * from gold_intermediate.int_account_lifespans where observed_month >= 0"
+    )
     left = spans["exit_month"].notna() & (spans["exit_month"] <= spans["observed_month"])
     months = np.where(left, spans["exit_month"], spans["observed_month"]).astype(float)
     fitted = KaplanMeierFitter().fit(months, left)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 from tests.support.lab import ARRIVAL_COLUMNS, Lab
 from tests.support.small_bank import account, customer, feeds, transaction
@@ -204,11 +205,23 @@ def test_a_far_future_event_does_not_move_the_clock(lab: Lab) -> None:
     assert str(lab.value("select as_of_date from silver.data_clock")) == "2024-04-20"
 
 
-def test_an_empty_bank_builds(lab: Lab) -> None:
+def test_an_empty_bank_builds_and_what_moved_leaves_gold(lab: Lab) -> None:
+    """Intermediate relations were in gold once: a view, its table, and a table of somebody else."""
     lab.reset()
+    with duckdb.connect(str(lab.settings.warehouse_path)) as connection:
+        connection.execute(
+            "create schema gold; create table gold.int_account_versions as select 1 as stale_key;"
+            " create view gold.int_covered_months as from gold.int_account_versions;"
+            " create table gold.int_of_an_analyst as select 1 as kept_key"
+        )
+    lab.build("+int_covered_months")
+    before = {"gold.int_account_versions", "gold.int_covered_months", "gold.int_of_an_analyst"}
+    assert before <= set(lab.relations("gold")), "the new schema is not whole yet"
     result = lab.build(command="build")
     assert not result.failed
     assert lab.value("select count(*) from gold.dim_customer") == 1  # the unknown member
+    assert before & set(lab.relations("gold")) == {"gold.int_of_an_analyst"}
+    assert "gold_intermediate.int_account_versions" in lab.relations()
 
 
 def test_a_pinned_clock_gives_the_same_tables_from_scratch(lab: Lab) -> None:
