@@ -222,17 +222,20 @@ def demo(
     variables: Vars = "",
     customers: Annotated[int, typer.Option(help="Size of the synthetic bank.")] = 20_000,
     max_quarantined: MaxQuarantined = MAX_QUARANTINED_PCT,
+    target: Target = None,
     open_report: Annotated[
         bool, typer.Option("--open", help="Open the report in the browser.")
     ] = False,
 ) -> None:
     """Go from feeds to a report. Running it again changes nothing."""
     from financial_analytics import cli_steps  # noqa: PLC0415
-    from financial_analytics.build import BuildOptions  # noqa: PLC0415
+    from financial_analytics.build import BuildOptions, target_name  # noqa: PLC0415
+    from financial_analytics.engines.connections import DEFAULT_TARGET  # noqa: PLC0415
     from financial_analytics.settings import load_settings  # noqa: PLC0415
 
     settings = load_settings()
     chosen = parse_vars(variables)
+    engine = target_name(target)
     moment = now()
     with Display() as display:
         loaded = cli_steps.demo_feeds_step(
@@ -243,15 +246,19 @@ def demo(
             customers=customers,
             loaded_at=moment,
             max_quarantined_pct=max_quarantined,
+            target=engine,
         )
-        result = cli_steps.build_step(display, settings, BuildOptions(variables=chosen))
-        snapshot = cli_steps.publish_step(display, settings, moment)
+        result = cli_steps.build_step(
+            display, settings, BuildOptions(variables=chosen, target=engine)
+        )
+        snapshot = cli_steps.publish_step(display, settings, moment, target=engine)
         written = cli_steps.report_step(display, settings, None)
     cli_steps.show_ingest(loaded, planted=feeds is None)
     for node in result.warned:
         note(f"warning: {node.name}: {node.failing_rows:,} rows to look at")
     places = [["report", str(path)] for path in written]
-    places += [["warehouse", str(settings.warehouse_path)], ["snapshot", str(snapshot)]]
+    warehouse = str(settings.warehouse_path) if engine == DEFAULT_TARGET else f"target {engine}"
+    places += [["warehouse", warehouse], ["snapshot", str(snapshot)]]
     say("")
     say(format_table(["what", "where"], places))
     if open_report and written:

@@ -16,6 +16,7 @@ TRANSACTIONS_PER_CUSTOMER = 50
 if TYPE_CHECKING:
     from financial_analytics.build import BuildOptions, BuildResult
     from financial_analytics.ingest import IngestReport
+    from financial_analytics.ingest.bank import Bank
     from financial_analytics.synthetic import BankConfig, GenerateReport
 
 
@@ -40,41 +41,29 @@ def demo_feeds_step(
     connector: str | None,
     customers: int,
     loaded_at: datetime,
+    target: str,
     max_quarantined_pct: float = MAX_QUARANTINED_PCT,
 ) -> IngestReport:
     """Load the demo's feeds: the given ones, or a synthetic bank that is written first."""
-    from financial_analytics.demo import make_room, remember  # noqa: PLC0415
+    from financial_analytics.engines.connections import DEFAULT_TARGET  # noqa: PLC0415
+    from financial_analytics.ingest.bank import synthetic_bank  # noqa: PLC0415
+    from financial_analytics.ingest.contract import load_contract  # noqa: PLC0415
+    from financial_analytics.ingest.room import check_room  # noqa: PLC0415
     from financial_analytics.synthetic import load_config  # noqa: PLC0415
 
-    config = load_config(customers=customers, transactions=TRANSACTIONS_PER_CUSTOMER * customers)
-
-    def clear() -> None:
-        aside = make_room(settings, None if feeds else config.as_dict())
-        if aside is not None:
-            note(f"the synthetic bank that was here is set aside in {aside}")
-
+    options: dict[str, Any] = {
+        "loaded_at": loaded_at,
+        "target": target,
+        "max_quarantined_pct": max_quarantined_pct,
+    }
     if feeds:
-        return ingest_step(
-            display,
-            settings,
-            [feeds],
-            loaded_at=loaded_at,
-            connector=connector,
-            before_writing=clear,
-            max_quarantined_pct=max_quarantined_pct,
-        )
-    clear()
+        return ingest_step(display, settings, [feeds], connector=connector, **options)
+    config = load_config(customers=customers, transactions=TRANSACTIONS_PER_CUSTOMER * customers)
+    if target == DEFAULT_TARGET:  # before the bank is written; a server is asked when it is loaded
+        contract = load_contract(settings.project_dir)
+        check_room(settings, contract, synthetic_bank(config.identity()))
     written = generate_step(display, config, settings.feeds_dir / "synthetic")
-    remember(settings, config.as_dict(), loading=True)
-    report = ingest_step(
-        display,
-        settings,
-        written.batches[:1],
-        loaded_at=loaded_at,
-        max_quarantined_pct=max_quarantined_pct,
-    )
-    remember(settings, config.as_dict())
-    return report
+    return ingest_step(display, settings, written.batches[:1], **options)
 
 
 def ingest_step(
@@ -102,7 +91,16 @@ def ingest_step(
             if progress.stage == "done":
                 step.finished(progress.source_file, "done", 0.0)
 
-        report = ingest(paths, settings=settings, loaded_at=loaded_at, progress=hear, **options)
+        def moved(place: Path, bank: Bank) -> None:
+            note(
+                f"{bank} gives way to these feeds: it is set aside in {place}\n"
+                f"(FA_DATA_DIR={place.parent} brings it back); what is published of it stays "
+                "until the next fa build"
+            )
+
+        report = ingest(
+            paths, settings=settings, loaded_at=loaded_at, progress=hear, moved=moved, **options
+        )
         totals = report.totals
         step.summary = f"{totals.read:,} rows read, {totals.accepted:,} accepted"
     return report

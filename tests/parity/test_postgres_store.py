@@ -18,9 +18,10 @@ from tests.support.small_bank import customer, feeds, transaction
 
 from financial_analytics.engines.postgres import session as postgres_session
 from financial_analytics.engines.postgres import store as postgres_store
-from financial_analytics.errors import EngineError
+from financial_analytics.errors import EngineError, UserInputError
 from financial_analytics.ingest import IngestReport, ingest
 from financial_analytics.ingest.contract import load_contract
+from financial_analytics.ingest.marks import write_mark
 
 pytestmark = pytest.mark.usefixtures("server")
 
@@ -48,6 +49,30 @@ class Desk:
         with postgres_session.open_session() as handle, handle.cursor() as cursor:
             cursor.execute(query)
             return cursor.fetchone()[0]
+
+    def killed_after(self, relation: str, path: Path) -> subprocess.CompletedProcess[bytes]:
+        """Load in a process that is killed once the rows of a relation are sent."""
+        script = (
+            "import os, signal, sys\n"
+            "from financial_analytics.engines.postgres import copy as postgres_copy\n"
+            "from financial_analytics import cli\n"
+            "real, calls = postgres_copy.copy_in, []\n"
+            "def stop(cursor, relation, rows):\n"
+            "    done = real(cursor, relation, rows)\n"
+            "    calls.append(relation)\n"
+            "    if relation.endswith(sys.argv[2]):\n"
+            "        os.kill(os.getpid(), signal.SIGKILL)\n"
+            "    return done\n"
+            "postgres_copy.copy_in = stop\n"
+            "sys.exit(cli.run(['ingest', sys.argv[1], '--target', 'postgres',"
+            " '--loaded-at', '2026-01-01T06:30:00Z']))\n"
+        )
+        return subprocess.run(
+            [sys.executable, "-c", script, str(path), relation],
+            env={**os.environ, "FA_DATA_DIR": str(self.settings.data_dir)},
+            capture_output=True,
+            check=False,
+        )
 
 
 @pytest.fixture
@@ -122,27 +147,7 @@ def test_a_batch_that_cannot_be_stored_leaves_nothing(desk: Desk) -> None:
 
 def test_a_killed_load_leaves_batches_whole_or_absent(desk: Desk) -> None:
     path = desk.write(feeds())
-    script = (
-        "import os, signal, sys\n"
-        "from financial_analytics.engines.postgres import copy as postgres_copy\n"
-        "from financial_analytics import cli\n"
-        "real, calls = postgres_copy.copy_in, []\n"
-        "def stop(cursor, relation, rows):\n"
-        "    done = real(cursor, relation, rows)\n"
-        "    calls.append(relation)\n"
-        "    if relation.endswith('\"transactions\"'):\n"
-        "        os.kill(os.getpid(), signal.SIGKILL)\n"
-        "    return done\n"
-        "postgres_copy.copy_in = stop\n"
-        "sys.exit(cli.run(['ingest', sys.argv[1], '--target', 'postgres',"
-        " '--loaded-at', '2026-01-01T06:30:00Z']))\n"
-    )
-    killed = subprocess.run(
-        [sys.executable, "-c", script, str(path)],
-        env={**os.environ, "FA_DATA_DIR": str(desk.settings.data_dir)},
-        capture_output=True,
-        check=False,
-    )
+    killed = desk.killed_after('"transactions"', path)
     assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
     assert desk.value("select count(*) from ingestion_raw_data.transactions") == 0
     assert desk.value("select count(*) from ingestion_raw_data._batches") == 3
@@ -214,3 +219,48 @@ def test_a_user_without_rights_is_told_which_role_has_them(desk: Desk) -> None:
         with pytest.raises(EngineError, match="refuses user visitor") as caught:
             desk.load(path)
     assert "fa_loader" in str(caught.value.hint)
+
+
+BANK = {"customers": 1, "seed": 1}
+
+
+def test_a_synthetic_bank_and_own_feeds_never_meet(desk: Desk) -> None:
+    synthetic = desk.write({"products": feeds()["products"]})
+    more = desk.write({"customers": [customer(1)]})
+    for path in (synthetic, more):
+        write_mark(path, BANK, complete=True)
+    other = desk.write({"customers": [customer(2)]})
+    write_mark(other, {**BANK, "seed": 2}, complete=True)
+    own = desk.write({"customers": [customer(3)]})
+    desk.load(synthetic)
+    desk.load(more)
+    for path, said in ((own, "not marked as synthetic"), (other, "differ in seed")):
+        with pytest.raises(UserInputError, match=said) as caught:
+            desk.load(path)
+        assert "FA_PG_DBNAME" in str(caught.value.hint)
+    assert desk.value("select array_agg(customer_id) from ingestion_raw_data.customers") == [1]
+    assert desk.value("select kind from ingestion_raw_data._bank") == "synthetic"
+    assert desk.value("select count(*) from ingestion_raw_data._bank") == 1
+    drop_schemas()
+    desk.load(own)
+    with pytest.raises(UserInputError, match="not marked as synthetic"):
+        desk.load(synthetic)
+    with postgres_session.open_session() as handle, handle.cursor() as cursor:
+        cursor.execute("drop table ingestion_raw_data._bank")  # a server of an earlier version
+        handle.commit()
+    with pytest.raises(UserInputError, match="not marked as synthetic"):
+        desk.load(synthetic)
+    assert desk.value("select count(*) from ingestion_raw_data._batches") == 1
+
+
+def test_what_a_killed_first_load_leaves_says_whose_it_is(desk: Desk) -> None:
+    """Rows and the word whose they are come in one transaction: both, or neither."""
+    path = desk.write({"customers": [customer(1)]})
+    write_mark(path, BANK, complete=True)
+    for relation in ('"_batches"', '"_bank"'):
+        killed = desk.killed_after(relation, path)
+        assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+        assert desk.value("select count(*) from ingestion_raw_data._batches") == 0
+        assert desk.value("select count(*) from ingestion_raw_data._bank") == 0
+    desk.load(desk.write({"customers": [customer(2)]}))
+    assert desk.value("select kind from ingestion_raw_data._bank") == "own"

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import subprocess
+import sys
 from decimal import Decimal
 from pathlib import Path
 
@@ -64,6 +67,42 @@ def test_snapshot_holds_analytics_counts_and_run(settings: Settings) -> None:
         "analytics_daily": 2,
         "analytics_view": 1,
     }
+
+
+@pytest.mark.parametrize("kind", ["synthetic", "own"])
+def test_snapshot_says_whose_bank_it_is(settings: Settings, kind: str) -> None:
+    build(settings)
+    publish(settings, run())
+    with open_reader(settings) as reader:
+        assert reader.run_info().bank is None, "a warehouse of an earlier version says nothing"
+    with duckdb.connect(str(settings.warehouse_path)) as connection:
+        connection.execute("create schema ingestion_raw_data")
+        connection.execute(f"create table ingestion_raw_data._bank as select '{kind}' as kind")
+    publish(settings, run())
+    with open_reader(settings) as reader:
+        assert reader.run_info().bank == kind
+
+
+def test_a_snapshot_of_an_earlier_version_is_read(settings: Settings) -> None:
+    build(settings)
+    with duckdb.connect(str(publish(settings, run()))) as connection:
+        connection.execute("alter table gold.run_info drop column bank")
+    with open_reader(settings) as reader:
+        assert (reader.run_info().run_id, reader.run_info().bank) == ("r1", None)
+
+
+def test_drafts_of_a_killed_publish_go_and_those_of_a_running_one_stay(settings: Settings) -> None:
+    build(settings)
+    folder = settings.published_dir
+    folder.mkdir(parents=True)
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    for name in (f".draft.{ended.pid}.warehouse", f".draft.{ended.pid}.warehouse.wal"):
+        (folder / name).write_text("half")
+    running = folder / f".draft.{os.getppid()}.warehouse"
+    running.write_text("half")
+    publish(settings, run())
+    assert {path.name for path in folder.iterdir()} == {"warehouse.duckdb", running.name}
 
 
 def test_snapshot_holds_nothing_else(settings: Settings) -> None:

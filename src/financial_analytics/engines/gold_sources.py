@@ -32,6 +32,9 @@ class GoldSource(Protocol):
     def as_of(self) -> date | None:
         """Return the data clock, if there is one."""
 
+    def bank(self) -> str | None:
+        """Return the kind of bank that bronze holds, if it says so."""
+
 
 class PostgresGold:
     """Gold of a PostgreSQL warehouse, as it is at one moment."""
@@ -65,6 +68,15 @@ class PostgresGold:
         row = self._cursor.fetchone()
         day: date | None = row[0] if row else None
         return day
+
+    def bank(self) -> str | None:
+        """Return the kind of bank that bronze holds, if it says so."""
+        self._cursor.execute("select to_regclass('ingestion_raw_data._bank') is not null")
+        if not self._cursor.fetchone()[0]:
+            return None
+        self._cursor.execute("select kind from ingestion_raw_data._bank")
+        row = self._cursor.fetchone()
+        return str(row[0]) if row else None
 
 
 @contextmanager

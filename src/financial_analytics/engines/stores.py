@@ -32,8 +32,9 @@ LEDGERS: dict[str, dict[str, str]] = {
         "rows_accepted": "bigint", "rows_duplicate": "bigint", "rows_quarantined": "bigint",
         "rows_corrected": "bigint",
     },
+    "_bank": {"_batch_id": "bigint", "kind": "text", "parameters": "text"},
 }  # fmt: skip
-"""Contract types of the two tables that are no feed."""
+"""Contract types of the tables that are no feed."""
 
 LOAD_COLUMNS = {
     "_batch_id": "bigint", "_loaded_at": "timestamp", "_source_file": "text",
@@ -71,8 +72,16 @@ class BronzeStore(Protocol):
     def loader_path(self) -> Path:
         """The embedded file that the loader works in."""
 
+    @property
+    def place(self) -> str:
+        """The warehouse in words."""
+
+    @property
+    def elsewhere(self) -> str:
+        """How to name another warehouse of this target."""
+
     def start(self, loader: Connection) -> None:
-        """Bring the list of batches into the loader's file, whose tables exist."""
+        """Bring the lists of batches and of banks into the loader's file, whose tables exist."""
 
     def fetch(self, loader: Connection, table: BronzeTable, keys: str) -> None:
         """Make the stored rows of some keys visible to the loader.
@@ -81,7 +90,7 @@ class BronzeStore(Protocol):
         """
 
     def ship(self, loader: Connection, table: BronzeTable, batch_id: int) -> None:
-        """Store a batch: its rows, its quarantined rows and its line, all or nothing."""
+        """Store a batch: rows, quarantined rows, its line, whose it is; all or nothing."""
 
     def orphans(
         self,
@@ -99,8 +108,11 @@ class BronzeStore(Protocol):
 class DirectStore:
     """The embedded engine: the loader's file is the warehouse."""
 
+    elsewhere = "FA_DATA_DIR=another-folder"
+
     def __init__(self, path: Path) -> None:
         self.loader_path = path
+        self.place = str(path)
 
     def start(self, loader: Connection) -> None:
         """Do nothing: everything is here."""

@@ -16,6 +16,7 @@ from financial_analytics.engines.duckdb.session import (
 from financial_analytics.engines.stores import BronzeStore
 from financial_analytics.errors import EngineError
 from financial_analytics.ingest import rules
+from financial_analytics.ingest.bank import create_ledger
 from financial_analytics.ingest.clean import BadLine
 from financial_analytics.ingest.compare import VERDICT, Verdicts
 from financial_analytics.ingest.contract import BRONZE_SCHEMA, Contract, Table
@@ -65,7 +66,7 @@ def create_bronze(connection: Connection, contract: Contract) -> None:
         "select list(table_name) from duckdb_tables() "
         f"where schema_name = '{BRONZE_SCHEMA}' and database_name = current_database()"
     ).fetchall()[0][0]
-    wanted = {"quarantine", "_batches", *(table.name for table in contract)}
+    wanted = {"quarantine", "_batches", "_bank", *(table.name for table in contract)}
     if wanted <= set(present or ()):
         return
     connection.execute("begin")
@@ -87,6 +88,7 @@ def create_bronze(connection: Connection, contract: Contract) -> None:
         "rows_accepted bigint, rows_duplicate bigint, rows_quarantined bigint, "
         "rows_corrected bigint)"
     )
+    create_ledger(connection)
     connection.execute("commit")
 
 

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +24,9 @@ from financial_analytics.engines.duckdb.session import (
 from financial_analytics.engines.stores import BronzeStore, open_store
 from financial_analytics.errors import FeedError, UserInputError
 from financial_analytics.ingest import load, stage
+from financial_analytics.ingest.bank import Bank, record
 from financial_analytics.ingest.blame import engine_errors, feed_errors
+from financial_analytics.ingest.checks import check_bank, check_clock, warn_of_orphans
 from financial_analytics.ingest.clean import MAX_LINE_BYTES
 from financial_analytics.ingest.compare import compare, only_new_keys
 from financial_analytics.ingest.connectors import load_connector
@@ -37,6 +39,7 @@ from financial_analytics.ingest.header import (
     check_mapped,
     load_mapping,
 )
+from financial_analytics.ingest.marks import bank_of
 from financial_analytics.ingest.read_columns import (
     ARROW_VIEW,
     arrow_sha256,
@@ -45,6 +48,7 @@ from financial_analytics.ingest.read_columns import (
 )
 from financial_analytics.ingest.read_text import open_text
 from financial_analytics.ingest.report import FileReport, IngestReport, Reason, Refused
+from financial_analytics.ingest.room import Moved, room_for
 from financial_analytics.ingest.source import Source
 from financial_analytics.settings import MAX_QUARANTINED_PCT, Settings
 
@@ -73,6 +77,7 @@ class _Feed:
     source_file: str
     sha256: Callable[[], str]
     open: Callable[[Connection, Table, Path], Source]
+    path: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -94,7 +99,7 @@ def ingest(
     delimiter: str | None = None,
     extracted_at: datetime | None = None,
     progress: ProgressCallback | None = None,
-    before_writing: Callable[[], None] | None = None,
+    moved: Moved | None = None,
     memory_limit: str | None = None,
     max_line: int = MAX_LINE_BYTES,
     target: str = DEFAULT_TARGET,
@@ -123,8 +128,8 @@ def ingest(
         Default `loaded_at`.
     progress : callable, optional
         Called with a `Progress` at each step.
-    before_writing : callable, optional
-        Called once, when the feeds are found and nothing is touched yet.
+    moved : callable, optional
+        Called with the new place of a synthetic bank that was set aside for other feeds.
     memory_limit : str, optional
         Such as ``"1GB"``; what does not fit is spilled to disk.
     max_line : int
@@ -144,7 +149,8 @@ def ingest(
     Raises
     ------
     UserInputError
-        If an argument is not valid; nothing was loaded.
+        If an argument is not valid, or the feeds are another bank's than the warehouse;
+        nothing was loaded.
     EngineError
         If the warehouse is locked or damaged, or disk or memory ran out. Files loaded before
         stay loaded.
@@ -165,10 +171,13 @@ def ingest(
     else:
         feeds = list(_file_feeds(folders, context, report, encoding, delimiter, max_line=max_line))
     check_mapped(context.mapping, {feed.table for feed in feeds})
-    if before_writing:
-        before_writing()
+    bank = bank_of(feed.path for feed in feeds if feed.path)
+    room: AbstractContextManager[None] = nullcontext()
+    if feeds and target == DEFAULT_TARGET:
+        room = room_for(settings, contract, bank, moved)
     scratch = settings.data_dir / "tmp"
     with (
+        room,
         open_store(target, settings, contract) as store,
         open_warehouse(
             store.loader_path, temp_dir=scratch / "spill", memory_limit=memory_limit
@@ -180,7 +189,10 @@ def ingest(
         with engine_errors():
             load.create_bronze(connection, contract)
             store.start(connection)
-        _check_clock(connection, loaded)
+        if feeds:
+            beside = settings.data_dir if target == DEFAULT_TARGET else None
+            check_bank(connection, store, contract, bank, beside)
+        check_clock(connection, loaded)
         for number, feed in enumerate(feeds, start=1):
 
             def tell(
@@ -191,13 +203,15 @@ def ingest(
 
             try:
                 with tempfile.TemporaryDirectory(prefix="ingest-", dir=scratch) as folder:
-                    report.files.append(_load(connection, feed, context, store, Path(folder), tell))
+                    report.files.append(
+                        _load(connection, feed, context, bank, store, Path(folder), tell)
+                    )
             except FeedError as error:
                 report.refused.append(
                     Refused(feed.source_file, feed.table, error.message, error.hint)
                 )
                 tell("done")
-        _warn_of_orphans(connection, store, contract, report)
+        warn_of_orphans(connection, store, contract, report)
         stage.clear(connection)
     return report
 
@@ -206,6 +220,7 @@ def _load(
     connection: Connection,
     feed: _Feed,
     context: _Context,
+    bank: Bank,
     store: BronzeStore,
     work_dir: Path,
     tell: Callable[..., None],
@@ -232,6 +247,11 @@ def _load(
         highest, _ = load.newest_load(connection)
         batch = load.Batch(highest + 1, table, feed.source_file, sha256, context.loaded_at)
         tell("writing", staged.read)
+
+        def before_commit() -> None:
+            record(connection, bank, batch.batch_id)
+            tell("committing", staged.read)
+
         is_read = staged.faulty is not None
         with nullcontext() if is_read else feed_errors(table):
             counts = load.write_batch(
@@ -240,7 +260,7 @@ def _load(
                 source,
                 staged,
                 verdicts,
-                before_commit=lambda: tell("committing", staged.read),
+                before_commit=before_commit,
             )
         store.ship(connection, table, batch.batch_id)
         reasons = load.quarantine_summary(connection, batch.batch_id) if counts.quarantined else []
@@ -324,7 +344,7 @@ def _file_feeds(
             except OSError as error:
                 raise FeedError(f"the file cannot be read: {error.strerror}") from error
 
-        yield _Feed(feed.table, feed.source_file, sha256, open_file)
+        yield _Feed(feed.table, feed.source_file, sha256, open_file, feed.path)
 
 
 def _connector_feeds(name: str, folders: list[Path], context: _Context) -> Iterator[_Feed]:
@@ -373,25 +393,3 @@ def _with_mapping(sha256: str, mapping: Mapping[str, str] | None) -> str:
 
 def _utc(value: datetime) -> datetime:
     return value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
-
-
-def _check_clock(connection: Connection, loaded_at: datetime) -> None:
-    _, newest = load.newest_load(connection)
-    if newest is not None and loaded_at < newest:
-        raise UserInputError(
-            f"load time {loaded_at:%Y-%m-%d %H:%M:%S} is earlier than the newest load "
-            f"({newest:%Y-%m-%d %H:%M:%S})",
-            hint="load times never go back: check this machine's clock, or leave loaded_at out",
-        )
-
-
-def _warn_of_orphans(
-    connection: Connection, store: BronzeStore, contract: Contract, report: IngestReport
-) -> None:
-    loaded: dict[str, list[int]] = {}
-    for file in report.files:
-        if not file.already_loaded and file.counts.accepted:
-            loaded.setdefault(file.table, []).append(file.batch_id)
-    with engine_errors():
-        for name, batch_ids in loaded.items():
-            report.warnings += load.orphans(connection, store, contract, contract[name], batch_ids)

@@ -14,6 +14,7 @@ from financial_analytics.charts.kit import theme
 from financial_analytics.reports.reader import RunInfo
 
 PLOTLY_FILE = "plotly.min.js"
+BANKS = {"synthetic": "synthetic, nobody's data", "own": "own feeds"}
 # Nothing may be fetched, whatever a page is made to hold: the browser itself refuses.
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'unsafe-inline'; "
@@ -101,6 +102,7 @@ def _head(title: str) -> str:
 def _run_facts(run: RunInfo) -> str:
     facts = [
         ("As of", run.as_of_date.isoformat() if run.as_of_date else "unknown"),
+        ("Bank", BANKS.get(run.bank or "", "not recorded")),
         ("Engine", run.engine),
         ("Run", run.run_id),
         ("Built", f"{run.built_at:%Y-%m-%d %H:%M} UTC" if run.built_at else "not recorded"),

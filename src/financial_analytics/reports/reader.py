@@ -36,6 +36,8 @@ class RunInfo:
         Moment of the build.
     row_counts : mapping of str to int
         Rows of each dimension, fact and analytics relation.
+    bank : str or None
+        Kind of bank that was built: ``synthetic`` or ``own``.
     """
 
     run_id: str
@@ -43,6 +45,7 @@ class RunInfo:
     engine: str
     built_at: datetime | None
     row_counts: Mapping[str, int]
+    bank: str | None = None
 
 
 class Reader:
@@ -131,6 +134,10 @@ def _day(value: Any) -> date | None:
     return None if value is None or pd.isna(value) else pd.Timestamp(value).date()
 
 
+def _text(value: Any) -> str | None:
+    return None if value is None or pd.isna(value) else str(value)
+
+
 def _snapshot_run(connection: Any) -> RunInfo:
     row = snapshot.read_relation(connection, "run_info").iloc[0]
     counts = snapshot.read_relation(connection, "row_counts")
@@ -143,6 +150,7 @@ def _snapshot_run(connection: Any) -> RunInfo:
             str(name): int(count)
             for name, count in zip(counts["relation"], counts["row_count"], strict=True)
         },
+        bank=_text(row.get("bank")),  # snapshots of earlier versions do not say it
     )
 
 
@@ -152,6 +160,10 @@ def _postgres_run(connection: Any) -> RunInfo:
     if postgres_gold.has_relation(connection, "silver", "data_clock"):
         clock = postgres_gold.read_relation(connection, "data_clock", "silver")
         as_of = _day(clock["as_of_date"].iloc[0]) if len(clock) else None
+    bank = None
+    if postgres_gold.has_relation(connection, "ingestion_raw_data", "_bank"):
+        ledger = postgres_gold.read_relation(connection, "_bank", "ingestion_raw_data")
+        bank = _text(ledger["kind"].iloc[0]) if len(ledger) else None
     counted = [name for name in names if name.startswith(("dim_", "fact_", "analytics_"))]
     return RunInfo(
         run_id="not recorded",
@@ -159,6 +171,7 @@ def _postgres_run(connection: Any) -> RunInfo:
         engine="postgres",
         built_at=None,
         row_counts={name: postgres_gold.row_count(connection, name) for name in counted},
+        bank=bank,
     )
 
 

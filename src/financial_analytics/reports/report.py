@@ -17,6 +17,7 @@ import plotly.io
 from financial_analytics.charts.catalogue import CATEGORIES, find_category
 from financial_analytics.charts.kit import theme
 from financial_analytics.charts.registry import Chart, charts, get_chart
+from financial_analytics.drafts import clear_drafts
 from financial_analytics.errors import FinancialAnalyticsError, InvalidInputError
 from financial_analytics.reports.page import (
     PLOTLY_FILE,
@@ -79,6 +80,7 @@ def _panel(chart: Chart, source: Source, problems: list[str]) -> Panel:
 def _write(path: Path, text: str) -> None:
     """Replace a file whole, so that an open page never reads half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    clear_drafts(path.parent)
     draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
     try:
         draft.write_text(text, encoding="utf-8")
@@ -96,8 +98,11 @@ def copy_plotly(out_dir: Path) -> Path:
         if not target.is_file() or target.stat().st_size != origin.stat().st_size:
             out_dir.mkdir(parents=True, exist_ok=True)
             draft = target.with_name(f".{PLOTLY_FILE}.{os.getpid()}.draft")
-            shutil.copyfile(origin, draft)
-            draft.replace(target)
+            try:
+                shutil.copyfile(origin, draft)
+                draft.replace(target)
+            finally:
+                draft.unlink(missing_ok=True)
     return target
 
 

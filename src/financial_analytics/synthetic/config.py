@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import hashlib
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 BLOCK_CUSTOMERS = 1000
@@ -24,6 +27,15 @@ def number(default: float, low: float, high: float, doc: str) -> Any:
 def whole(default: int, low: int, high: int, doc: str) -> Any:
     """Declare a whole-number parameter with its range and meaning."""
     return field(default=default, metadata={"low": low, "high": high, "doc": doc})
+
+
+@cache
+def generator() -> str:
+    """Return a fingerprint of this package: other code may write another bank of one setting."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 @dataclass(frozen=True)
@@ -281,6 +293,10 @@ class BankConfig:
     def blocks(self) -> int:
         """Number of customer blocks."""
         return -(-self.customers // BLOCK_CUSTOMERS)
+
+    def identity(self) -> dict[str, Any]:
+        """Return what tells this bank from any other: its settings, and the code that writes it."""
+        return self.as_dict() | {"generator": generator()}
 
     def as_dict(self) -> dict[str, Any]:
         """Return sizes and parameters as plain values, for ``truth/parameters.json``."""

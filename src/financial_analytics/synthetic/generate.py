@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from financial_analytics.ingest.contract import load_contract
 from financial_analytics.synthetic.campaigns import Results, campaign_versions
 from financial_analytics.synthetic.config import BLOCK_CUSTOMERS, BankConfig
 from financial_analytics.synthetic.dirt import DirtMaker
+from financial_analytics.synthetic.folder import clear
 from financial_analytics.synthetic.frame import Frame, Ints, to_arrow
 from financial_analytics.synthetic.load import check, load_config
 from financial_analytics.synthetic.merchants import merchant_versions
@@ -83,17 +83,6 @@ def _put_shared(world: World, sink: Sink) -> None:
     put("regulatory_reports", call_reports(calendar))
 
 
-def _clear(out_dir: Path) -> None:
-    """Remove what an earlier run wrote, and nothing else."""
-    if out_dir.exists() and not out_dir.is_dir():
-        raise UserInputError(f"{out_dir} is a file", "give a folder")
-    out_dir.mkdir(parents=True, exist_ok=True)
-    for name in ("full", "deltas", "truth"):
-        folder = out_dir / name
-        if folder.is_dir():
-            shutil.rmtree(folder)
-
-
 @contextmanager
 def _allocator() -> Iterator[None]:
     """Let Arrow allocate like NumPy while a bank is written.
@@ -129,7 +118,7 @@ def generate(
     config : BankConfig
         From `load_config`.
     out_dir : Path
-        Folder to write to; ``full``, ``deltas`` and ``truth`` in it are replaced.
+        Folder to write to; the bank that an earlier run wrote into it is replaced.
     fmt : str, default 'parquet'
         Or ``csv``.
     progress : callable, optional
@@ -143,13 +132,13 @@ def generate(
     Raises
     ------
     UserInputError
-        If the format or the folder is not valid.
+        If the format or the folder is not valid, or there are other files where it writes.
     """
     if fmt not in FORMATS:
         raise UserInputError(f"format is {fmt!r}", "choose parquet or csv")
     check(config)
     out_dir = Path(out_dir)
-    _clear(out_dir)
+    clear(out_dir)
     with _allocator():
         return _generate(config, out_dir, fmt, progress, chunk_blocks, workers)
 
@@ -159,7 +148,7 @@ def _generate(
     workers: int | None,
 ) -> GenerateReport:  # fmt: skip
     world = build_world(config)
-    sink = Sink(out_dir, fmt, world.full_last, world.calendar.last)
+    sink = Sink(out_dir, fmt, config, world.full_last, world.calendar.last)
     for table in load_contract().tables:
         sink.declare(table)
     dirt = DirtMaker(world, sink)
@@ -185,6 +174,7 @@ def _generate(
         raise
     sink.close()
     write_parameters(world, out_dir)
+    sink.seal()
     return _report(world, sink, dirt.planted)
 
 

@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from financial_analytics.ingest.marks import write_mark
 from financial_analytics.synthetic.calendar import EPOCH
+from financial_analytics.synthetic.config import BankConfig
 from financial_analytics.synthetic.frame import Bools, Ints, schema, select
 from financial_analytics.synthetic.writer import DELTA_ROW_GROUP, ROW_GROUP, Background, TableFile
 
@@ -31,15 +33,20 @@ class Sink:
         Folder that gets ``full/``, ``deltas/YYYY-MM-DD/`` and ``truth/``.
     fmt : str
         ``parquet`` or ``csv``.
+    config : BankConfig
+        What the mark of each folder says.
     full_last, last : int
         Last day of the full load and of the window.
     """
 
-    def __init__(self, out_dir: Path, fmt: str, full_last: int, last: int) -> None:
-        self.out_dir, self.fmt = out_dir, fmt
+    def __init__(
+        self, out_dir: Path, fmt: str, config: BankConfig, full_last: int, last: int
+    ) -> None:
+        self.out_dir, self.fmt, self.config = out_dir, fmt, config
         self.full_last, self.last = full_last, last
         self.files: dict[Path, TableFile] = {}
         self._known: dict[tuple[str, str], TableFile] = {}
+        self._folders: set[Path] = set()
         self._background = Background()
 
     def _file(self, folder: str, name: str, kind: pa.Schema, fmt: str, group: int) -> TableFile:
@@ -47,8 +54,21 @@ class Sink:
         if key not in self._known:
             suffix = self.fmt if fmt == "latin1" else fmt
             path = self.out_dir / folder / f"{name}.{suffix}"
+            if path.parent not in self._folders:
+                self._mark(path.parent)
             self._known[key] = self.files[path] = TableFile(path, kind, fmt, group)
         return self._known[key]
+
+    def _mark(self, folder: Path) -> None:
+        """Say what a folder is before anything is in it; `seal` says when it is whole."""
+        folder.mkdir(parents=True, exist_ok=True)
+        write_mark(folder, self.config.identity(), complete=False)
+        self._folders.add(folder)
+
+    def seal(self) -> None:
+        """Say that every folder is whole, once nothing more is written."""
+        for folder in sorted(self._folders):
+            write_mark(folder, self.config.identity(), complete=True)
 
     def declare(self, table: str) -> TableFile:
         """Return the full load's file of this feed, which is written even if it stays empty."""

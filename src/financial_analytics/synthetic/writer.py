@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
+from financial_analytics.ingest.marks import PARQUET_KEY
 from financial_analytics.synthetic.frame import plain
 
 ROW_GROUP = 1 << 17
@@ -98,6 +99,8 @@ class TableFile:
         self._flush(self._held) if self._held else None
         if self._writer is None:
             self._writer = self._open()
+        if isinstance(self._writer, pq.ParquetWriter):
+            self._writer.add_key_value_metadata({PARQUET_KEY: "fa generate"})
         self._writer.close()
 
 

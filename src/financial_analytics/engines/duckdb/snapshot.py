@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pandas as pd
 
+from financial_analytics.drafts import clear_drafts
 from financial_analytics.engines.duckdb.session import Connection, sql_name, sql_text
 from financial_analytics.engines.gold_sources import GoldSource
 from financial_analytics.errors import BuildError, EngineError
@@ -132,7 +135,8 @@ def write_snapshot_of(
             )
             connection.unregister("rows_of_gold")
         counts = {name: source.row_count(name) for name in names if _is_counted(name)}
-        _write_run(connection, counts, source.as_of(), run_id, engine, built_at)
+        known = _Known(source.as_of(), source.bank())
+        _write_run(connection, counts, known, run_id, engine, built_at)
 
     _swap_in(target, fill)
 
@@ -140,6 +144,7 @@ def write_snapshot_of(
 def _swap_in(target: Path, fill: Callable[[Connection], None]) -> None:
     """Fill a new file and put it in the place of `target`, whole and on disk."""
     target.parent.mkdir(parents=True, exist_ok=True)
+    clear_drafts(target.parent)
     # An engine names a file by its first word: never the name under which the source is attached.
     draft = target.with_name(f".draft.{os.getpid()}.{target.stem}")
     draft.unlink(missing_ok=True)
@@ -208,6 +213,14 @@ def _is_counted(name: str) -> bool:
     return name.startswith(("dim_", "fact_", "analytics_"))
 
 
+@dataclass(frozen=True)
+class _Known:
+    """What a warehouse says of itself: its data clock, and the kind of bank it holds."""
+
+    as_of: date | None
+    bank: str | None
+
+
 def _describe(
     connection: Connection, source: str, *, run_id: str, engine: str, built_at: datetime
 ) -> None:
@@ -215,13 +228,17 @@ def _describe(
     for name in filter(_is_counted, _gold_names(connection, source)):
         relation = f"{sql_name(source)}.{sql_name(SCHEMA)}.{sql_name(name)}"
         ((counts[name],),) = connection.execute(f"select count(*) from {relation}").fetchall()
-    _write_run(connection, counts, _as_of(connection, source), run_id, engine, built_at)
+    known = _Known(
+        _value(connection, f"select as_of_date from {sql_name(source)}.silver.data_clock"),
+        _value(connection, f"select kind from {sql_name(source)}.ingestion_raw_data._bank"),
+    )
+    _write_run(connection, counts, known, run_id, engine, built_at)
 
 
 def _write_run(
     connection: Connection,
     counts: Mapping[str, int],
-    as_of: date | None,
+    known: _Known,
     run_id: str,
     engine: str,
     built_at: datetime,
@@ -232,19 +249,18 @@ def _write_run(
         connection.execute(f"insert into {schema}.row_counts values (?, ?)", [name, count])
     connection.execute(
         f"create table {schema}.run_info"
-        " (run_id text, as_of_date date, engine text, built_at timestamp)"
+        " (run_id text, as_of_date date, engine text, built_at timestamp, bank text)"
     )
     connection.execute(
-        f"insert into {schema}.run_info values (?, ?, ?, ?)",
-        [run_id, as_of, engine, built_at.astimezone(UTC).replace(tzinfo=None)],
+        f"insert into {schema}.run_info values (?, ?, ?, ?, ?)",
+        [run_id, known.as_of, engine, built_at.astimezone(UTC).replace(tzinfo=None), known.bank],
     )
 
 
-def _as_of(connection: Connection, source: str) -> date | None:
+def _value(connection: Connection, query: str) -> Any:
+    """Return the one value of a query; None where its relation is missing or empty."""
     try:
-        row = connection.execute(
-            f"select as_of_date from {sql_name(source)}.silver.data_clock"
-        ).fetchone()
+        row = connection.execute(query).fetchone()
     except duckdb.CatalogException:
         return None
     return None if row is None else row[0]

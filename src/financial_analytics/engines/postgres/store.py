@@ -10,7 +10,7 @@ from typing import Any
 from financial_analytics.engines.duckdb.session import Connection, sql_name
 from financial_analytics.engines.postgres import copy as postgres_copy
 from financial_analytics.engines.postgres.copy import quote
-from financial_analytics.engines.postgres.session import explain, open_session
+from financial_analytics.engines.postgres.session import address, explain, open_session
 from financial_analytics.engines.stores import (
     BRONZE_SCHEMA,
     LEDGERS,
@@ -28,7 +28,11 @@ _BATCH_ROWS = 100_000
 class PostgresStore:
     """The schema ``ingestion_raw_data`` of a PostgreSQL warehouse."""
 
+    elsewhere = "FA_PG_DBNAME=another_database"
+
     def __init__(self, handle: Any, loader_path: Path) -> None:
+        where = address()
+        self.place = f"{where['host']}:{where['port']}/{where['dbname']}"
         self.loader_path = loader_path
         self._handle = handle
 
@@ -61,10 +65,11 @@ class PostgresStore:
                     cursor.execute(f"create index on {_bronze(name)} ({listed})")
 
     def start(self, loader: Connection) -> None:
-        """Bring the list of batches into the loader's file."""
-        with self._transaction() as cursor:
-            batches = postgres_copy.copy_out(cursor, f"select * from {_bronze('_batches')}")
-        _insert(loader, "_batches", batches)
+        """Bring the lists of batches and of banks into the loader's file."""
+        for name in ("_batches", "_bank"):
+            with self._transaction() as cursor:
+                rows = postgres_copy.copy_out(cursor, f"select * from {_bronze(name)}")
+            _insert(loader, name, rows)
 
     def fetch(self, loader: Connection, table: BronzeTable, keys: str) -> None:
         """Replace the loader's rows of `table` by the stored rows of the given keys."""
@@ -95,8 +100,8 @@ class PostgresStore:
     def ship(self, loader: Connection, table: BronzeTable, batch_id: int) -> None:
         """Store a batch in one transaction."""
         with self._transaction() as cursor:
-            for name in (table.name, "quarantine", "_batches"):
-                order = {"_batches": "1", "quarantine": "source_row, column_name"}
+            for name in (table.name, "quarantine", "_batches", "_bank"):
+                order = {"_batches": "1", "_bank": "1", "quarantine": "source_row, column_name"}
                 rows = loader.sql(
                     f"select * from {BRONZE_SCHEMA}.{sql_name(name)}"
                     f" where _batch_id = {int(batch_id)}"

@@ -40,6 +40,13 @@ class SparkGold:
         day: date | None = rows[0][0] if rows else None
         return day
 
+    def bank(self) -> str | None:
+        """Return the kind of bank that bronze holds, if it says so."""
+        if not self._spark.catalog.tableExists("ingestion_raw_data._bank"):
+            return None
+        rows = self._spark.sql("select kind from ingestion_raw_data._bank").collect()
+        return str(rows[0][0]) if rows else None
+
 
 def bronze_counts() -> tuple[str, dict[str, int]]:
     """Return what the engine calls itself and the rows of each bronze table."""

@@ -26,6 +26,7 @@ from financial_analytics.engines.stores import (
 from financial_analytics.settings import Settings
 
 _BATCHES = f"{BRONZE_SCHEMA}._batches"
+_BANK = f"{BRONZE_SCHEMA}._bank"
 
 
 class SparkStore:
@@ -41,8 +42,11 @@ class SparkStore:
         Where Parquet files lie between the loader and Spark; every executor must see it.
     """
 
+    elsewhere = "FA_DATA_DIR=another-folder"
+
     def __init__(self, spark: Any, loader_path: Path, staging_dir: Path) -> None:
         self.loader_path = loader_path
+        self.place = str(spark.conf.get("spark.sql.warehouse.dir"))
         self._spark = spark
         self._staging_dir = staging_dir
 
@@ -62,7 +66,7 @@ class SparkStore:
             self._spark.sql(f"create table {_bronze(name)} ({spelled}) using parquet {layout}")
 
     def start(self, loader: Connection) -> None:
-        """Drop what a killed load left, and bring the list of batches into the loader's file."""
+        """Drop what a killed load left, and bring the lists of batches and banks to the loader."""
         batches = self._spark.table(_BATCHES).toArrow()
         whole = set(batches.column("_batch_id").to_pylist())
         for name in self._tables() - {"_batches"}:
@@ -73,6 +77,7 @@ class SparkStore:
                         f"alter table {_bronze(name)} drop partition (_batch_id = {batch_id})"
                     )
         _insert(loader, "_batches", batches)
+        _insert(loader, "_bank", self._spark.table(_BANK).toArrow())
 
     def fetch(self, loader: Connection, table: BronzeTable, keys: str) -> None:
         """Replace the loader's rows of `table` by the stored rows of the given keys."""
@@ -88,9 +93,10 @@ class SparkStore:
             _insert(loader, table.name, found.toArrow())
 
     def ship(self, loader: Connection, table: BronzeTable, batch_id: int) -> None:
-        """Store a batch: its rows, its quarantined rows, and last its line."""
+        """Store a batch: its rows, its quarantined rows, whose it is, and last its line."""
         self._push(loader, table.name, batch_id, "_source_row")
         self._push(loader, "quarantine", batch_id, "source_row, column_name")
+        self._push(loader, "_bank", batch_id, "kind")
         columns = ", ".join(LEDGERS["_batches"])
         query = f"select {columns} from {_BATCHES} where _batch_id = {int(batch_id)}"
         with self._staged(loader, query) as file:
