@@ -53,7 +53,7 @@ SELF_EXPLAINING = (
 WORD_TYPES = ("text", "varchar", "string")
 ENGINE_WORDS = re.compile(r"duckdb|postgres|spark|target\.type", re.IGNORECASE)
 ALLOWED_YAML_LINE = re.compile(
-    r"""^\s*contract:\s*\{enforced:\s*["']\{\{ target\.type == 'duckdb' \}\}["']\}"""
+    r"""^\s*\+contract:\s*\{enforced:\s*["']\{\{ target\.type == 'duckdb' \}\}["']\}"""
 )
 CLOCK_CALLS = {
     ("datetime", "now"),
@@ -177,7 +177,7 @@ def header_faults(text: str) -> list[str]:
 
 
 def engine_faults(text: str) -> list[str]:
-    """Lines that name an engine; the allowed contract line of style.md aside."""
+    """Lines that name an engine; the contract line of dbt_project.yml aside."""
     return [
         f"line {number}: {line.strip()}"
         for number, line in enumerate(text.splitlines(), start=1)

@@ -144,7 +144,7 @@ def test_header_faults__finds_what_is_missing() -> None:
 
 
 def test_engine_faults__allows_only_the_contract_line() -> None:
-    allowed = """      contract: {enforced: "{{ target.type == 'duckdb' }}"}"""
+    allowed = """      +contract: {enforced: "{{ target.type == 'duckdb' }}"}"""
     assert rules.engine_faults(allowed) == []
     for text in ("as on DuckDB", "{{ target.type }}", "postgres__x", "adapter.type() != 'spark'"):
         assert len(rules.engine_faults(f"\n{text}\n")) == 1

@@ -21,6 +21,7 @@ NEUTRAL = sorted(
         *(path for path in (ROOT / "models").rglob("*.py")),
         *(path for path in (ROOT / "models").rglob("*.md")),
         *(path for path in (ROOT / "macros").rglob("*.yml")),
+        ROOT / "dbt_project.yml",
     ]
 )
 MODELS = [path for path in SQL if path.is_relative_to(ROOT / "models")]
