@@ -506,11 +506,21 @@ def test_same_file_twice_adds_nothing(bank: Bank) -> None:
     path = bank.transactions(GOOD_LINE, "x,10,100,2024-05-09,Fee,-1,USD", GOOD_LINE)
     bank.ingest(path)
     before = bank.sql("from ingestion_raw_data.transactions"), bank.quarantine()
-    renamed = bank.write("transactions_again.csv", path.read_bytes())
-    report = bank.ingest(renamed)
+    report = bank.ingest(path)
     assert (report.totals.read, report.totals.duplicates) == (3, 3)
     assert report.files[0].already_loaded
     assert before == (bank.sql("from ingestion_raw_data.transactions"), bank.quarantine())
+
+
+def test_known_content_under_another_name_adds_nothing(bank: Bank) -> None:
+    """It is read: its good rows are duplicates, the others are set aside once more."""
+    path = bank.transactions(GOOD_LINE, "x,10,100,2024-05-09,Fee,-1,USD", GOOD_LINE)
+    bank.ingest(path)
+    before = bank.sql("from ingestion_raw_data.transactions")
+    renamed = bank.write("transactions_again.csv", path.read_bytes())
+    totals = bank.ingest(renamed).totals
+    assert (totals.read, totals.duplicates, totals.quarantined) == (3, 2, 1)
+    assert before == bank.sql("from ingestion_raw_data.transactions")
 
 
 def test_same_rows_in_another_form_add_nothing(bank: Bank) -> None:

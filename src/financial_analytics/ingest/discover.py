@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -19,12 +20,26 @@ SHOWN_NAMES = 5
 
 @dataclass(frozen=True)
 class FeedFile:
-    """A file to load: its table, its format (``text`` or ``parquet``) and the name we record."""
+    """A file to load.
+
+    Attributes
+    ----------
+    table, format : str
+        Where it belongs; ``text`` or ``parquet``.
+    path : Path
+        The file.
+    source_file : str
+        The name that its rows carry: below the folder given.
+    origin : str
+        The name it is known by: its full path, links resolved, so that it is the same however
+        the file was given and another for every other file.
+    """
 
     table: str
     path: Path
     format: str
     source_file: str
+    origin: str
 
 
 @dataclass
@@ -36,7 +51,10 @@ class Discovery:
 
 
 def discover(paths: Iterable[Path], contract: Contract) -> Discovery:
-    """List the feed files under `paths` in contract order, then by name.
+    """List the feed files under `paths`: by table as in the contract, then in the order given.
+
+    Inside a folder its own files come first, then those of its folders, each by name with
+    numbers as numbers.
 
     A file belongs to the longest table name that its stem starts with
     (``transactions_2024-01-02.csv.gz``); if there is none, to the table its folder is
@@ -65,11 +83,11 @@ def discover(paths: Iterable[Path], contract: Contract) -> Discovery:
                 continue
             seen.add(real)
             if feed is None:
-                found.unknown.append(file.relative_to(root).as_posix())
+                found.unknown.append(text_name(file.relative_to(root).as_posix()))
             else:
                 found.feeds.append(feed)
     order = {table.name: position for position, table in enumerate(contract)}
-    found.feeds.sort(key=lambda feed: (order[feed.table], _natural(feed.source_file)))
+    found.feeds.sort(key=lambda feed: order[feed.table])
     found.unknown.sort()
     return found
 
@@ -89,12 +107,17 @@ def _feed(file: Path, root: Path, contract: Contract) -> FeedFile | None:
     # A folder named after the table says more than "part-0.parquet".
     source_file = f"{root.name}/{name}" if table_of(stem, contract) is None and folder == root \
         else name  # fmt: skip
-    return FeedFile(table, file, kind, source_file)
+    return FeedFile(table, file, kind, text_name(source_file), text_name(file.resolve()))
+
+
+def text_name(path: Path | str) -> str:
+    """Return a file's name as text; bytes that are no UTF-8 are spelled out."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _no_feeds(folder: Path, files: list[Path], contract: Contract) -> UserInputError:
     """Say what is in a folder without feeds, and what could be."""
-    names = [file.relative_to(folder).as_posix() for file in files[:SHOWN_NAMES]]
+    names = [text_name(file.relative_to(folder).as_posix()) for file in files[:SHOWN_NAMES]]
     more = len(files) - len(names)
     found = f"{', '.join(names)}{f' and {more} more' if more else ''} belong to no table"
     tables = ", ".join(table.name for table in contract)
@@ -141,16 +164,20 @@ def _files(path: Path) -> Iterator[Path]:
     if path.is_file():
         yield path
         return
-    for child in sorted(path.rglob("*")):
+    for child in sorted(path.rglob("*"), key=lambda child: _place(child.relative_to(path))):
         inside = child.relative_to(path).parts
         if child.is_file() and not any(part.startswith((".", "_")) for part in inside):
             yield child
 
 
+def _place(inside: Path) -> tuple[int, list[tuple[int, int, str]]]:
+    return len(inside.parts), _natural(inside.as_posix())
+
+
 def _natural(text: str) -> list[tuple[int, int, str]]:
     """Sort key that puts ``part-2`` before ``part-10``."""
     return [
-        (0, int(part), "") if part.isdigit() else (1, 0, part)
+        (0, int(part), "") if part.isdecimal() else (1, 0, part)
         for part in re.split(r"(\d+)", text)
         if part
     ]

@@ -31,11 +31,15 @@ _LOAD_COLUMNS = "_batch_id bigint, _loaded_at timestamp, _source_file varchar, _
 
 @dataclass(frozen=True)
 class Batch:
-    """Identity of one load of one file."""
+    """Identity of one load of one file.
+
+    `source_file` is the name that its rows carry, `origin` the one that tells it from all others.
+    """
 
     batch_id: int
     table: Table
     source_file: str
+    origin: str
     sha256: str
     loaded_at: datetime
 
@@ -100,24 +104,23 @@ def newest_load(connection: Connection) -> tuple[int, datetime | None]:
     return int(highest), newest
 
 
-def earlier_batch(connection: Connection, table: Table, sha256: str) -> tuple[int, int] | None:
-    """Return batch id and row count of an earlier load of the same content, if there is one."""
+@dataclass(frozen=True)
+class EarlierBatch:
+    """The newest load under a name: its number, rows and content."""
+
+    batch_id: int
+    rows: int
+    sha256: str
+
+
+def newest_batch(connection: Connection, table: Table, origin: str) -> EarlierBatch | None:
+    """Return the newest load under this name, if there is one."""
     rows = connection.execute(
-        f"select _batch_id, rows_read from {BATCHES} "
-        "where table_name = $1 and file_sha256 = $2 order by _batch_id limit 1",
-        [table.name, sha256],
+        f"select _batch_id, rows_read, file_sha256 from {BATCHES} "
+        "where table_name = $1 and source_file = $2 order by _batch_id desc limit 1",
+        [table.name, origin],
     ).fetchall()
-    return (int(rows[0][0]), int(rows[0][1])) if rows else None
-
-
-def is_known_name(connection: Connection, table: Table, source_file: str) -> bool:
-    """Tell whether a file of this name was loaded before."""
-    return bool(
-        connection.execute(
-            f"select count(*) from {BATCHES} where table_name = $1 and source_file = $2",
-            [table.name, source_file],
-        ).fetchall()[0][0]
-    )
+    return EarlierBatch(*rows[0]) if rows else None
 
 
 def write_batch(
@@ -172,7 +175,7 @@ def _write(
         connection.execute(
             f"insert into {BATCHES} values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
             [
-                batch.batch_id, batch.table.name, batch.source_file, batch.sha256,
+                batch.batch_id, batch.table.name, batch.origin, batch.sha256,
                 batch.loaded_at, counts.read, counts.accepted, counts.duplicates,
                 counts.quarantined, counts.corrections,
             ],

@@ -123,7 +123,8 @@ def _says_synthetic(file: Path) -> bool:
     if not file.name.lower().endswith((".parquet", ".pq")):
         return False
     try:
-        metadata = pq.read_metadata(file).metadata or {}
+        with file.open("rb") as handle:  # whatever its name
+            metadata = pq.read_metadata(handle).metadata or {}
     except (OSError, pa.ArrowException):
         return False  # whoever reads it says what is wrong with it
     return PARQUET_KEY.encode() in metadata

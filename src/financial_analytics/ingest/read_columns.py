@@ -45,7 +45,10 @@ def open_parquet(
     """
     if path.stat().st_size == 0:
         raise FeedError("the file is empty", hint="leave the file out if it is late")
-    relation = f"read_parquet({sql_text(str(path))}, file_row_number = true)"
+    # A folder called amount=5 is no column: without the option it would replace the file's own.
+    relation = (
+        f"read_parquet({sql_text(str(path))}, file_row_number = true, hive_partitioning = false)"
+    )
     try:
         described = connection.execute(f"describe select * from {relation}").fetchall()
     except DatabaseError as error:

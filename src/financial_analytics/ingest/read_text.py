@@ -140,6 +140,7 @@ def _read_csv(
     columns = ", ".join(f"{sql_text(f'c{i}')}: 'varchar'" for i in range(width))
     return (
         f"read_csv({sql_text(str(path))}, auto_detect = false, header = false, skip = 1, "
+        "compression = 'none', hive_partitioning = false, "
         f"delim = {sql_text(delimiter)}, quote = '{quote}', escape = '{quote}', nullstr = '', "
         f"new_line = {sql_text(_NEWLINES[newline])}, "
         f"columns = {{{columns}}}, store_rejects = true, rejects_limit = 0, "

@@ -6,33 +6,31 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pyarrow as pa
-
 from financial_analytics.engines.connections import DEFAULT_TARGET
+from financial_analytics.engines.duckdb.paths import plain_folder
 from financial_analytics.engines.duckdb.session import (
     Connection,
     open_warehouse,
     write_fast,
 )
 from financial_analytics.engines.stores import BronzeStore, open_store
-from financial_analytics.errors import FeedError, UserInputError
+from financial_analytics.errors import FeedError
 from financial_analytics.ingest import load, stage
 from financial_analytics.ingest.bank import Bank, record
 from financial_analytics.ingest.blame import engine_errors, feed_errors
 from financial_analytics.ingest.checks import check_bank, check_clock, warn_of_orphans
 from financial_analytics.ingest.clean import MAX_LINE_BYTES
 from financial_analytics.ingest.compare import compare, only_new_keys
-from financial_analytics.ingest.connectors import load_connector
 from financial_analytics.ingest.contract import Contract, Table, load_contract
-from financial_analytics.ingest.decode import check_encoding, file_sha256
-from financial_analytics.ingest.discover import FeedFile, discover
+from financial_analytics.ingest.decode import check_encoding
+from financial_analytics.ingest.feeds import Feed, TextForm, connector_feeds, file_feeds
 from financial_analytics.ingest.header import (
     ColumnMapping,
     check_delimiter,
@@ -40,13 +38,6 @@ from financial_analytics.ingest.header import (
     load_mapping,
 )
 from financial_analytics.ingest.marks import bank_of
-from financial_analytics.ingest.read_columns import (
-    ARROW_VIEW,
-    arrow_sha256,
-    open_arrow,
-    open_parquet,
-)
-from financial_analytics.ingest.read_text import open_text
 from financial_analytics.ingest.report import FileReport, IngestReport, Reason, Refused
 from financial_analytics.ingest.room import Moved, room_for
 from financial_analytics.ingest.source import Source
@@ -67,17 +58,6 @@ class Progress:
 
 
 ProgressCallback = Callable[[Progress], None]
-
-
-@dataclass(frozen=True)
-class _Feed:
-    """A feed to load, from a file or from a connector."""
-
-    table: str
-    source_file: str
-    sha256: Callable[[], str]
-    open: Callable[[Connection, Table, Path], Source]
-    path: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -166,10 +146,11 @@ def ingest(
     encoding, delimiter = check_encoding(encoding), check_delimiter(delimiter)
     report = IngestReport(max_quarantined_pct=max_quarantined_pct)
     folders = [Path(path) for path in paths]
+    form = TextForm(encoding, delimiter, max_line)
     if connector is not None:
-        feeds = list(_connector_feeds(connector, folders, context))
+        feeds = list(connector_feeds(connector, folders, context.contract, context.mapping))
     else:
-        feeds = list(_file_feeds(folders, context, report, encoding, delimiter, max_line=max_line))
+        feeds = list(file_feeds(folders, context.contract, context.mapping, report, form))
     check_mapped(context.mapping, {feed.table for feed in feeds})
     bank = bank_of(feed.path for feed in feeds if feed.path)
     room: AbstractContextManager[None] = nullcontext()
@@ -202,9 +183,12 @@ def ingest(
                     progress(Progress(number, len(feeds), name, step, rows))
 
             try:
-                with tempfile.TemporaryDirectory(prefix="ingest-", dir=scratch) as folder:
+                with (
+                    tempfile.TemporaryDirectory(prefix="ingest-", dir=scratch) as folder,
+                    plain_folder(Path(folder)) as work_dir,
+                ):
                     report.files.append(
-                        _load(connection, feed, context, bank, store, Path(folder), tell)
+                        _load(connection, feed, context, bank, store, work_dir, tell)
                     )
             except FeedError as error:
                 report.refused.append(
@@ -218,7 +202,7 @@ def ingest(
 
 def _load(
     connection: Connection,
-    feed: _Feed,
+    feed: Feed,
     context: _Context,
     bank: Bank,
     store: BronzeStore,
@@ -231,21 +215,24 @@ def _load(
         # The hash is computed beside the first look at the file, unless it likely ends the work.
         digest = beside.submit(feed.sha256)
         source = None
-        if not load.is_known_name(connection, table, feed.source_file):
+        before = load.newest_batch(connection, table, feed.origin)
+        if before is None:
             source = feed.open(connection, table, work_dir)
         sha256 = _with_mapping(digest.result(), context.mapping.get(table.name))
-        before = load.earlier_batch(connection, table, sha256)
-        if before is not None:
-            batch_id, rows = before
-            tell("done", rows)
-            counts = load.Counts(read=rows, duplicates=rows)
-            return FileReport(table.name, feed.source_file, batch_id, counts, already_loaded=True)
+        if before is not None and before.sha256 == sha256:
+            tell("done", before.rows)
+            counts = load.Counts(read=before.rows, duplicates=before.rows)
+            return FileReport(
+                table.name, feed.source_file, before.batch_id, counts, already_loaded=True
+            )
         source = source or feed.open(connection, table, work_dir)
         staged = _stage(connection, table, source, context, store)
         tell("comparing", staged.read)
         verdicts = compare(connection, table, staged, extracted_at=context.extracted_at)
         highest, _ = load.newest_load(connection)
-        batch = load.Batch(highest + 1, table, feed.source_file, sha256, context.loaded_at)
+        batch = load.Batch(
+            highest + 1, table, feed.source_file, feed.origin, sha256, context.loaded_at
+        )
         tell("writing", staged.read)
 
         def before_commit() -> None:
@@ -300,88 +287,6 @@ def _stage(
         if not is_typed:
             store.fetch(connection, table, stage.good_keys(table))
         return staged
-
-
-def _file_feeds(
-    paths: list[Path],
-    context: _Context,
-    report: IngestReport,
-    encoding: str | None,
-    delimiter: str | None,
-    *,
-    max_line: int,
-) -> Iterator[_Feed]:
-    found = discover(paths, context.contract)
-    named = {path.name for path in paths if path.is_file()}
-    for name in found.unknown:
-        if name in named:
-            tables = ", ".join(table.name for table in context.contract)
-            hint = f"start the name with the table it belongs to: {tables}"
-            report.refused.append(Refused(name, None, "the name belongs to no table", hint))
-        else:
-            report.unknown_files.append(name)
-    for feed in found.feeds:
-
-        def open_file(
-            connection: Connection, table: Table, work_dir: Path, *, feed: FeedFile = feed
-        ) -> Source:
-            mapping = context.mapping.get(table.name, {})
-            if feed.format == "parquet":
-                return open_parquet(connection, feed.path, table, mapping=mapping)
-            return open_text(
-                feed.path,
-                table,
-                mapping=mapping,
-                encoding=encoding,
-                delimiter=delimiter,
-                work_dir=work_dir,
-                max_line=max_line,
-            )
-
-        def sha256(*, path: Path = feed.path) -> str:
-            try:
-                return file_sha256(path)
-            except OSError as error:
-                raise FeedError(f"the file cannot be read: {error.strerror}") from error
-
-        yield _Feed(feed.table, feed.source_file, sha256, open_file, feed.path)
-
-
-def _connector_feeds(name: str, folders: list[Path], context: _Context) -> Iterator[_Feed]:
-    module = load_connector(name)
-    if len(folders) != 1 or not folders[0].is_dir():
-        given = ", ".join(str(folder) for folder in folders) or "nothing"
-        raise UserInputError(
-            f"connector {name} reads one folder; given: {given}",
-            hint=f"fa ingest --connector {name} FOLDER",
-        )
-    tables = module.feeds(folders[0])
-    unknown = [table for table in tables if table not in context.contract]
-    if unknown:
-        raise UserInputError(f"connector {name} returned unknown tables: {', '.join(unknown)}")
-    if not tables:
-        raise UserInputError(
-            f"connector {name} found no feeds in {folders[0]}",
-            hint="give the folder that holds the files as the system wrote them",
-        )
-    for table in context.contract:
-        data = tables.get(table.name)
-        if data is None:
-            continue
-
-        def open_table(
-            connection: Connection, table: Table, _work_dir: Path, *, data: pa.Table = data
-        ) -> Source:
-            connection.execute(f"drop view if exists {ARROW_VIEW}")
-            mapping = context.mapping.get(table.name, {})
-            return open_arrow(connection, data, table, mapping=mapping)
-
-        def sha256(*, data: pa.Table = data) -> str:
-            return arrow_sha256(data)
-
-        metadata = data.schema.metadata or {}
-        source_file = metadata.get(b"source_file", f"{name}:{table.name}".encode()).decode()
-        yield _Feed(table.name, source_file, sha256, open_table)
 
 
 def _with_mapping(sha256: str, mapping: Mapping[str, str] | None) -> str:

@@ -117,10 +117,10 @@ def _stage_query(
         texts.append(rules.raw_text(feed, x))
     row = f", {source.row} as _row" if source.row else ""
     carry = ", _row" if source.row else ""
-    outputs = [_output(table, column, extracted_at) for column in present]
+    outputs = [_output(table, column, source, extracted_at) for column in present]
     filled = "false"
     if table.version_time in source.columns:
-        filled = f"{sql_name(f't_{table.version_time}')} is null"
+        filled = _is_blank(table, source)
     elif table.version_time:
         filled = "true"
         outputs.append(f"{_timestamp(extracted_at)} as {sql_name(table.version_time)}")
@@ -133,11 +133,21 @@ def _stage_query(
     )
 
 
-def _output(table: Table, column: Column, extracted_at: datetime) -> str:
+def _output(table: Table, column: Column, source: Source, extracted_at: datetime) -> str:
     name, typed = sql_name(column.name), sql_name(f"t_{column.name}")
     if column.name == table.version_time:
-        return f"coalesce({typed}, {_timestamp(extracted_at)}) as {name}"
+        blank = _is_blank(table, source)
+        return f"case when {blank} then {_timestamp(extracted_at)} else {typed} end as {name}"
     return f"{typed} as {name}"
+
+
+def _is_blank(table: Table, source: Source) -> str:
+    """Return SQL that tells whether a row has no version time; a faulty one is not blank."""
+    given = sql_name(f"x_{table.version_time}")
+    if source.columns[table.version_time or ""].family == "text":
+        given = rules.trimmed(given)
+    typed = sql_name(f"t_{table.version_time}")
+    return f"({typed} is null and {given} is null)"
 
 
 def _timestamp(value: datetime) -> str:

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import duckdb
 
-from financial_analytics.errors import EngineError
+from financial_analytics.errors import EngineError, UserInputError
 
 Connection: TypeAlias = duckdb.DuckDBPyConnection
 """A connection to the warehouse."""
@@ -98,6 +98,11 @@ def _connect(path: Path, *, read_only: bool) -> Connection:
         raise EngineError(
             f"there is no warehouse at {path}",
             hint="load feeds first: fa ingest PATH, then fa build",
+        )
+    if "?" in str(path):  # the engine cuts the name there and looks for its log elsewhere
+        raise UserInputError(
+            f"the warehouse cannot be at {path}: the engine takes no '?' in its name",
+            hint="set FA_DATA_DIR to a folder without one",
         )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
