@@ -43,6 +43,12 @@ def described_models(root: Path, category: Category) -> dict[str, tuple[Path, di
     }
 
 
+def _beside(model: dict[str, Any]) -> str | None:
+    """Return the model of the catalogue that this one completes at another grain, if it does."""
+    name: str | None = model.get("config", {}).get("meta", {}).get("beside")
+    return name
+
+
 def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
@@ -66,6 +72,8 @@ def model_page(root: Path, path: Path, model: dict[str, Any], drawn: list[Chart]
         f"- **Answers**: {answers}", f"- **Grain**: {grain}",
         f"- **Code**: [{code.name}]({link})",
     ]  # fmt: skip
+    if beside := _beside(model):
+        lines.append(f"- **Beside** [{beside}]({beside}.md), at a grain of its own")
     lines += [
         f"- **Chart** `{entry.id}`: {entry.title}. {entry.reading} Unit: {entry.unit}."
         for entry in drawn
@@ -98,7 +106,9 @@ def questions(root: Path) -> str:
     """Return the README's table of the eight questions."""
     lines = ["| # | question | state |", "|---|---|---|"]
     for number, category in enumerate(CATEGORIES, start=1):
-        models, drawn = len(described_models(root, category)), len(charts(category.folder))
+        described = described_models(root, category).values()
+        models = sum(_beside(model) is None for _, model in described)
+        drawn = len(charts(category.folder))
         state = f"answered: {models} models, {drawn} charts, one report" if drawn else "not yet"
         lines.append(f"| {number} | {category.question} | {state} |")
     return "\n".join(lines) + "\n"

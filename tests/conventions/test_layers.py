@@ -68,3 +68,29 @@ def test_a_category_that_is_built_is_built_whole(models: Models, catalogue: Cata
         for name in categories
     }
     assert {name: names for name, names in missing.items() if names} == {}
+
+
+def test_what_is_not_in_the_catalogue_stands_beside_what_is(
+    models: Models, catalogue: Catalogue
+) -> None:
+    """A second grain has a relation of its own, which says whose; the counts leave it out."""
+    beside = {
+        m["name"]: (Path(m["original_file_path"]).parent.name, m["config"]["meta"].get("beside"))
+        for m in models
+        if m["name"].startswith("analytics_")
+    }
+    assert [
+        name
+        for name, (category, other) in beside.items()
+        if (name in catalogue[category]) == (other in catalogue[category])
+    ] == []
+
+
+def test_a_relation_of_gold_has_one_grain(models: Models) -> None:
+    """Rows of two kinds in one relation cannot be summed; the cells of an estimate may be."""
+    mixed = {
+        m["name"]
+        for m in models
+        if m["name"].startswith(("dim_", "fact_", "analytics_")) and "record_type" in m["columns"]
+    }
+    assert mixed <= {"analytics_customer_satisfaction_drivers"}

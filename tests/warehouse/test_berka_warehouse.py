@@ -228,6 +228,7 @@ def test_every_analytics_model_has_rows_that_say_what_they_are_worth(lab: Lab) -
     for name in (
         "fraud_summary",
         "fraud_pattern_analysis",
+        "fraud_pattern_links",
         "geographic_clustering",
         "merchant_spending_patterns",
     ):

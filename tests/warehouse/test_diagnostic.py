@@ -19,6 +19,7 @@ pytestmark = pytest.mark.slow
 FOLDER = "+gold.analytics.02_diagnostic_analytics"
 MODELS = (
     *("analytics_churn_analysis", "analytics_fraud_pattern_analysis"),
+    *("analytics_fraud_pattern_links", "analytics_loan_default_correlations"),
     *("analytics_loan_default_drivers", "analytics_transaction_decline_analysis"),
     *("analytics_customer_satisfaction_drivers", "analytics_account_closure_analysis"),
     *("analytics_credit_application_rejection_analysis", "analytics_revenue_variance_analysis"),
@@ -120,8 +121,6 @@ def test_information_value_in_pandas(warehouse: Warehouse, model: str, exposure:
     table = warehouse.model(model)
     if "customer_segment" in table:
         table = table[table["customer_segment"] == "All"]
-    else:
-        table = table[table["record_type"] == "driver_bin"]
     units = warehouse.model(exposure)
     assert table["driver"].nunique() == sum(name.endswith("_bin") for name in units)
     checked = 0
@@ -198,19 +197,18 @@ def test_planted_default_drivers_rank_on_top(loans: Warehouse) -> None:
     driver may pass it, and loans that are young default more because the bad ones go first. The
     joint odds hold score and rate fixed, and then nothing is left of the noise."""
     table = loans.model("analytics_loan_default_drivers")
-    bins = table[table["record_type"] == "driver_bin"]
-    drivers = bins.groupby("driver").first()
+    drivers = table.groupby("driver").first()
     ranks = drivers["driver_rank_number"].sort_values()
     planted = ["credit_score", "loan_rate", "debt_to_income", "utilisation", "unemployment"]
     assert set(ranks.index[:5]) == set(planted), drivers["information_value"]
     assert drivers.loc[planted, "is_above_chance"].all()
-    noise = bins[bins["driver"].isin(["age_group", "marital_status", "marketing_opt_in",
+    noise = table[table["driver"].isin(["age_group", "marital_status", "marketing_opt_in",
                                       "education", "loan_age"])]  # fmt: skip
     noise = noise[noise["adjusted_odds_ratio_lower"].notna()]
     assert len(noise) >= 10
     apart = (noise["adjusted_odds_ratio_lower"] > 1) | (noise["adjusted_odds_ratio_upper"] < 1)
     assert apart.sum() <= 2
-    scores = bins[bins["driver"] == "credit_score"].set_index("bin")
+    scores = table[table["driver"] == "credit_score"].set_index("bin")
     middle = scores.loc["680 to 719", "adjusted_odds_ratio_lower"]
     assert middle > scores.loc["760 and more", "adjusted_odds_ratio"] == 1
 
@@ -255,8 +253,7 @@ def test_card_balances_show_the_planted_utilisation(loans: Warehouse, lender: Ba
 
 
 def test_rank_correlations_are_scipys(warehouse: Warehouse) -> None:
-    table = warehouse.model("analytics_loan_default_drivers")
-    pairs = table[table["record_type"] == "correlation"]
+    pairs = warehouse.model("analytics_loan_default_correlations")
     units = warehouse.model("int_default_exposure").astype({"is_event": float})
     columns = {
         "default": "is_event",
@@ -385,13 +382,13 @@ def test_near_misses_are_those_of_the_feed(warehouse: Warehouse, made: Bank) -> 
 
 
 def test_links_find_compromised_merchants_and_rings(warehouse: Warehouse, made: Bank) -> None:
-    table = warehouse.model("analytics_fraud_pattern_analysis")
-    merchants = table[table["record_type"] == "merchant"].sort_values("link_number")
+    table = warehouse.model("analytics_fraud_pattern_links")
+    merchants = table[table["link_type"] == "merchant"].sort_values("link_number")
     bad = {row["merchant_id"] for row in made.parameters["compromised_merchants"]}
     hits = merchants["merchant_natural_key"].isin(bad)
     assert hits.head(5).sum() >= 3, merchants.head(8)
     assert merchants.loc[hits, "lift"].median() > 3
-    devices = table[(table["record_type"] == "device") & table["is_suspicious"]]
+    devices = table[(table["link_type"] == "device") & table["is_suspicious"]]
     typology = made.truth("fraud").set_index("transaction_id")["typology"]
     feed = made.feed("transactions").drop_duplicates("transaction_id", keep="last")
     feed = feed[feed["transaction_id"].isin(typology[typology == "ring"].index)]
@@ -410,8 +407,7 @@ def test_links_find_compromised_merchants_and_rings(warehouse: Warehouse, made: 
 
 
 def test_fraud_concentrates_where_it_was_planted(warehouse: Warehouse) -> None:
-    table = warehouse.model("analytics_fraud_pattern_analysis")
-    cells = table[table["record_type"] == "pattern"]
+    cells = warehouse.model("analytics_fraud_pattern_analysis")
     facts = warehouse.frame("select count(*) as n, count_if(is_fraud) as f from"
                             " gold.fact_transactions")  # fmt: skip
     assert cells["transaction_count"].sum() == facts["n"].iloc[0]

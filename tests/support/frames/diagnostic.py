@@ -148,9 +148,6 @@ def fraud_pattern_analysis() -> pd.DataFrame:
     days = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
     rows: list[dict[str, object]] = [
         {
-            "record_type": "pattern",
-            "link_number": 0,
-            "link_name": None,
             "merchant_category": category,
             "channel": channel,
             "hour_band": f"{hour:02d}-{hour + 3:02d}",
@@ -164,31 +161,8 @@ def fraud_pattern_analysis() -> pd.DataFrame:
             "base_rate_pct": 100 * frauds / total,
             "fraud_amount": money(amount),
             "victim_count": count,
-            "is_suspicious": False,
         }
         for category, channel, day, hour, size, count, amount in FRAUD
-    ]
-    rows += [
-        {
-            "record_type": "merchant",
-            "link_number": number,
-            "link_name": f"Shop {number}",
-            "merchant_category": "All",
-            "channel": "All",
-            "hour_band": "All",
-            "hour_band_number": None,
-            "weekday_number": 0,
-            "day_name": "All",
-            "is_international": False,
-            "transaction_count": 300,
-            "fraud_count": 9,
-            "fraud_rate_pct": None,
-            "base_rate_pct": 0.5,
-            "fraud_amount": money(5_000),
-            "victim_count": 8,
-            "is_suspicious": number <= 2,
-        }
-        for number in (1, 2, 3)
     ]
     return _common(rows, currency=True)
 
@@ -204,7 +178,6 @@ LABELS = {"default": "Default", **{row[0]: row[1] for row in DEFAULT}}
 def loan_default_drivers() -> pd.DataFrame:
     rows: list[dict[str, object]] = [
         {
-            "record_type": "driver_bin",
             "driver": driver,
             "driver_label": label,
             **cell,
@@ -214,23 +187,22 @@ def loan_default_drivers() -> pd.DataFrame:
             "is_above_chance": value > critical,
             "driver_rank_number": rank + 1,
             "population_attributable_pct": 20.0,
-            "other_driver": "none",
-            "spearman_correlation": None,
-            "spearman_correlation_lower": None,
-            "spearman_correlation_upper": None,
             "loan_count": 600,
         }
         for rank, (driver, label, value, critical, bins) in enumerate(DEFAULT)
         for cell in _bins(bins)
     ]
+    return _common(rows)
+
+
+def loan_default_correlations() -> pd.DataFrame:
+    rows: list[dict[str, object]] = []
     for pair, (value, lower, upper) in CORRELATION.items():
         for first, second in (pair, pair[::-1]):
             rows.append(
                 {
-                    "record_type": "correlation",
                     "driver": first,
                     "driver_label": LABELS[first],
-                    "bin": "none",
                     "other_driver": second,
                     "spearman_correlation": value,
                     "spearman_correlation_lower": lower,

@@ -1,15 +1,11 @@
 {#-
-    Where, when and how fraud happens, and which merchants and devices link its victims.
-    Grain: one row per record type and pattern cell, merchant or device.
+    Where, when and how fraud happens. Grain: one row per merchant category, channel, three hours
+    of the day, weekday, and at home or abroad.
 -#}
 {%- set text = dbt.type_string() %}
 {%- set double = type_double() %}
 with clock as (
     select * from {{ ref('data_clock') }}
-),
-
-links as (
-    select * from {{ ref('int_fraud_links') }}
 ),
 
 cells as (
@@ -26,10 +22,6 @@ labelled as (
 )
 
 select
-    cast('pattern' as {{ text }}) as record_type,
-    cast(0 as integer) as link_number,
-    cast(null as {{ text }}) as link_name,
-    cast(null as integer) as merchant_natural_key,
     labelled.merchant_category,
     labelled.channel,
     cast(
@@ -85,57 +77,10 @@ select
         when labelled.has_labels
             then {{ wilson_upper('labelled.victim_count', 'labelled.exposed_customer_count') }}
     end as victim_rate_pct_upper,
-    false as is_suspicious,
     labelled.first_fraud_date,
     labelled.last_fraud_date,
     {{ reporting_currency() }} as reporting_currency,
     {{ status_if('labelled.has_labels and labelled.transaction_count >= 30') }} as status,
     clock.as_of_date
 from labelled
-cross join clock
-
-union all
-
-select
-    links.record_type,
-    links.link_number,
-    links.link_name,
-    links.merchant_natural_key,
-    cast('All' as {{ text }}) as merchant_category,
-    cast('All' as {{ text }}) as channel,
-    cast('All' as {{ text }}) as hour_band,
-    cast(null as integer) as hour_band_number,
-    cast(0 as integer) as weekday_number,
-    cast('All' as {{ text }}) as day_name,
-    false as is_international,
-    links.transaction_count,
-    links.fraud_count,
-    cast(null as {{ double }}) as fraud_rate_pct,
-    cast(null as {{ double }}) as fraud_rate_pct_lower,
-    cast(null as {{ double }}) as fraud_rate_pct_upper,
-    100.0 * links.base_rate as base_rate_pct,
-    {{ ratio('links.victim_count', 'links.exposed_customer_count') }}
-    / nullif(links.base_rate, 0) as lift,
-    links.fraud_amount,
-    {{ money(ratio('links.fraud_amount', 'links.fraud_count')) }} as avg_fraud_amount,
-    cast(null as decimal(18, 2)) as avg_amount,
-    cast(null as {{ double }}) as fraud_velocity_index,
-    cast(null as {{ double }}) as velocity_index,
-    cast(null as {{ double }}) as fraud_distance_km,
-    cast(null as {{ double }}) as distance_km,
-    links.exposed_customer_count,
-    links.victim_count,
-    {{ percentage('links.victim_count', 'links.exposed_customer_count') }} as victim_rate_pct,
-    {{ wilson_lower('links.victim_count', 'links.exposed_customer_count') }}
-        as victim_rate_pct_lower,
-    {{ wilson_upper('links.victim_count', 'links.exposed_customer_count') }}
-        as victim_rate_pct_upper,
-    links.is_suspicious,
-    links.first_fraud_date,
-    links.last_fraud_date,
-    {{ reporting_currency() }} as reporting_currency,
-    {{ status_if('links.exposed_customer_count >= 10 or links.record_type = \'device\'') }}
-        as status,
-    clock.as_of_date
-from links
 cross join clock

@@ -1,9 +1,7 @@
 {#-
-    Which traits of loans and borrowers go before default, and how the traits go together.
-    Grain: one row per record type, driver, bin (driver_bin) or other driver (correlation).
+    Which traits of loans and borrowers go before default. Grain: one row per driver and bin.
 -#}
 {%- set drivers = default_drivers() %}
-{%- set double = type_double() %}
 {%- set text = dbt.type_string() %}
 with clock as (
     select * from {{ ref('data_clock') }}
@@ -14,10 +12,6 @@ exposure as (
         instalments.*,
         cast('All' as {{ text }}) as exposure_group
     from {{ ref('int_default_exposure') }} as instalments
-),
-
-matrix as (
-    select * from {{ ref('int_default_correlations') }}
 ),
 
 odds as (
@@ -59,53 +53,32 @@ measured as (
 )
 
 select
-    cast('driver_bin' as {{ text }}) as record_type,
-    {%- set published = [
-        'driver', 'driver_label', 'bin', 'bin_number', 'exposed_count', 'event_count',
-        'event_rate_pct', 'event_rate_pct_lower', 'event_rate_pct_upper', 'base_rate_pct', 'lift',
-        'weight_of_evidence', 'bin_information_value', 'information_value',
-        'expected_information_value', 'critical_information_value', 'is_above_chance',
-        'driver_rank_number', 'population_attributable_pct', 'bin_attributable_pct',
-        'adjusted_odds_ratio', 'adjusted_odds_ratio_lower', 'adjusted_odds_ratio_upper',
-        'is_reference_bin'
-    ] %}
-    {%- for column in published %}
-    measured.{{ column }},
-    {%- endfor %}
-    cast('none' as {{ text }}) as other_driver,
-    cast(null as {{ double }}) as spearman_correlation,
-    cast(null as {{ double }}) as spearman_correlation_lower,
-    cast(null as {{ double }}) as spearman_correlation_upper,
-    cast(null as bigint) as pair_count,
+    measured.driver,
+    measured.driver_label,
+    measured.bin,
+    measured.bin_number,
+    measured.exposed_count,
+    measured.event_count,
+    measured.event_rate_pct,
+    measured.event_rate_pct_lower,
+    measured.event_rate_pct_upper,
+    measured.base_rate_pct,
+    measured.lift,
+    measured.weight_of_evidence,
+    measured.bin_information_value,
+    measured.information_value,
+    measured.expected_information_value,
+    measured.critical_information_value,
+    measured.is_above_chance,
+    measured.driver_rank_number,
+    measured.population_attributable_pct,
+    measured.bin_attributable_pct,
+    measured.adjusted_odds_ratio,
+    measured.adjusted_odds_ratio_lower,
+    measured.adjusted_odds_ratio_upper,
+    measured.is_reference_bin,
     measured.loan_count,
     cast(measured.status as {{ text }}) as status,
     clock.as_of_date
 from measured
-cross join clock
-
-union all
-
-select
-    cast('correlation' as {{ text }}) as record_type,
-    matrix.driver,
-    matrix.driver_label,
-    cast('none' as {{ text }}) as bin,
-    cast(null as integer) as bin_number,
-    {%- for column in published[4:] %}
-    cast(
-        null as {% if column in ['exposed_count', 'event_count'] %}bigint
-        {%- elif column == 'driver_rank_number' %}integer
-        {%- elif column in ['is_above_chance', 'is_reference_bin'] %}boolean
-        {%- else %}{{ double }}{% endif %}
-    ) as {{ column }},
-    {%- endfor %}
-    matrix.other_driver,
-    matrix.spearman_correlation,
-    matrix.spearman_correlation_lower,
-    matrix.spearman_correlation_upper,
-    matrix.pair_count,
-    matrix.loan_count,
-    matrix.status,
-    clock.as_of_date
-from matrix
 cross join clock

@@ -16,8 +16,7 @@ MOST_DRIVERS = 14
 
 def _drivers(frame: pd.DataFrame) -> pd.DataFrame:
     """Return one row per driver with a known information value, the strongest last."""
-    bins = frame[(frame["record_type"] == "driver_bin") & frame["information_value"].notna()]
-    one = bins.drop_duplicates("driver")
+    one = frame[frame["information_value"].notna()].drop_duplicates("driver")
     return one.sort_values(
         ["information_value", "driver"], ascending=[True, False], kind="stable"
     ).reset_index(drop=True)
@@ -25,8 +24,7 @@ def _drivers(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _worst_bin(frame: pd.DataFrame, driver: str) -> str:
     """Return the bin of a driver with the highest rate, with its interval, in words."""
-    bins = frame[(frame["record_type"] == "driver_bin") & (frame["driver"] == driver)]
-    bins = bins.dropna(subset=["event_rate_pct"])
+    bins = frame[frame["driver"] == driver].dropna(subset=["event_rate_pct"])
     if bins.empty:
         return ""
     row = bins.sort_values("event_rate_pct", ascending=False, kind="stable").iloc[0]
@@ -49,7 +47,6 @@ def _worst_bin(frame: pd.DataFrame, driver: str) -> str:
         "many groups: a hatched bar does not reach it, however long it is."
     ),
     needs=(
-        "record_type",
         "driver",
         "driver_label",
         "bin",
@@ -65,8 +62,7 @@ def default_drivers(frame: pd.DataFrame) -> go.Figure:
     """Bars of information value per driver with the value that chance reaches."""
     rows = _drivers(frame)
     if rows.empty:
-        bins = frame[frame["record_type"] == "driver_bin"]
-        defaults = bins.groupby("driver")["event_count"].sum().max()
+        defaults = frame.groupby("driver")["event_count"].sum().max()
         return theme.empty_figure(
             f"{theme.count(defaults)} loans defaulted, too few to judge what goes before it"
         )
@@ -120,7 +116,7 @@ def default_drivers(frame: pd.DataFrame) -> go.Figure:
     figure.update_xaxes(title="information value", rangemode="tozero", nticks=6)
     figure.update_layout(barmode="overlay")
     first = rows.iloc[-1]
-    events = frame[(frame["record_type"] == "driver_bin") & (frame["driver"] == first["driver"])]
+    events = frame[frame["driver"] == first["driver"]]
     said = f"{theme.count(events['event_count'].sum())} loans defaulted; "
     if not above.any():
         said += f"none of {count} drivers tells more than chance would."
@@ -147,7 +143,7 @@ def default_drivers(frame: pd.DataFrame) -> go.Figure:
 @chart(
     id="diagnostic.default_correlation",
     order=60,
-    model="analytics_loan_default_drivers",
+    model="analytics_loan_default_correlations",
     title="How default and its drivers move together",
     unit="Spearman rank correlation, -1 to 1",
     reading=(
@@ -155,13 +151,12 @@ def default_drivers(frame: pd.DataFrame) -> go.Figure:
         "one falls as the other rises, blue where both rise. Bold numbers have a 95 % interval "
         "without 0. Drivers that correlate with each other share what they explain."
     ),
-    needs=("record_type", "driver", "driver_label", "other_driver", "spearman_correlation"),
+    needs=("driver", "driver_label", "other_driver", "spearman_correlation"),
     measures=("loan_count",),
 )
 def default_correlation(frame: pd.DataFrame) -> go.Figure:
     """Matrix of rank correlations, the default itself first."""
-    rows = frame[frame["record_type"] == "correlation"]
-    rows = rows.dropna(subset=["driver", "other_driver"])
+    rows = frame.dropna(subset=["driver", "other_driver"])
     found = rows[rows["spearman_correlation"].notna()]
     names = [name for name in dict.fromkeys(rows["driver"]) if name in set(found["driver"])]
     if not names:

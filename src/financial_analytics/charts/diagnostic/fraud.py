@@ -17,8 +17,9 @@ from financial_analytics.charts.registry import chart
 MOST_CATEGORIES = 16
 LARGEST_BUBBLE = 34.0
 LABELLED_FROM = 20.0
+LINKS = "Merchants and devices where victims meet are rows of analytics_fraud_pattern_links."
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-NEEDS = ("record_type", "transaction_count", "fraud_count")
+NEEDS = ("transaction_count", "fraud_count")
 # How a rate stands to the rate of all: name, token, marker.
 KINDS = (
     ("More than usual", "orange", "diamond"),
@@ -29,8 +30,7 @@ KINDS = (
 
 def _patterns(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the cells of transactions that carry labels."""
-    labelled = frame["fraud_rate_pct"].notna() & (frame["record_type"] == "pattern")
-    return frame[labelled].reset_index(drop=True)
+    return frame[frame["fraud_rate_pct"].notna()].reset_index(drop=True)
 
 
 def _kind(rows: pd.DataFrame, base: float) -> list[int]:
@@ -128,9 +128,7 @@ def fraud_bubble(frame: pd.DataFrame) -> go.Figure:
             }
         },
         note=" ".join(
-            words
-            for words in (left_off_words(max(0, left_off), "categories"), _met(frame))
-            if words
+            words for words in (left_off_words(max(0, left_off), "categories"), LINKS) if words
         ),
     )
 
@@ -175,21 +173,6 @@ def _bubbles(part: pd.DataFrame, name: str, token: str, symbol: str, currency: s
         },
         customdata=hover,
         hovertemplate="<b>%{y}</b>, %{x}<br>%{customdata}<extra></extra>",
-    )
-
-
-def _met(frame: pd.DataFrame) -> str:
-    """Return the sentence about merchants and devices where victims meet."""
-    if "is_suspicious" not in frame:
-        return ""
-    found = frame[frame["is_suspicious"].fillna(False).astype(bool)]
-    merchants = int((found["record_type"] == "merchant").sum())
-    devices = int((found["record_type"] == "device").sum())
-    if merchants + devices == 0:
-        return ""
-    return (
-        f"Victims meet at {theme.count(merchants)} suspicious merchants and "
-        f"{theme.count(devices)} shared devices: see the rows below."
     )
 
 
