@@ -102,7 +102,7 @@ def test_fraud_bubble_sums_cells_and_tells_them_from_the_base_rate(
     assert more.marker.size[0] == 34.0
     assert same.marker.size[0] ** 2 / 34**2 == pytest.approx(1_500 / 42_000, abs=0.01)
     assert "68 frauds in 36,400 transactions (0.19 %)" in finding(figure)
-    assert "2 suspicious merchants and 0 shared devices" in figure.layout.meta["note"]
+    assert "analytics_fraud_pattern_links" in figure.layout.meta["note"]
 
 
 def test_a_bank_without_fraud_has_no_bubbles(frames: dict[str, pd.DataFrame]) -> None:
