@@ -43,7 +43,7 @@ def strings(value: object) -> list[str]:
 
 @pytest.mark.parametrize("category", [item.folder for item in CATEGORIES])
 def test_every_model_is_drawn_and_every_chart_draws_a_model_of_its_category(category: str) -> None:
-    """A model that stands beside another, at a second grain, may be for tables and BI tools only."""
+    """A model that stands beside another, at a second grain, may be for BI tools only."""
     described = {
         path.stem: yaml.safe_load(path.read_text(encoding="utf-8"))["models"][0]
         for path in (ANALYTICS / category).glob("analytics_*.yml")
