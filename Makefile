@@ -59,6 +59,7 @@ lint: $(INSTALLED_DEV)
 	run $(BIN)/mypy; \
 	FA_DATA_DIR=target/lint run $(BIN)/sqlfluff lint --processes 2 --disable-progress-bar \
 		models $(wildcard tests/warehouse/singular); \
+	run $(BIN)/python -m pytest --noconftest tests/conventions/test_macros.py; \
 	test -z "$$failed" || { echo "error: failed:$$failed" >&2; exit 1; }
 
 check: $(INSTALLED_DEV)
