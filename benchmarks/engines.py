@@ -28,6 +28,7 @@ from pathlib import Path
 import duckdb
 
 from financial_analytics.build import BuildOptions, build
+from financial_analytics.ingest.marks import write_mark
 from financial_analytics.settings import find_project_dir, load_settings
 from financial_analytics.synthetic import generate, load_config
 
@@ -230,6 +231,7 @@ def _bank(transactions: int, folder: Path) -> list[tuple[Path, str]]:
         config = load_config(customers=customers, transactions=transactions, deltas=1)
         feeds = generate(config, folder)
         late = _late_file(feeds.batches[0], transactions, folder / "late")
+        write_mark(late, config.identity(), complete=True)  # rows of the same bank
         days = [(path, feeds.extracted_at[path]) for path in feeds.batches]
         days.append((late, str(date.fromisoformat(days[-1][1]) + timedelta(days=1))))
         listing.write_text(json.dumps([(str(path.resolve()), day) for path, day in days]))

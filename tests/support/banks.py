@@ -18,6 +18,7 @@ from financial_analytics.build import BuildOptions, build
 from financial_analytics.engines.postgres import copy as postgres_copy
 from financial_analytics.engines.postgres import session as postgres_session
 from financial_analytics.ingest import ingest
+from financial_analytics.ingest.marks import write_mark
 from financial_analytics.settings import Settings, find_project_dir
 from financial_analytics.synthetic import generate, load_config
 from tests.support.parity import Cells
@@ -49,6 +50,7 @@ def write_feeds(folder: Path) -> Feeds:
         for path, day in written.extracted_at.items()
     }
     late = _write_late(folder)
+    write_mark(late, bank.identity(), complete=True)  # of the same bank, so that it joins
     last = max(moments.values())
     return Feeds((*written.batches, late), {**moments, late: last + timedelta(days=1)})
 

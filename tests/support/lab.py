@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ import duckdb
 
 from financial_analytics.build import BuildOptions, BuildResult, build
 from financial_analytics.ingest import ingest
+from financial_analytics.ingest.marks import Mark, read_mark, write_mark
 from financial_analytics.settings import Settings, find_project_dir
 from tests.support.parsing import shared_parse
 
@@ -47,6 +49,7 @@ class Lab:
             project_dir=find_project_dir(), data_dir=folder, reports_dir=folder / "reports"
         )
         self.loads = 0
+        self.mark: Mark | None = None
 
     def reset(self, warehouse: Path | None = None, *, loads: int = 0) -> None:
         """Start from a copy of a warehouse file, or from nothing."""
@@ -55,6 +58,7 @@ class Lab:
         if warehouse:
             self.settings.warehouse_path.write_bytes(warehouse.read_bytes())
         self.loads = loads
+        self.mark = None
 
     def affected(self) -> dict[str, str]:
         """Return the partitions each incremental model found stale, from the log since `reset`.
@@ -73,10 +77,13 @@ class Lab:
         self.loads += 1
         if isinstance(feeds, Path):
             path = feeds
+            self.mark = read_mark(path) if path.is_dir() else None
         else:
             path = self.folder / "incoming" / f"{self.loads:03d}"
             for table, rows in feeds.items():
                 write_feed(path, table, rows)
+            if self.mark:  # rows made up for a synthetic bank belong to it
+                write_mark(path, json.loads(self.mark.bank.parameters), complete=True)
         moment = FIRST_LOAD + timedelta(hours=self.loads)
         options.setdefault("extracted_at", moment)
         return ingest([path], settings=self.settings, loaded_at=moment, **options)
