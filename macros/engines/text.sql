@@ -40,3 +40,28 @@
             ), 'hex')
     end
 {%- endmacro %}
+
+{#- A text that is a plain number (digits, a sign, a decimal point) as a number, NULL for any other text. -#}
+{% macro plain_number(value) -%}
+    case
+        when {{ has_pattern('trim(' ~ value ~ ')', '^[+-]?[0-9]{1,15}([.][0-9]{1,9})?$') }}
+            then cast(trim({{ value }}) as decimal(24, 9))
+    end
+{%- endmacro %}
+
+{#- A text matches a pattern that all engines read alike: no class but those in brackets. -#}
+{% macro has_pattern(value, pattern) -%}
+    {{ return(adapter.dispatch('has_pattern', 'financial_analytics')(value, pattern)) }}
+{%- endmacro %}
+
+{% macro default__has_pattern(value, pattern) -%}
+    regexp_matches({{ value }}, '{{ pattern }}')
+{%- endmacro %}
+
+{% macro postgres__has_pattern(value, pattern) -%}
+    {{ value }} ~ '{{ pattern }}'
+{%- endmacro %}
+
+{% macro spark__has_pattern(value, pattern) -%}
+    {{ value }} rlike '{{ pattern }}'
+{%- endmacro %}

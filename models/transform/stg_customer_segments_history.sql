@@ -30,8 +30,6 @@ select
     risk_segment,
     previous_risk,
     change_type,
-    change_reason,
-    triggered_by,
     total_accounts as account_count,
     total_balance,
     avg_monthly_transactions as average_monthly_transaction_count,
@@ -47,7 +45,6 @@ select
     eligible_for_premium as is_eligible_for_premium,
     churn_risk,
     cross_sell_opportunity as is_cross_sell_opportunity,
-    updated_by,
     _batch_id,
     _loaded_at
 from latest

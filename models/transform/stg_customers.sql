@@ -20,8 +20,6 @@ select
     credit_score,
     annual_income as annual_income_amount,
     employment_status,
-    employer,
-    job_title,
     education_level,
     marital_status,
     number_of_dependents as dependent_count,

@@ -39,7 +39,6 @@ select
     approval_date,
     filing_method,
     confirmation_number,
-    findings,
     is_amended,
     original_report_id,
     penalty_amount,

@@ -40,9 +40,7 @@ select
     employment_verified as is_employment_verified,
     income_verified as is_income_verified,
     address_verified as is_address_verified,
-    regulatory_concerns,
     next_review_date,
-    assessor_id,
     requires_enhanced_due_diligence as is_enhanced_due_diligence,
     _batch_id,
     _loaded_at

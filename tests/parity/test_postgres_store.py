@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support import markers
 from tests.support.banks import FIRST_LOAD, drop_schemas, settings_in
 from tests.support.lab import write_feed
 from tests.support.small_bank import customer, feeds, transaction
@@ -19,7 +20,7 @@ from tests.support.small_bank import customer, feeds, transaction
 from financial_analytics.engines.postgres import session as postgres_session
 from financial_analytics.engines.postgres import store as postgres_store
 from financial_analytics.errors import EngineError, UserInputError
-from financial_analytics.ingest import IngestReport, ingest
+from financial_analytics.ingest import IngestReport, as_text, ingest
 from financial_analytics.ingest.contract import load_contract
 from financial_analytics.ingest.marks import write_mark
 
@@ -113,6 +114,25 @@ def test_duplicates_corrections_and_faults_are_told_from_stored_rows(desk: Desk)
     assert "(such as 77)" in report.warnings[0]
     assert desk.value("select max(_batch_id) from ingestion_raw_data._batches") == 6
     assert desk.value("select rule from ingestion_raw_data.quarantine") is not None
+
+
+def test_quarantine_there_holds_no_personal_data(desk: Desk) -> None:
+    """What is masked is masked before it is shipped: shifted rows, values in wrong columns."""
+    contract = load_contract(desk.settings.project_dir)
+    tables = [contract["customers"], contract["account_events"]]
+    folder = desk.folder / "marked"
+    for table in tables:
+        rows = [*markers.faulty_rows(table), *markers.shifted(table, 1)]
+        markers.write(folder / f"{table.name}.csv", [table.column_names, *rows])
+        markers.write(folder / f"{table.name}_headerless.csv", rows)
+    report = desk.load(folder)
+    assert (len(report.refused), report.totals.quarantined > 20) == (2, True)
+    with postgres_session.open_session() as handle, handle.cursor() as cursor:
+        cursor.execute("select q::text from ingestion_raw_data.quarantine as q")
+        stored = "\n".join(row[0] for row in cursor.fetchall())
+    said = f"{stored}\n{as_text(report, width=500)}"
+    assert "999-99-9999" in stored
+    assert markers.leaks(said, markers.secrets(tables)) == []
 
 
 def test_a_second_load_at_the_same_time_is_refused(desk: Desk) -> None:

@@ -57,6 +57,15 @@ HOLDS = {
     "quantiles_interpolate": "aggregated.median_value = 2.5 and aggregated.upper_value = 3.25",
     "counts_are_whole": "aggregated.large_count = 2",
     "sums_of_whole_numbers_do_not_overflow": "aggregated.mean_value = 2147483642.5",
+    "plain_numbers_only": "{{ plain_number(\"' -12.50 '\") }} = -12.5"
+    " and {{ plain_number(\"'12.'\") }} is null and {{ plain_number(\"'1e3'\") }} is null"
+    " and {{ plain_number(\"'078-05-1120'\") }} is null",
+    "limits_of_events_about_one": "{{ event_limit(\"'Credit_Limit_Up'\", \"'7500'\") }}"
+    " = 7500 and {{ event_limit(\"'Delimited'\", \"'7500'\") }} is null",
+    "rates_are_fractions": "{{ event_rate(\"'Interest-Rate changed'\", \"'0.055'\") }} = 0.055"
+    " and {{ event_rate(\"'Rate changed'\", \"'5.5'\") }} is null",
+    "statuses_and_triggers_are_words_of_a_list": "{{ event_status(\"' CLOSED'\") }} = 'Closed'"
+    " and {{ event_status(\"'Zoë'\") }} is null and {{ event_trigger(\"'Zoë'\") }} = 'other'",
     "nulls_come_last": "aggregated.first_name_down = 'c'",
 }
 QUERY = (

@@ -458,7 +458,8 @@ def test_small_bank__unknown_codes_and_owners_end_in_quarantine(
         ("transactions", "transaction_type", 11), ("transactions", "amount", 12),
         ("transactions", "transaction_type", 12), ("transactions", "customer_id", 13),
     }  # fmt: skip
-    assert {fault[3] for fault in faults} >= {"DAREK", "POSUN"}
+    # words of no list, in a table with personal data: their shape
+    assert {fault[3] for fault in faults} == {"xxxxx", None}
     assert stored == [(10,)]
 
 

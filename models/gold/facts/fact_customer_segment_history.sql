@@ -52,7 +52,6 @@ select
         else 'same'
     end as tier_movement,
     ordered.change_type,
-    ordered.change_reason,
     ordered.total_balance,
     ordered.account_count,
     ordered.customer_lifetime_value_amount

@@ -22,6 +22,8 @@ select
     ssn,
     address,
     zip_code,
+    employer,
+    job_title,
     updated_at,
     _batch_id,
     _loaded_at

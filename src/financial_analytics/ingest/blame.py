@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from financial_analytics.engines.duckdb.session import DatabaseError, is_resource_error
 from financial_analytics.errors import EngineError, FeedError
 from financial_analytics.ingest.contract import Table
+from financial_analytics.masking import safe_cause, without_values
 
 
 @contextmanager
@@ -19,9 +20,9 @@ def feed_errors(table: Table) -> Iterator[None]:
         if is_resource_error(error):
             raise
         raise FeedError(
-            f"the file cannot be read as {table.name}: {str(error).splitlines()[0]}",
+            f"the file cannot be read as {table.name}: {without_values(str(error))}",
             hint="check that it is complete; nothing of it was loaded",
-        ) from error
+        ) from safe_cause(error)
 
 
 @contextmanager
@@ -30,15 +31,15 @@ def engine_errors() -> Iterator[None]:
     try:
         yield
     except DatabaseError as error:
-        first_line = str(error).splitlines()[0]
+        first_line = without_values(str(error))
         if is_resource_error(error):
             raise EngineError(
                 f"disk or memory ran out: {first_line}",
                 hint="free some space or raise the memory limit; the file in work was not loaded",
-            ) from error
+            ) from safe_cause(error)
         raise EngineError(
             f"the warehouse refused a statement: {first_line}",
             hint="the file in work was not loaded; run fa doctor",
-        ) from error
+        ) from safe_cause(error)
     except OSError as error:
         raise EngineError(f"cannot work in the data folder: {error}") from error

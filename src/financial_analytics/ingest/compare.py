@@ -13,6 +13,7 @@ from datetime import datetime
 from financial_analytics.engines.duckdb.session import Connection, sql_name, sql_text
 from financial_analytics.ingest.contract import BRONZE_SCHEMA, Table
 from financial_analytics.ingest.stage import FEED, STAGED, Staged
+from financial_analytics.masking import shown_value
 
 VERDICT = "temp.feed_verdict"
 """``_row, verdict`` (``duplicate``, ``correction`` or ``quarantined``), column, rule, reason."""
@@ -178,7 +179,11 @@ def _judge_ambiguous(connection: Connection, table: Table) -> None:
 
 
 def _key_text(table: Table, alias: str) -> str:
-    parts = [f"'{name} ' || cast({alias}.{sql_name(name)} as varchar)" for name in table.key]
+    parts = [
+        f"'{name} ' || "
+        + shown_value(table, table.column(name), f"cast({alias}.{sql_name(name)} as varchar)")
+        for name in table.key
+    ]
     return " || ', ' || ".join(parts)
 
 

@@ -12,6 +12,7 @@ import yaml
 
 from financial_analytics.errors import FeedError, UserInputError
 from financial_analytics.ingest.contract import Contract, Table
+from financial_analytics.masking import looks_like_data, shown_names
 
 DELIMITERS = (",", ";", "\t", "|", "~", "^", ":", "\x01", "\x1f", " ")
 _NAMES = {
@@ -30,7 +31,7 @@ class Match:
     columns : mapping of str to int
         Contract column to position in the feed.
     unknown : tuple of str
-        Feed columns that the contract does not have.
+        Feed columns that the contract does not have, as they may be shown.
     width : int
         Number of columns in the feed.
     """
@@ -119,18 +120,20 @@ def match_columns(names: Sequence[str], table: Table, mapping: Mapping[str, str]
         If a required column is missing, two feed columns are the same contract column, or the
         mapping names a column that the feed does not have.
     """
+    positions = _positions(names, table, mapping)
+    known = {position for places in positions.values() for position in places}
+    shown = shown_names(names, known)
+    listed = ", ".join(shown[:60])
     given = {normalise(name) for name in names}
     absent = [name for name in mapping if name not in given]
     if absent:
         raise FeedError(
             f"the mapping of {table.name} names {', '.join(absent)}, which this file does not"
-            f" have; columns found: {_shown(names)}",
+            f" have; columns found: {listed}",
             hint="a mapping is {name in the feed: name in the contract}, and each file of the"
             " table has each of its names; load files of another form with a mapping of their own",
         )
-    positions = _positions(names, table, mapping)
-    known = {position for places in positions.values() for position in places}
-    unknown = tuple(name.strip() for i, name in enumerate(names) if i not in known)
+    unknown = tuple(name for i, name in enumerate(shown) if i not in known)
     for column, places in positions.items():
         if len(places) > 1:
             raise FeedError(
@@ -141,23 +144,25 @@ def match_columns(names: Sequence[str], table: Table, mapping: Mapping[str, str]
     required = [column.name for column in table.columns if column.required]
     missing = [name for name in required if name not in positions]
     if missing:
+        if looks_like_data(names, known):
+            raise FeedError(
+                f"the first line looks like data, not names; its shape is {listed[:300]}",
+                hint=f"a feed of {table.name} needs a header line with at least "
+                + ", ".join(required),
+            )
         if not positions:
             raise FeedError(
-                f"no column name of {table.name} is in the first line: {_shown(names)[:300]}",
+                f"no column name of {table.name} is in the first line: {listed[:300]}",
                 hint="does the file have a header line? expected " + ", ".join(required),
             )
         raise FeedError(
             f"required column {', '.join(missing)} of {table.name} is missing; "
-            f"columns found: {_shown(names)}",
+            f"columns found: {listed}",
             hint="add the column, or map its name with --mapping "
             f"({table.name}: {{name in the feed: {missing[0]}}})",
         )
     columns = {name: positions[name][0] for name in table.column_names if name in positions}
     return Match(columns, unknown, len(names))
-
-
-def _shown(names: Sequence[str]) -> str:
-    return ", ".join(name.strip() or "(blank)" for name in names[:60])
 
 
 def _positions(

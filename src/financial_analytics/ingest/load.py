@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from financial_analytics import masking
 from financial_analytics.engines.duckdb.session import (
     Connection,
     DatabaseError,
@@ -17,7 +18,7 @@ from financial_analytics.engines.stores import BronzeStore
 from financial_analytics.errors import EngineError
 from financial_analytics.ingest import rules
 from financial_analytics.ingest.bank import create_ledger
-from financial_analytics.ingest.clean import BadLine
+from financial_analytics.ingest.clean import SHOWN_BYTES, BadLine
 from financial_analytics.ingest.compare import VERDICT, Verdicts
 from financial_analytics.ingest.contract import BRONZE_SCHEMA, Contract, Table
 from financial_analytics.ingest.source import Source
@@ -239,16 +240,17 @@ def _quarantine_faults(
     if not staged.faulty:
         return
     columns = [column for column in batch.table.columns if column.name in source.columns]
-    raw, structs, pairs = [], [], []
+    raw, masks, structs, pairs = [], [], [], []
     for position, column in enumerate(columns, start=1):
         r = f"_raw[{position}]"
         raw.append(f"{r} as {sql_name(f'r_{column.name}')}")
         value, typed = sql_name(f"r_{column.name}"), sql_name(column.name)
-        shown = rules.shown_value(column, value)
+        shown = sql_name(f"s_{column.name}")
+        masks.append(f"{masking.shown_value(batch.table, column, value)} as {shown}")
         branches = " ".join(
             f"when {fault.condition} then {{'c': {sql_text(column.name)}, "
             f"'v': {shown}, 'rule': {sql_text(fault.rule)}, 'reason': {fault.reason}}}"
-            for fault in rules.faults(column, value, typed, batch.loaded_at)
+            for fault in rules.faults(column, value, typed, shown, batch.loaded_at)
         )
         if branches:
             structs.append(f"case {branches} end")
@@ -259,7 +261,9 @@ def _quarantine_faults(
         "_row, fault.c, fault.v, fault.rule, fault.reason, raw_row from ("
         f"select _row, unnest([{', '.join(structs)}]) as fault, "
         f"cast(json_object({', '.join(pairs)}) as varchar) as raw_row "
-        f"from (select *, {', '.join(raw)} from {FEED} where _raw is not null)"
+        # Masks are a step of their own: written out in each fault, they take seconds to plan.
+        f"from (select *, {', '.join(masks)} from ("
+        f"select *, {', '.join(raw)} from {FEED} where _raw is not null))"
         ") where fault is not null order by _row"
     )
 
@@ -269,11 +273,12 @@ def _quarantine_verdicts(
 ) -> None:
     if not verdicts.quarantined:
         return
-    key = " || ', ' || ".join(f"cast(f.{sql_name(k)} as varchar)" for k in batch.table.key)
-    pairs = ", ".join(
-        f"{sql_text(c.name)}, {rules.shown_value(c, f'cast(f.{sql_name(c.name)} as varchar)')}"
+    shown = {
+        c.name: masking.shown_value(batch.table, c, f"cast(f.{sql_name(c.name)} as varchar)")
         for c in staged.columns
-    )
+    }
+    key = " || ', ' || ".join(shown[name] for name in batch.table.key)
+    pairs = ", ".join(f"{sql_text(name)}, {value}" for name, value in shown.items())
     connection.execute(
         f"insert into {QUARANTINE} "
         f"select {_stamp(batch)}, {sql_text(batch.table.name)}, {sql_text(batch.source_file)}, "
@@ -284,19 +289,15 @@ def _quarantine_verdicts(
 
 
 def _quarantine_lines(connection: Connection, batch: Batch, bad_lines: tuple[BadLine, ...]) -> None:
-    """Write the lines that are no row at all; with personal data only their shape is kept."""
+    """Write the lines that are no row at all."""
     if not bad_lines:
         return
-    shape = (
-        "regexp_replace(regexp_replace(t, '\\p{L}', 'x', 'g'), '\\p{N}', '9', 'g')"
-        if batch.table.has_personal_data
-        else "t"
-    )
+    shown, whole = (masking.shown_line(batch.table, "t", n) for n in (masking.SHOWN, SHOWN_BYTES))
     connection.execute(
         f"insert into {QUARANTINE} "
         f"select {_stamp(batch)}, {sql_text(batch.table.name)}, {sql_text(batch.source_file)}, "
-        f"r, null, left({shape}, 200), rule, reason, "
-        f"cast(json_object('line', {shape}) as varchar) "
+        f"r, null, {shown}, rule, reason, "
+        f"cast(json_object('line', {whole}) as varchar) "
         "from (select unnest($1::bigint[]) as r, unnest($2::varchar[]) as rule, "
         "unnest($3::varchar[]) as reason, unnest($4::varchar[]) as t)",
         [
@@ -337,6 +338,7 @@ def orphans(
             connection, (table.name, column), (target, contract[target].key[0]), batch_ids
         )
         if rows:
+            example = masking.shown_key(table, table.column(column), example)
             found.append(
                 f"{table.name}: {rows:,} {'row' if rows == 1 else 'rows'} refer to {keys:,} "
                 f"{column} not in {target} (such as {example}); they are loaded and will join "

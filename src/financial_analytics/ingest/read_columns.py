@@ -19,6 +19,7 @@ from financial_analytics.errors import FeedError
 from financial_analytics.ingest.contract import Table
 from financial_analytics.ingest.header import match_columns
 from financial_analytics.ingest.source import FeedColumn, Source
+from financial_analytics.masking import safe_cause, without_values
 
 ARROW_VIEW = "connector_feed"
 _FAMILIES = {
@@ -55,9 +56,9 @@ def open_parquet(
         if is_resource_error(error):
             raise
         raise FeedError(
-            f"this is not a readable Parquet file ({str(error).splitlines()[0]})",
+            f"this is not a readable Parquet file ({without_values(str(error))})",
             hint="it may be cut or be another format under this name; write it again",
-        ) from error
+        ) from safe_cause(error)
     types = {name: kind for name, kind, *_ in described if name != "file_row_number"}
     return _source(relation, types, table, mapping, row="file_row_number + 1")
 
@@ -111,8 +112,9 @@ def _feed_column(name: str, kind: str, wanted: str) -> FeedColumn:
         family = "text"
         expression = f"cast({expression} as varchar)"
     if family is None:
+        shown = without_values(kind.lower())[:200]  # an ENUM lists its values
         raise FeedError(
-            f"column {name} has type {kind.lower()[:200]}, which cannot become {wanted}",
+            f"column {name} has type {shown}, which cannot become {wanted}",
             hint="write the column as plain values (no list, struct, map or binary)",
         )
     if family == wanted or (family == "integer" and wanted in ("bigint", "decimal", "double")):

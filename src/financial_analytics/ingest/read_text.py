@@ -14,6 +14,7 @@ from financial_analytics.ingest.contract import Table
 from financial_analytics.ingest.decode import PlainText, to_plain_text
 from financial_analytics.ingest.header import delimiter_name, find_delimiter, match_columns
 from financial_analytics.ingest.source import FeedColumn, Source
+from financial_analytics.masking import without_values
 
 _RULES = {
     "MISSING COLUMNS": "too_few_columns",
@@ -113,7 +114,7 @@ def _reason(rule: str, width: int, message: str) -> str:
         return f"the line has {found} columns, the header has {width}"
     if rule == "bad_quote":
         return "a quoted value is followed by more text before the next delimiter"
-    return message.splitlines()[0]
+    return without_values(message)
 
 
 def _header_line(plain: PlainText, max_line: int) -> str:

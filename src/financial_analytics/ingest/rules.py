@@ -133,21 +133,23 @@ def _from_native(column: Column, feed: FeedColumn, value: str) -> str:
     return cast if feed.family != column.family or column.family == "integer" else value
 
 
-def faults(column: Column, raw: str, typed: str, loaded_at: datetime) -> Iterator[Fault]:
+def faults(
+    column: Column, raw: str, typed: str, shown: str, loaded_at: datetime
+) -> Iterator[Fault]:
     """Yield the faults that a value of `column` can have; the first that holds is reported.
 
     Parameters
     ----------
     column : Column
         The contract's column.
-    raw, typed : str
-        SQL of the raw value (text) and of the typed value.
+    raw, typed, shown : str
+        SQL of the raw value (text), of the typed value and of what may be shown of it.
     loaded_at : datetime
         Time of the load, UTC, naive.
     """
     if column.required:
         yield Fault("required", f"{raw} is null", sql_text("the value is required and blank"))
-    shown = f"'''' || {shown_value(column, raw)} || ''''"
+    shown = f"'''' || {shown} || ''''"
     for rule, condition, words in _cast_faults(column, raw):
         test = f"{raw} is not null and {typed} is null"
         yield Fault(
@@ -254,13 +256,3 @@ def bad_conditions(
         limit = (loaded_at + PAST_TOLERANCE).isoformat(sep=" ")
         conditions.append(f"{typed} > timestamp '{limit}'")
     return conditions
-
-
-def masked(value: str) -> str:
-    """Return SQL for personal data as it may be shown: first character and length."""
-    return f"left({value}, 1) || '*** (' || length({value}) || ' characters)'"
-
-
-def shown_value(column: Column, value: str) -> str:
-    """Return SQL for a text value as it may be shown outside bronze."""
-    return masked(value) if column.pii else f"left({value}, 200)"

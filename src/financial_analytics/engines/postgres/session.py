@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from financial_analytics.engines.duckdb.plugin import hmac_pads
 from financial_analytics.errors import EngineError
+from financial_analytics.masking import without_values
 
 DEFAULTS = {
     "FA_PG_HOST": "localhost",
@@ -140,7 +141,7 @@ def refused(error: Exception, where: Mapping[str, str]) -> EngineError:
 def explain(error: Exception) -> EngineError:
     """Explain why a statement failed, in one line without values of rows or secrets."""
     code = str(getattr(error, "pgcode", None) or "")
-    first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    first = without_values(str(error) or type(error).__name__)
     if code == "42501":
         return EngineError(
             f"PostgreSQL refuses user {address()['user']}: {first}",

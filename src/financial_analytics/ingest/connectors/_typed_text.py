@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,11 @@ import pyarrow.csv as pa_csv
 
 from financial_analytics.engines.duckdb.session import Connection, sql_name
 from financial_analytics.errors import FeedError
+from financial_analytics.masking import looks_personal, shown_names, shown_text
 
+_FORM = re.compile(
+    r"(?:Row #\d+: )?Expected \d+ columns, got \d+|invalid UTF8|codec can't decode byte"
+)
 NULL_VALUES = ("", " ", "?")
 """Texts that mean "not known"."""
 
@@ -28,7 +33,8 @@ class Kind:
     words : str
         The form in words: "a date written YYMMDD".
     personal : bool, default False
-        Values are never shown in an error.
+        Values are never shown in an error, and of the file's other columns only the shape:
+        they may be shifted.
     """
 
     sql: str
@@ -88,7 +94,10 @@ def load_typed(
         ).fetchone()
         if fault is not None:
             row, value, count = fault
-            shown = "(not shown: personal data)" if kind.personal else repr(value)
+            hide = looks_personal(value) or any(other.personal for other in columns.values())
+            shown = repr(shown_text(value) if hide else value)
+            if kind.personal:
+                shown = "(not shown: personal data)"
             raise FeedError(
                 f"{path.name} line {row + 1}: {column} is {shown}, not {kind.words} "
                 f"({count} such rows)",
@@ -102,9 +111,11 @@ def _read(path: Path, columns: list[str], delimiter: str) -> pa.Table:
         with path.open(encoding="utf-8-sig") as file:
             header = [name.strip().strip('"') for name in file.readline().split(delimiter)]
         missing = [column for column in columns if column not in header]
+        known = {i for i, name in enumerate(header) if name in columns}
         if missing:
             raise FeedError(
-                f"{path.name} lacks column {', '.join(missing)}; it has {', '.join(header)}",
+                f"{path.name} lacks column {', '.join(missing)}; it has "
+                f"{', '.join(shown_names(header, known))}",
                 hint=f"the file needs a header line and {delimiter!r} between columns",
             )
         return pa_csv.read_csv(
@@ -119,6 +130,12 @@ def _read(path: Path, columns: list[str], delimiter: str) -> pa.Table:
         )
     except (pa.ArrowInvalid, UnicodeDecodeError) as error:
         raise FeedError(
-            f"{path.name} is not text with {delimiter!r} between columns: {error}",
+            f"{path.name} is not text with {delimiter!r} between columns: {_reason(error)}",
             hint="restore the file as published: UTF-8, each line as wide as the header",
-        ) from error
+        ) from None
+
+
+def _reason(error: Exception) -> str:
+    """Return what a reader says of a line's form, without the line."""
+    found = _FORM.search(str(error))
+    return found.group() if found else "it cannot be split into columns"
