@@ -4,7 +4,7 @@
     {%- set clipped = "greatest({month}, " ~ first_month ~ ")" -%}
     {{ return([
         {
-            'relation': ref('fact_transactions'), 'month': 'transaction_month', 'is_cumulative': true,
+            'relation': ref('fact_transactions'), 'month': clipped.replace('{month}', 'transaction_month'), 'is_cumulative': true,
             'measures': ['1', '_batch_id', 'cast(coalesce(exchange_rate, 0) * 100000000 as decimal(38, 0))'],
         },
         {

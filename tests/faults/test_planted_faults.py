@@ -286,12 +286,42 @@ def test_amount_that_is_fine(bank: Bank, amount: str) -> None:
         ("2024-05-09 25:00:00", "calendar", "is not a day of the calendar or a time of the day"),
         ("2099-01-01", "past", "lies in the future: the file was loaded on 2024-06-02"),
         ("infinity", "timestamp", "is not a time written"),
+        ("0001-01-01 00:00:00", "implausible", "is too old: the earliest is 1900-01-02"),
+        ("1753-01-01", "implausible", "is too old"),
+        ("1899-12-30", "implausible", "is too old"),
+        ("1899-12-31 23:59:59", "implausible", "is too old"),
+        ("1900-01-01", "implausible", "is too old"),
+        ("1970-01-01T00:00:00", "implausible", "stands for an unknown date (date class event)"),
+        ("1970-01-01 01:00:00", "implausible", "stands for an unknown date"),
+        ("9999-12-31", "past", "lies in the future"),
     ],
 )
 def test_time(bank: Bank, time: str, rule: str, reason: str) -> None:
     found = one_fault(bank, f"49,10,100,{time},Purchase,-1.00,USD")
     assert found[:2] == ("transaction_date", rule)
     assert reason in found[2]
+
+
+@pytest.mark.parametrize(
+    ("open_date", "updated_at", "column"),
+    [
+        ("1753-01-01", "2024-05-09", "open_date"),
+        ("9999-12-31", "2024-05-09", "open_date"),
+        ("1850-06-01", "2024-05-09", None),
+        ("1900-01-01", "2024-05-09", None),
+        ("2020-01-01", "0001-01-01", "updated_at"),
+        ("2020-01-01", "9999-12-31 23:59:59", "updated_at"),
+    ],
+)
+def test_an_opening_may_be_old_and_a_version_is_of_its_time(
+    bank: Bank, open_date: str, updated_at: str, column: str | None
+) -> None:
+    header = "account_id,customer_id,product_id,account_status,open_date,updated_at"
+    path = bank.write("accounts_x.csv", f"{header}\n77,100,1,Active,{open_date},{updated_at}\n")
+    report = bank.ingest(path)
+    assert report.totals.quarantined == (0 if column is None else 1)
+    found = [(name, rule) for _, name, rule, _ in bank.quarantine()]
+    assert found == ([] if column is None else [(column, "implausible")])
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,19 @@ def test_every_event_time_is_guarded_against_the_future() -> None:
             assert table.column(table.event_time).past, table.name
 
 
+def test_every_date_that_steers_has_a_class() -> None:
+    """No event, version or required date may be just anything."""
+    for table in load_contract():
+        for column in table.columns:
+            steers = column.name in (table.event_time, table.version_time) or column.required
+            if column.family in ("date", "timestamp") and steers:
+                assert column.dates, f"{table.name}.{column.name}"
+        if table.event_time:
+            dates = table.column(table.event_time).dates
+            assert dates
+            assert dates.name == "event"
+
+
 def test_column_attributes() -> None:
     amount = load_contract()["transactions"].column("amount")
     assert (amount.family, amount.scale, amount.sql_type) == ("decimal", 2, "decimal(18, 2)")
@@ -76,6 +89,7 @@ def test_a_contract_parses() -> None:
         (document(column_meta={"requird": 1}), "column thing_id has unknown meta requird"),
         (document(column_meta={"minimum": 2, "maximum": 1}), "minimum 2 is above maximum 1"),
         (document(column_meta={"values": ["a"]}), "a closed list needs type text, not integer"),
+        (document(column_meta={"date_class": "event"}), "date_class 'event'; valid are"),
         (document(columns=[{"name": "a", "data_type": "float"}]), "type 'float'; valid are"),
     ],
 )  # fmt: skip

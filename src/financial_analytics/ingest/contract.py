@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -24,9 +25,10 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 CONTRACT_PATH = Path("models") / "ingestion" / "sources.yml"
 BRONZE_SCHEMA = "ingestion_raw_data"
 KINDS = ("entity", "event", "accumulating", "reference")
+_DATE_CLASS = {"earliest", "latest", "placeholders"}
 _TABLE_META = {"kind", "key", "version_time", "event_time", "references", "identity"}
 _COLUMN_META = {
-    "required", "values", "minimum", "maximum", "unit", "pii", "past", "feed_names",
+    "required", "values", "minimum", "maximum", "unit", "pii", "past", "date_class", "feed_names",
 }  # fmt: skip
 _DECIMAL = re.compile(r"decimal\((\d+), ?(\d+)\)")
 _PLAIN_TYPES = {
@@ -38,6 +40,16 @@ _PLAIN_TYPES = {
     "timestamp": "timestamp",
     "double": "double",
 }
+
+
+@dataclass(frozen=True)
+class DateClass:
+    """What dates of one kind can be; `placeholders` are days that stand for "unknown"."""
+
+    name: str
+    earliest: date
+    latest: date | None = None
+    placeholders: tuple[date, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,6 +70,8 @@ class Column:
         Unit of a number; class of personal data.
     past : bool
         The value may not lie more than a day after the load.
+    dates : DateClass, optional
+        What the date can be.
     feed_names : tuple of str
         Other names under which a feed may deliver the column.
     """
@@ -71,6 +85,7 @@ class Column:
     unit: str | None = None
     pii: str | None = None
     past: bool = False
+    dates: DateClass | None = None
     feed_names: tuple[str, ...] = ()
 
     @property
@@ -183,9 +198,10 @@ def parse_contract(document: Any, *, where: str = "contract") -> Contract:
     )
     if source is None:
         raise UserInputError(f"{where} has no source called {BRONZE_SCHEMA}")
+    classes = _date_classes(_meta(source).get("date_classes") or {}, where)
     tables: dict[str, Table] = {}
     for entry in source.get("tables") or []:
-        table = _table(entry, where)
+        table = _table(entry, where, classes)
         if table.name in tables:
             raise UserInputError(f"{where}: table {table.name} is listed twice")
         tables[table.name] = table
@@ -207,7 +223,29 @@ def _meta(entry: Mapping[str, Any]) -> dict[str, Any]:
     return dict((entry.get("config") or {}).get("meta") or {})
 
 
-def _table(entry: Mapping[str, Any], where: str) -> Table:
+def _date_classes(entries: Mapping[str, Any], where: str) -> dict[str, DateClass]:
+    classes: dict[str, DateClass] = {}
+    for name, entry in entries.items():
+        here = f"{where}: date class {name}"
+        _refuse_unknown(entry, _DATE_CLASS, here)
+        try:
+            found = DateClass(
+                name=str(name),
+                earliest=date.fromisoformat(entry["earliest"]),
+                latest=date.fromisoformat(entry["latest"]) if "latest" in entry else None,
+                placeholders=tuple(map(date.fromisoformat, entry.get("placeholders") or ())),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise UserInputError(
+                f"{here} needs earliest, and all dates as 'YYYY-MM-DD' in quotes: {error}"
+            ) from error
+        if found.latest and found.earliest > found.latest:
+            raise UserInputError(f"{here}: earliest is after latest")
+        classes[found.name] = found
+    return classes
+
+
+def _table(entry: Mapping[str, Any], where: str, classes: Mapping[str, DateClass]) -> Table:
     name = str(entry.get("name"))
     here = f"{where}: table {name}"
     meta = _meta(entry)
@@ -215,7 +253,7 @@ def _table(entry: Mapping[str, Any], where: str) -> Table:
     kind = meta.get("kind")
     if kind not in KINDS:
         raise UserInputError(f"{here} has kind {kind!r}; valid are {', '.join(KINDS)}")
-    columns = tuple(_column(column, here) for column in entry.get("columns") or [])
+    columns = tuple(_column(column, here, classes) for column in entry.get("columns") or [])
     names = [column.name for column in columns]
     repeated = {column for column in names if names.count(column) > 1}
     if repeated:
@@ -252,7 +290,7 @@ def _check_table(table: Table, here: str) -> None:
         raise UserInputError(f"{here}: key column {', '.join(optional)} must be required")
 
 
-def _column(entry: Mapping[str, Any], here: str) -> Column:
+def _column(entry: Mapping[str, Any], here: str, classes: Mapping[str, DateClass]) -> Column:
     name = str(entry.get("name"))
     here = f"{here}, column {name}"
     kind = str(entry.get("data_type") or "")
@@ -270,6 +308,12 @@ def _column(entry: Mapping[str, Any], here: str) -> Column:
         raise UserInputError(f"{here}: two entries of values differ in case only")
     if values and kind != "text":
         raise UserInputError(f"{here}: a closed list needs type text, not {kind}")
+    date_class = meta.get("date_class")
+    if date_class is not None and (date_class not in classes or kind not in ("date", "timestamp")):
+        raise UserInputError(
+            f"{here} has date_class {date_class!r}; valid are {', '.join(classes)}, "
+            "on a date or timestamp"
+        )
     return Column(
         name=name,
         type=kind,
@@ -280,6 +324,7 @@ def _column(entry: Mapping[str, Any], here: str) -> Column:
         unit=meta.get("unit"),
         pii=meta.get("pii"),
         past=bool(meta.get("past", False)),
+        dates=classes[date_class] if date_class else None,
         feed_names=tuple(str(other) for other in meta.get("feed_names") or ()),
     )
 

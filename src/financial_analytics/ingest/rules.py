@@ -163,6 +163,8 @@ def faults(
             yield Fault(
                 rule, f"{typed} {sign} {bound}", f"{shown} || {sql_text(f' {words} {bound}')}"
             )
+    for condition, words in _implausible(column, typed):
+        yield Fault("implausible", condition, f"{shown} || {sql_text(words)}")
     if column.past:
         limit = loaded_at + PAST_TOLERANCE
         day = loaded_at.date().isoformat()
@@ -171,6 +173,34 @@ def faults(
             f"{typed} > timestamp '{limit.isoformat(sep=' ')}'",
             f"{shown} || {sql_text(f' lies in the future: the file was loaded on {day}')}",
         )
+
+
+def _implausible(column: Column, typed: str) -> list[tuple[str, str]]:
+    """List (condition, words) for what a date of the column's class cannot be."""
+    if column.dates is None:
+        return []
+    kind, one_day = column.dates, timedelta(days=1)
+    words = f"(date class {kind.name})"
+    found = [
+        (
+            f"{typed} < {column.family} '{kind.earliest}'",
+            f" is too old: the earliest is {kind.earliest} {words}",
+        )
+    ]
+    if kind.latest:
+        found.append(
+            (
+                f"{typed} >= {column.family} '{kind.latest + one_day}'",
+                f" is too far ahead: the latest is {kind.latest} {words}",
+            )
+        )
+    return found + [
+        (
+            f"{typed} >= {column.family} '{day}' and {typed} < {column.family} '{day + one_day}'",
+            f" stands for an unknown date {words}",
+        )
+        for day in kind.placeholders
+    ]
 
 
 def _cast_faults(column: Column, raw: str) -> list[tuple[str, str, str]]:
@@ -252,6 +282,7 @@ def bad_conditions(
         conditions.append(f"{typed} < {column.minimum}")
     if column.maximum is not None:
         conditions.append(f"{typed} > {column.maximum}")
+    conditions += [condition for condition, _ in _implausible(column, typed)]
     if column.past:
         limit = (loaded_at + PAST_TOLERANCE).isoformat(sep=" ")
         conditions.append(f"{typed} > timestamp '{limit}'")

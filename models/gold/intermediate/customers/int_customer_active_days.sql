@@ -34,6 +34,9 @@ select
     {{ count_if('channels.is_digital') }} as digital_count,
     {{ count_if("channels.channel_group <> 'unknown'") }} as channel_known_count
 from actions
-inner join clock on actions.activity_date <= clock.as_of_date
+inner join clock
+    on
+        actions.activity_date >= clock.first_event_date
+        and actions.activity_date <= clock.as_of_date
 inner join channels on actions.channel_key = channels.channel_key
 group by actions.customer_natural_key, actions.activity_date
