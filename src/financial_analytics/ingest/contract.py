@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -24,6 +24,8 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 CONTRACT_PATH = Path("models") / "ingestion" / "sources.yml"
 BRONZE_SCHEMA = "ingestion_raw_data"
+UNKNOWN_ID = -1
+"""Natural key of every unknown member (macros/warehouse/members.sql): no source may use it."""
 KINDS = ("entity", "event", "accumulating", "reference")
 _DATE_CLASS = {"earliest", "latest", "placeholders"}
 _TABLE_META = {"kind", "key", "version_time", "event_time", "references", "identity"}
@@ -72,6 +74,8 @@ class Column:
         The value may not lie more than a day after the load.
     dates : DateClass, optional
         What the date can be.
+    is_id : bool
+        The value names a member of some table, so it may not be `UNKNOWN_ID`.
     feed_names : tuple of str
         Other names under which a feed may deliver the column.
     """
@@ -86,6 +90,7 @@ class Column:
     pii: str | None = None
     past: bool = False
     dates: DateClass | None = None
+    is_id: bool = False
     feed_names: tuple[str, ...] = ()
 
     @property
@@ -258,6 +263,11 @@ def _table(entry: Mapping[str, Any], where: str, classes: Mapping[str, DateClass
     repeated = {column for column in names if names.count(column) > 1}
     if repeated:
         raise UserInputError(f"{here} lists {', '.join(sorted(repeated))} twice")
+    members = {*(meta.get("key") or ()), *(meta.get("references") or ())}
+    columns = tuple(
+        replace(column, is_id=column.name in members or column.name.endswith("_id"))
+        for column in columns
+    )
     table = Table(
         name=name,
         kind=kind,

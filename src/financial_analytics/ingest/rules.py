@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from financial_analytics.engines.duckdb.session import sql_text
-from financial_analytics.ingest.contract import Column
+from financial_analytics.ingest.contract import UNKNOWN_ID, Column
 from financial_analytics.ingest.source import FeedColumn
 
 PAST_TOLERANCE = timedelta(days=1)
@@ -163,6 +163,9 @@ def faults(
             yield Fault(
                 rule, f"{typed} {sign} {bound}", f"{shown} || {sql_text(f' {words} {bound}')}"
             )
+    for condition in _unknown_id(column, typed):
+        words = f"the id {UNKNOWN_ID} is kept for what is not known: leave the value empty"
+        yield Fault("unknown_id", condition, sql_text(words))
     for condition, words in _implausible(column, typed):
         yield Fault("implausible", condition, f"{shown} || {sql_text(words)}")
     if column.past:
@@ -173,6 +176,13 @@ def faults(
             f"{typed} > timestamp '{limit.isoformat(sep=' ')}'",
             f"{shown} || {sql_text(f' lies in the future: the file was loaded on {day}')}",
         )
+
+
+def _unknown_id(column: Column, typed: str) -> list[str]:
+    """List the condition under which an id is that of the unknown member."""
+    if not column.is_id or column.family not in ("integer", "bigint", "text"):
+        return []
+    return [f"{typed} = {sql_text(str(UNKNOWN_ID)) if column.family == 'text' else UNKNOWN_ID}"]
 
 
 def _implausible(column: Column, typed: str) -> list[tuple[str, str]]:
@@ -282,6 +292,7 @@ def bad_conditions(
         conditions.append(f"{typed} < {column.minimum}")
     if column.maximum is not None:
         conditions.append(f"{typed} > {column.maximum}")
+    conditions += _unknown_id(column, typed)
     conditions += [condition for condition, _ in _implausible(column, typed)]
     if column.past:
         limit = (loaded_at + PAST_TOLERANCE).isoformat(sep=" ")
