@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -283,7 +284,14 @@ def test_doctor_and_report_ask_the_server(
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (script.returncode, script.stderr) == (0, "")
-    assert Path(script.stdout.strip()).read_text(encoding="utf-8") == text
+    # but for whose rows these are: that stands in bronze, which an analyst does not read
+    shown = Path(script.stdout.strip()).read_text(encoding="utf-8")
+    bank = re.compile(r"<dt>Bank</dt><dd>(.*?)</dd>")
+    assert (bank.findall(text), bank.findall(shown)) == (
+        [escape("synthetic, nobody's data")],
+        ["not recorded"],
+    )
+    assert bank.sub("", shown) == bank.sub("", text)
 
 
 @pytest.mark.slow
