@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ import yaml
 from financial_analytics.charts.catalogue import CATEGORIES, Category
 from financial_analytics.charts.registry import Chart, charts
 
+# The same YAML, read by the C library where PyYAML has it: ten times as fast.
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 ROOT = Path(__file__).resolve().parents[1]
 COMMAND = "make docs"
 WRITTEN = f"Written by `{COMMAND}`; do not edit."
@@ -24,6 +27,7 @@ DOC_BLOCK = re.compile(r"{% docs (\w+) %}(.*?){% enddocs %}", re.S)
 DOC_CALL = re.compile(r"""{{ *doc\(['"](\w+)['"]\) *}}""")
 
 
+@cache
 def doc_blocks(root: Path) -> dict[str, str]:
     """Return the texts that several YAML files share, by name."""
     return {
@@ -39,7 +43,7 @@ def described_models(root: Path, category: Category) -> dict[str, tuple[Path, di
     return {
         model["name"]: (path, model)
         for path in sorted(folder.glob("*.yml"))
-        for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
+        for model in yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)["models"]
     }
 
 
