@@ -7,13 +7,14 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	command -v $$p >/dev/null 2>&1 && { echo $$p; break; }; done)
 
-.PHONY: help install demo test spark lint check docs bench clean lock
+.PHONY: help install demo test spark variables lint check docs bench clean lock
 
 help:
 	@echo "make install   create .venv with the locked packages (demo does it when needed)"
 	@echo "make demo      feeds -> warehouse -> published snapshot -> report; FEEDS=dir CONNECTOR=name VARS='{...}' OPEN=1"
 	@echo "make test      run the tests; ARGS='-k name' is passed to pytest"
 	@echo "make spark     all of Spark's tests, with the deaths at every statement (needs Java 17)"
+	@echo "make variables every variable changed in turn: increments equal a full refresh (minutes)"
 	@echo "make lint      ruff, mypy and sqlfluff"
 	@echo "make check     make lint and the convention tests"
 	@echo "make docs      write what the documents derive from models and charts"
@@ -49,6 +50,9 @@ test: $(INSTALLED_DEV)
 
 spark: $(INSTALLED_DEV)
 	@$(BIN)/python -m pytest -m 'spark_deaths or not spark_deaths' tests/parity/test_spark.py tests/unit/test_spark_session.py $(ARGS)
+
+variables: $(INSTALLED_DEV)
+	@$(BIN)/python -m pytest -m variables tests/parity/test_variables.py $(ARGS)
 
 # Every check runs, whatever the one before it found.
 lint: $(INSTALLED_DEV)

@@ -1,7 +1,8 @@
 """Writes what the documents derive from the project: ``make docs``, or ``python docs/generate.py``.
 
 The list of charts (`docs/charts.md`), a page for each analytics model (`docs/models/`), and the
-table of questions in `README.md` come from the registry of charts and the YAML of the models.
+table of questions in `README.md` come from the registry of charts and the YAML of the models; the
+page of variables (`docs/variables.md`) from the comments of `dbt_project.yml`.
 """
 
 from __future__ import annotations
@@ -118,6 +119,51 @@ def questions(root: Path) -> str:
     return "\n".join(lines) + "\n"
 
 
+def described_variables(root: Path) -> dict[str, tuple[str, Any]]:
+    """Return each variable of the project with its comment and its default, in order.
+
+    A variable without a comment of its own shares that of the one above it.
+    """
+    text = (root / "dbt_project.yml").read_text(encoding="utf-8")
+    defaults = yaml.load(text, Loader=LOADER)["vars"]
+    found: dict[str, tuple[str, Any]] = {}
+    comment: list[str] = []
+    is_open = False
+    for line in text.split("\nvars:\n", maxsplit=1)[1].splitlines():
+        if line.startswith("  # "):
+            comment = [*comment, line[4:]] if is_open else [line[4:]]
+            is_open = True
+        elif match := re.match(r"  (\w+):", line):
+            found[match[1]] = (" ".join(comment), defaults[match[1]])
+            is_open = False
+        elif line and not line.startswith(" "):
+            break
+    return found
+
+
+def variables_page(root: Path) -> str:
+    """Return the page of all variables."""
+    lines = [
+        "# Variables", "", f"{WRITTEN} From the comments of [dbt_project.yml](../dbt_project.yml).",
+        "",
+        "For one build: `fa build --vars '{activity_days: 30}'`, or `--vars` of dbt. For good: in",
+        "`dbt_project.yml`. A changed variable reaches every row: what was built by increments",
+        "with another value is built again, in plain dbt too.",
+        "", "| variable | default | meaning |", "|---|---|---|",
+    ]  # fmt: skip
+    lists = []
+    for name, (comment, default) in described_variables(root).items():
+        shown = "null" if default is None else str(default)
+        if isinstance(default, bool):
+            shown = shown.lower()
+        if isinstance(default, dict):
+            shown = "below"
+            lists += ["", f"## {name}", "", "| | columns |", "|---|---|"]
+            lists += [f"| {key} | {', '.join(values)} |" for key, values in default.items()]
+        lines.append(f"| `{name}` | {shown} | {_cell(comment)} |")
+    return "\n".join(lines + lists) + "\n"
+
+
 def pages(root: Path) -> dict[Path, str]:
     """Return every file that is generated, whole, by its path."""
     readme = (root / "README.md").read_text(encoding="utf-8")
@@ -126,6 +172,7 @@ def pages(root: Path) -> dict[Path, str]:
             lambda place: place[1] + questions(root) + place[2], readme, count=1
         ),
         root / "docs" / "charts.md": chart_list(),
+        root / "docs" / "variables.md": variables_page(root),
     }
     for category in CATEGORIES:
         entries = charts(category.folder)

@@ -1,6 +1,6 @@
 {#-
-    A hash per month that changes whenever anything changes that the month's rows are made from. A derived relation
-    stores it in `_fingerprint`; a month is stale when the stored one is not the current one.
+    A hash per month that changes whenever anything changes that the month's rows are made from, variables included. A derived
+    relation stores it in `_fingerprint`; a month is stale when the stored one is not the current one.
 
     `parts`: list of {relation, month, measures, is_cumulative}. `month` and each of `measures` are expressions; measures are
     summed per month, and up to and including it where the part is cumulative.
@@ -8,6 +8,7 @@
 {% macro month_fingerprints(months, month_column, parts) -%}
     {#- hashed beside the windows: further out, a planner may do it once for each row that the month has -#}
     {%- set text -%}
+        '{{ settings_fingerprint() }}/' ||
         {% for part in parts %}
         {%- set outer = loop.index -%}
         {%- for measure in part.measures -%}

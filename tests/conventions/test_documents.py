@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from tests.support.variables import DEFAULTS
 
 from financial_analytics import cli, errors
 
@@ -42,7 +43,10 @@ def test_make_lists_each_target_in_one_line() -> None:
         command, cwd=ROOT, env=alone, capture_output=True, text=True, check=True
     ).stdout
     names = [line.split()[1] for line in listed.splitlines()]
-    assert names == ["install", "demo", "test", "spark", "lint", "check", "docs", "bench", "clean"]
+    assert names == [
+        *("install", "demo", "test", "spark", "variables", "lint", "check", "docs", "bench"),
+        "clean",
+    ]
     assert set(re.findall(r"`make (\w+)`", _text("docs/commands.md"))) == set(names)
 
 
@@ -103,10 +107,17 @@ def test_generated_pages_are_up_to_date() -> None:
     assert stale == [], "run: make docs (and commit what it writes)"
 
 
+def test_every_variable_is_described() -> None:
+    described = _generator().described_variables(ROOT)
+    assert list(described) == list(DEFAULTS)
+    assert [name for name, (comment, _) in described.items() if not comment.endswith(".")] == []
+
+
 def test_stale_pages_would_be_found(tmp_path: Path) -> None:
     """The proof that the test above can fail: a count, a column, a model that is gone."""
     generator = _generator()
     shutil.copytree(ROOT / "models", tmp_path / "models")
+    shutil.copy(ROOT / "dbt_project.yml", tmp_path)
     readme = _text("README.md").replace("answered: ", "answered: 1", 1)
     (tmp_path / "README.md").write_text(readme, encoding="utf-8")
     generator.main(tmp_path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -30,10 +31,10 @@ def lab(shared: tuple[Lab, Path]) -> Lab:
     return lab
 
 
-def assert_equals_full_refresh(lab: Lab) -> None:
+def assert_equals_full_refresh(lab: Lab, **variables: Any) -> None:
     """Compare every relation, cell by cell, with a rebuild from bronze."""
     incremental = lab.keep("incremental")
-    lab.build(*FACTS, full_refresh=True)
+    lab.build(*FACTS, full_refresh=True, **variables)
     assert lab.differences(incremental) == {}
 
 
@@ -234,3 +235,25 @@ def test_a_pinned_clock_gives_the_same_tables_from_scratch(lab: Lab) -> None:
     assert lab.differences(kept[0]) == {}
     last_day = "select max(snapshot_date)::varchar from gold.fact_account_daily_snapshot"
     assert lab.value(last_day) == "2024-04-10"
+
+
+def test_changed_variables_reach_every_row(lab: Lab) -> None:
+    """Another reporting currency, and another meaning of "active"."""
+    changed = {"reporting_currency": "EUR", "activity_days": 7}
+    lab.load(
+        {
+            "exchange_rates": [
+                {"rate_date": "2023-11-01", "currency": currency, "rate_to_usd": rate}
+                for currency, rate in (("USD", "1.00000000"), ("EUR", "1.25000000"))
+            ]
+        }
+    )
+    active = "select count_if(is_active_customer) from gold.fact_customer_monthly_summary"
+    before = lab.value(active)
+    lab.build(*FACTS, **changed)
+    assert lab.rows(
+        "select count(*), count(reporting_amount), sum(reporting_amount)"
+        " from gold.fact_transactions"
+    ) == [(11, 11, Decimal("615.72"))]
+    assert 0 < lab.value(active) < before
+    assert_equals_full_refresh(lab, **changed)

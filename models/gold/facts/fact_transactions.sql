@@ -13,10 +13,15 @@
     select distinct facts.transaction_month as partition_value
     from {{ this }} as facts
     left join {{ ref('int_daily_exchange_rates') }} as rates
-        on facts.currency = rates.currency and facts.transaction_date = rates.rate_date
+        on
+            facts.currency = rates.currency
+            and facts.transaction_date = rates.rate_date
+            and facts.currency <> '{{ var("reporting_currency") }}'
     where
-        facts.currency <> '{{ var("reporting_currency") }}'
-        and coalesce(facts.exchange_rate, 0) <> coalesce(rates.exchange_rate, 0)
+        coalesce(facts.exchange_rate, 0) <> case
+            when facts.currency = '{{ var("reporting_currency") }}' then 1
+            else coalesce(rates.exchange_rate, 0)
+        end
 {%- endset -%}
 {%- set affected = affected_partitions('transaction_month', ref('stg_transactions'), stale_rows=[
     rekeyed_customers('transaction_month', 'facts.transaction_at'),
