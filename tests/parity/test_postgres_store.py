@@ -116,6 +116,26 @@ def test_duplicates_corrections_and_faults_are_told_from_stored_rows(desk: Desk)
     assert desk.value("select rule from ingestion_raw_data.quarantine") is not None
 
 
+def test_an_id_that_comes_back_for_another_thing_is_refused(desk: Desk) -> None:
+    """Against the stored row, in one file, and with the original sent again in between."""
+    known = transaction(2, "2024-01-20 23:30:00", "-50.25")
+    desk.load(desk.write(feeds()))
+    deliveries = (
+        ([transaction(2, "2024-01-20 23:30:00", "-50.25", account_id=20)], (0, 0, 1, 0)),
+        ([transaction(2, "2024-02-20 23:30:00", "-50.00")], (1, 0, 0, 1)),
+        ([transaction(2, "2024-06-20 23:30:00", "-50.00"), known], (1, 0, 1, 1)),
+        ([transaction(50, "2024-04-20 10:00:00", "1.00", account_id=a) for a in (10, 20)],
+         (0, 0, 2, 0)),
+    )  # fmt: skip
+    for rows, expected in deliveries:
+        counts = desk.load(desk.write({"transactions": rows})).totals
+        found = (counts.accepted, counts.duplicates, counts.quarantined, counts.corrections)
+        assert found == expected
+    assert desk.value("select count(*) from ingestion_raw_data.transactions") == 13
+    query = "select count(*) from ingestion_raw_data.quarantine where rule = 'another_thing'"
+    assert desk.value(query) == 4
+
+
 def test_quarantine_there_holds_no_personal_data(desk: Desk) -> None:
     """What is masked is masked before it is shipped: shifted rows, values in wrong columns."""
     contract = load_contract(desk.settings.project_dir)

@@ -13,7 +13,9 @@ from financial_analytics.ingest.contract import Contract, load_contract, parse_c
 def document(**changes: Any) -> dict[str, Any]:
     table: dict[str, Any] = {
         "name": "things",
-        "config": {"meta": {"kind": "event", "key": ["thing_id"]}},
+        "config": {
+            "meta": {"kind": "event", "key": ["thing_id"], "correction": {"same": ["colour"]}}
+        },
         "columns": [
             {
                 "name": "thing_id",
@@ -59,6 +61,18 @@ def test_every_date_that_steers_has_a_class() -> None:
             assert dates.name == "event"
 
 
+def test_every_event_says_when_it_is_the_same() -> None:
+    """By what it refers to, and by its time: ids that start again each year are other things."""
+    for table in load_contract():
+        rule = table.correction
+        assert (rule is not None) == (table.kind in ("event", "accumulating")), table.name
+        if rule:
+            assert set(rule.same) & set(table.references), table.name
+            assert not {*rule.same, *rule.within_days} & {*table.key}, table.name
+            assert all(days < 365 for days in rule.within_days.values()), table.name
+            assert rule.within_days, table.name
+
+
 def test_column_attributes() -> None:
     amount = load_contract()["transactions"].column("amount")
     assert (amount.family, amount.scale, amount.sql_type) == ("decimal", 2, "decimal(18, 2)")
@@ -85,6 +99,14 @@ def test_a_contract_parses() -> None:
         (document(table_meta={"references": {"thing_id": "x"}}), "refers to the unknown table x"),
         (document(table_meta={"version_time": "colour"}), "version_time belongs to the kinds"),
         (document(table_meta={"kind": "entity"}), "version_time belongs to the kinds"),
+        (document(table_meta={"correction": None}), "says under correction what two rows"),
+        (document(table_meta={"correction": ["colour"]}), "correction has the form {same"),
+        (document(table_meta={"correction": {"same": ["nope"]}}), "does not have: nope"),
+        (document(table_meta={"correction": {"same": ["colour"], "with": 1}}), "unknown meta with"),
+        (document(table_meta={"correction": {"same": ["colour"], "within_days": {"colour": 1}}}),
+         "counts between dates, not colour"),
+        (document(table_meta={"correction": {"same": ["colour"], "within_days": {"day": "1"}}}),
+         "within_days of day is a whole number, not '1'"),
         (document(table_meta={"colour": 1}), "unknown meta colour; valid are"),
         (document(column_meta={"requird": 1}), "column thing_id has unknown meta requird"),
         (document(column_meta={"minimum": 2, "maximum": 1}), "minimum 2 is above maximum 1"),

@@ -11,12 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from financial_analytics.engines.duckdb.session import Connection, sql_name, sql_text
+from financial_analytics.ingest.another import judge_another, key_text
 from financial_analytics.ingest.contract import BRONZE_SCHEMA, Table
-from financial_analytics.ingest.stage import FEED, STAGED, Staged
-from financial_analytics.masking import shown_value
-
-VERDICT = "temp.feed_verdict"
-"""``_row, verdict`` (``duplicate``, ``correction`` or ``quarantined``), column, rule, reason."""
+from financial_analytics.ingest.stage import FEED, STAGED, VERDICT, Staged
 
 
 @dataclass(frozen=True)
@@ -51,6 +48,8 @@ def compare(
         return Verdicts()
     if not _find_candidates(connection, table):
         return Verdicts()
+    if table.correction:
+        judge_another(connection, table, table.correction, staged)
     _find_previous(connection, table, staged)
     if table.kind == "entity":
         if table.identity:
@@ -123,7 +122,7 @@ def _find_candidates(connection: Connection, table: Table) -> bool:
 
 
 def _find_previous(connection: Connection, table: Table, staged: Staged) -> None:
-    """Compare each candidate with the one before it in its group.
+    """Compare each candidate not refused yet with the one before it in its group.
 
     ``same`` is NULL for the first of its kind, else whether the row equals the previous one.
     """
@@ -136,7 +135,7 @@ def _find_previous(connection: Connection, table: Table, staged: Staged) -> None
                 as _n
             from {FEED} as f
             semi join temp.feed_keys as k on {_same(table.key, "f", "k")}
-            where f._raw is null
+            where f._raw is null and f._row not in (select _row from {VERDICT})
         ),
         latest as (
             select * from (
@@ -161,12 +160,12 @@ def _find_previous(connection: Connection, table: Table, staged: Staged) -> None
 def _judge_ambiguous(connection: Connection, table: Table) -> None:
     """Refuse rows of one key and version time that say different things in one file."""
     group = _group(table)
-    key_text = _key_text(table, "f")
+    key = key_text(table, "f")
     connection.execute(
         f"""
         insert into {VERDICT}
         select f._row, 'quarantined', {sql_text(", ".join(table.key))}, 'ambiguous',
-            {key_text} || ' occurs more than once in this file with the same '
+            {key} || ' occurs more than once in this file with the same '
             || {sql_text(table.version_time or "")} || ' and different values'
         from temp.feed_candidate as f
         semi join (
@@ -176,15 +175,6 @@ def _judge_ambiguous(connection: Connection, table: Table) -> None:
         where f._row not in (select _row from {VERDICT})
         """
     )
-
-
-def _key_text(table: Table, alias: str) -> str:
-    parts = [
-        f"'{name} ' || "
-        + shown_value(table, table.column(name), f"cast({alias}.{sql_name(name)} as varchar)")
-        for name in table.key
-    ]
-    return " || ', ' || ".join(parts)
 
 
 def _judge_identity(connection: Connection, table: Table, staged: Staged) -> None:
@@ -199,7 +189,7 @@ def _judge_identity(connection: Connection, table: Table, staged: Staged) -> Non
         return
     differs = _all_differ(identity, "f", "s")
     columns = sql_text(", ".join(identity))
-    key = _key_text(table, "f")
+    key = key_text(table, "f")
     judged = f"select _row from {VERDICT}"
     connection.execute(
         f"""

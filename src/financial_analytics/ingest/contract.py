@@ -28,7 +28,9 @@ UNKNOWN_ID = -1
 """Natural key of every unknown member (macros/warehouse/members.sql): no source may use it."""
 KINDS = ("entity", "event", "accumulating", "reference")
 _DATE_CLASS = {"earliest", "latest", "placeholders"}
-_TABLE_META = {"kind", "key", "version_time", "event_time", "references", "identity"}
+_TABLE_META = {
+    "kind", "key", "version_time", "event_time", "references", "identity", "correction",
+}  # fmt: skip
 _COLUMN_META = {
     "required", "values", "minimum", "maximum", "unit", "pii", "past", "date_class", "feed_names",
 }  # fmt: skip
@@ -111,6 +113,17 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Correction:
+    """When a second row of an event's key is the same thing, said again: else it is another.
+
+    `same` columns agree, `within_days` columns lie at most so many days apart.
+    """
+
+    same: tuple[str, ...]
+    within_days: Mapping[str, int]
+
+
+@dataclass(frozen=True)
 class Table:
     """One table of the contract; `kind` decides what a second arrival of a key means."""
 
@@ -122,6 +135,7 @@ class Table:
     event_time: str | None = None
     references: Mapping[str, str] = field(default_factory=dict)
     identity: tuple[str, ...] = ()
+    correction: Correction | None = None
     description: str = ""
 
     def column(self, name: str) -> Column:
@@ -277,10 +291,27 @@ def _table(entry: Mapping[str, Any], where: str, classes: Mapping[str, DateClass
         event_time=meta.get("event_time"),
         references=dict(meta.get("references") or {}),
         identity=tuple(meta.get("identity") or ()),
+        correction=_correction(meta.get("correction"), here),
         description=str(entry.get("description") or ""),
     )
     _check_table(table, here)
     return table
+
+
+def _correction(meta: Any, here: str) -> Correction | None:
+    if meta is None:
+        return None
+    here = f"{here}: correction"
+    if not isinstance(meta, dict) or not meta.get("same"):
+        raise UserInputError(
+            f"{here} has the form {{same: [column], within_days: {{column: 100}}}}"
+        )
+    _refuse_unknown(meta, {"same", "within_days"}, here)
+    days = dict(meta.get("within_days") or {})
+    for name, number in days.items():
+        if type(number) is not int or number < 0:
+            raise UserInputError(f"{here}: within_days of {name} is a whole number, not {number!r}")
+    return Correction(tuple(meta["same"]), days)
 
 
 def _check_table(table: Table, here: str) -> None:
@@ -290,11 +321,20 @@ def _check_table(table: Table, here: str) -> None:
         raise UserInputError(
             f"{here}: version_time belongs to the kinds entity and accumulating, not {table.kind}"
         )
-    used = [*table.key, *table.identity, *table.references]
+    if (table.kind in ("event", "accumulating")) != (table.correction is not None):
+        raise UserInputError(
+            f"{here}: every table of kind event and accumulating, and no other, says under"
+            " correction what two rows of one key have in common"
+        )
+    rule = table.correction or Correction((), {})
+    used = [*table.key, *table.identity, *table.references, *rule.same, *rule.within_days]
     used += [name for name in (table.version_time, table.event_time) if name]
     missing = [name for name in used if name not in table.column_names]
     if missing:
         raise UserInputError(f"{here} names columns it does not have: {', '.join(missing)}")
+    other = [n for n in rule.within_days if table.column(n).family not in ("date", "timestamp")]
+    if other:
+        raise UserInputError(f"{here}: within_days counts between dates, not {', '.join(other)}")
     optional = [name for name in table.key if not table.column(name).required]
     if optional:
         raise UserInputError(f"{here}: key column {', '.join(optional)} must be required")

@@ -19,10 +19,10 @@ from financial_analytics.errors import EngineError
 from financial_analytics.ingest import rules
 from financial_analytics.ingest.bank import create_ledger
 from financial_analytics.ingest.clean import SHOWN_BYTES, BadLine
-from financial_analytics.ingest.compare import VERDICT, Verdicts
+from financial_analytics.ingest.compare import Verdicts
 from financial_analytics.ingest.contract import BRONZE_SCHEMA, Contract, Table
 from financial_analytics.ingest.source import Source
-from financial_analytics.ingest.stage import FEED, Staged
+from financial_analytics.ingest.stage import FEED, VERDICT, Staged
 
 QUARANTINE = f"{BRONZE_SCHEMA}.quarantine"
 BATCHES = f"{BRONZE_SCHEMA}._batches"

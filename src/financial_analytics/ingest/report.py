@@ -10,8 +10,16 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from financial_analytics.errors import FeedError, InvalidInputError, QuarantineError
+from financial_analytics.ingest.another import ANOTHER_THING
 from financial_analytics.ingest.load import Counts
 from financial_analytics.settings import MAX_QUARANTINED_PCT
+
+HINTS = {
+    ANOTHER_THING: "an id names one thing only. Where ids are unique within an account (or a day, a"
+    " type), write the\n  account into the id at the source, such as account_id * 1000000 + number;"
+    " rows loaded before keep theirs",
+}
+"""What to do about the rows of a rule, where the reason alone does not say it."""
 
 
 @dataclass(frozen=True)
@@ -185,6 +193,8 @@ def notes(report: IngestReport) -> list[str]:
                 f"{file.source_file}: quarantined {reason.rows:,}, {_where(reason)}:"
                 f" {reason.example}"
             )
+    rules = dict.fromkeys(reason.rule for file in report.files for reason in file.reasons)
+    said += [f"  hint: {HINTS[rule]}" for rule in rules if rule in HINTS]
     said += [f"warning: {warning}" for warning in report.warnings]
     if report.unknown_files:
         shown = ", ".join(report.unknown_files[:10])

@@ -16,6 +16,8 @@ STAGED = "temp.feed_staged"
 """Physical table: contract columns, ``_raw`` (raw values of a faulty row), ``_filled``."""
 FEED = "temp.feed_rows"
 """The same rows with their number in the file, ``_row``."""
+VERDICT = "temp.feed_verdict"
+"""``_row, verdict`` (``duplicate``, ``correction`` or ``quarantined``), column, rule, reason."""
 _LEFTOVERS = ("feed_staged", "feed_shift", "feed_keys", "feed_stored", "feed_verdict",
               "feed_candidate", "feed_bad_line")  # fmt: skip
 
