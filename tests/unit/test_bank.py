@@ -65,9 +65,12 @@ class Desk:
         return self.settings.data_dir / "set-aside" / f"synthetic-{number}" / "warehouse.duckdb"
 
     def forget(self) -> None:
-        """Make the warehouse one of an earlier version, which does not say what it holds."""
+        """Make the warehouse one of an earlier version: without a ledger, files by bare name."""
         with duckdb.connect(str(self.settings.warehouse_path)) as connection:
             connection.execute("drop table ingestion_raw_data._bank")
+            connection.execute(
+                "update ingestion_raw_data._batches set source_file = parse_filename(source_file)"
+            )
 
     def old_note(self, bank: dict[str, int], batches: int) -> None:
         content = {"bank": bank, "batches": batches}
