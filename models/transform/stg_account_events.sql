@@ -9,7 +9,7 @@
     on_schema_change='fail'
 ) }}
 with arrivals as (
-    select * from {{ source('ingestion_raw_data', 'account_events') }}
+    select * from {{ bronze('account_events') }}
     where {{ arrived_since() }}
 ),
 

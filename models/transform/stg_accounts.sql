@@ -3,7 +3,7 @@
     row per account_id and version (updated_at).
 -#}
 with arrivals as (
-    select * from {{ source('ingestion_raw_data', 'accounts') }}
+    select * from {{ bronze('accounts') }}
 ),
 
 latest as (

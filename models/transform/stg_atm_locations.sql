@@ -3,7 +3,7 @@
     atm_id and version (updated_at).
 -#}
 with arrivals as (
-    select * from {{ source('ingestion_raw_data', 'atm_locations') }}
+    select * from {{ bronze('atm_locations') }}
 ),
 
 latest as (

@@ -4,7 +4,7 @@
     its latest arrival.
 -#}
 with arrivals as (
-    select * from {{ source('ingestion_raw_data', 'bank_holidays') }}
+    select * from {{ bronze('bank_holidays') }}
 ),
 
 latest as (

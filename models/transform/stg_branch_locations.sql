@@ -3,7 +3,7 @@
     version (updated_at).
 -#}
 with arrivals as (
-    select * from {{ source('ingestion_raw_data', 'branch_locations') }}
+    select * from {{ bronze('branch_locations') }}
 ),
 
 latest as (

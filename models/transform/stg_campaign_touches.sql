@@ -9,7 +9,7 @@
     on_schema_change='fail'
 ) }}
 with arrivals as (
-    select * from {{ source('ingestion_raw_data', 'campaign_touches') }}
+    select * from {{ bronze('campaign_touches') }}
     where {{ arrived_since() }}
 ),
 

@@ -9,7 +9,7 @@
     on_schema_change='fail'
 ) }}
 with arrivals as (
-    select * from {{ source('ingestion_raw_data', 'credit_applications') }}
+    select * from {{ bronze('credit_applications') }}
     where {{ arrived_since() }}
 ),
 

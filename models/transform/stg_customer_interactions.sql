@@ -9,7 +9,7 @@
     on_schema_change='fail'
 ) }}
 with arrivals as (
-    select * from {{ source('ingestion_raw_data', 'customer_interactions') }}
+    select * from {{ bronze('customer_interactions') }}
     where {{ arrived_since() }}
 ),
 

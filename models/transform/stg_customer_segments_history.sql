@@ -9,7 +9,7 @@
     on_schema_change='fail'
 ) }}
 with arrivals as (
-    select * from {{ source('ingestion_raw_data', 'customer_segments_history') }}
+    select * from {{ bronze('customer_segments_history') }}
     where {{ arrived_since() }}
 ),
 

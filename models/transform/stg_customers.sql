@@ -3,7 +3,7 @@
     arrival. Grain: one row per customer_id and version (updated_at).
 -#}
 with arrivals as (
-    select * from {{ source('ingestion_raw_data', 'customers') }}
+    select * from {{ bronze('customers') }}
 ),
 
 latest as (

@@ -3,7 +3,7 @@
     nothing that was known before it. Grain: one row per date and arrival.
 -#}
 with arrivals as (
-    select * from {{ source('ingestion_raw_data', 'economic_indicators') }}
+    select * from {{ bronze('economic_indicators') }}
 )
 
 select

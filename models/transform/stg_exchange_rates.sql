@@ -3,7 +3,7 @@
     Grain: one row per rate_date and currency, its latest arrival.
 -#}
 with arrivals as (
-    select * from {{ source('ingestion_raw_data', 'exchange_rates') }}
+    select * from {{ bronze('exchange_rates') }}
 ),
 
 latest as (

@@ -3,7 +3,7 @@
     latest arrival. Grain: one row per alert_id and status sent (updated_at).
 -#}
 with arrivals as (
-    select * from {{ source('ingestion_raw_data', 'fraud_alerts') }}
+    select * from {{ bronze('fraud_alerts') }}
 ),
 
 latest as (

@@ -9,7 +9,7 @@
     on_schema_change='fail'
 ) }}
 with arrivals as (
-    select * from {{ source('ingestion_raw_data', 'loan_payments') }}
+    select * from {{ bronze('loan_payments') }}
     where {{ arrived_since() }}
 ),
 

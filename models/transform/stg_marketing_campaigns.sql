@@ -3,7 +3,7 @@
     Grain: one row per campaign_id and version (updated_at).
 -#}
 with arrivals as (
-    select * from {{ source('ingestion_raw_data', 'marketing_campaigns') }}
+    select * from {{ bronze('marketing_campaigns') }}
 ),
 
 latest as (

@@ -3,7 +3,7 @@
     mcc_code, its latest arrival.
 -#}
 with arrivals as (
-    select * from {{ source('ingestion_raw_data', 'merchant_category_codes') }}
+    select * from {{ bronze('merchant_category_codes') }}
 ),
 
 latest as (

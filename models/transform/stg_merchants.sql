@@ -3,7 +3,7 @@
     one row per merchant_id and version (updated_at).
 -#}
 with arrivals as (
-    select * from {{ source('ingestion_raw_data', 'merchants') }}
+    select * from {{ bronze('merchants') }}
 ),
 
 latest as (

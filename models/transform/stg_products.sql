@@ -4,7 +4,7 @@
     (updated_at).
 -#}
 with arrivals as (
-    select * from {{ source('ingestion_raw_data', 'products') }}
+    select * from {{ bronze('products') }}
 ),
 
 latest as (

@@ -9,7 +9,7 @@
     on_schema_change='fail'
 ) }}
 with arrivals as (
-    select * from {{ source('ingestion_raw_data', 'regulatory_reports') }}
+    select * from {{ bronze('regulatory_reports') }}
     where {{ arrived_since() }}
 ),
 

@@ -9,7 +9,7 @@
     on_schema_change='fail'
 ) }}
 with arrivals as (
-    select * from {{ source('ingestion_raw_data', 'risk_assessments') }}
+    select * from {{ bronze('risk_assessments') }}
     where {{ arrived_since() }}
 ),
 

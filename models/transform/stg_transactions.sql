@@ -9,7 +9,7 @@
     on_schema_change='fail'
 ) }}
 with arrivals as (
-    select * from {{ source('ingestion_raw_data', 'transactions') }}
+    select * from {{ bronze('transactions') }}
     where {{ arrived_since() }}
 ),
 

@@ -3,7 +3,7 @@
     per zip_code, its latest arrival.
 -#}
 with arrivals as (
-    select * from {{ source('ingestion_raw_data', 'zip_codes') }}
+    select * from {{ bronze('zip_codes') }}
 ),
 
 latest as (

@@ -158,7 +158,7 @@ def sql_faults(text: str) -> list[str]:
     faults = [word for ban, word in bans.items() if re.search(ban, code, re.IGNORECASE)]
     for match in re.finditer(r"select\s+\*", code, re.IGNORECASE):
         after = code[match.end() :]
-        if not re.match(r"\s+from\s+(\{\{\s*(ref|source)\s*\()", after, re.IGNORECASE):
+        if not re.match(r"\s+from\s+(\{\{\s*(ref|source|bronze)\s*\()", after, re.IGNORECASE):
             line = code[: match.start()].count("\n") + 1
             faults.append(f"select * outside an import CTE (line {line})")
     for match in re.finditer(r"order by([^()]*(?:\([^()]*\)[^()]*)*)", code, re.IGNORECASE):

@@ -4,7 +4,7 @@
 -#}
 {{ config(schema='silver_vault') }}
 with arrivals as (
-    select * from {{ source('ingestion_raw_data', 'customers') }}
+    select * from {{ bronze('customers') }}
 ),
 
 latest as (
