@@ -264,7 +264,7 @@ def _late_rows(pair: Pair) -> list[dict[str, Any]]:
     )
     corrected, moved = (dict(zip(names, row, strict=True)) for row in known)
     corrected["amount"] = "-77.77"
-    moved["transaction_date"] = "2025-10-17 11:12:13"
+    moved["transaction_date"] = "2025-09-17 11:12:13"  # more than 100 days were another thing
     late = _lone_transaction("2025-09-09 08:00:00", "3.21") | {"transaction_id": 900_000_002}
     return [corrected, moved, late, _lone_transaction("2025-08-05 10:00:00", "12.50")]
 
