@@ -1,3 +1,16 @@
+{#- A text as a literal, whatever is in it. -#}
+{% macro text_literal(value) -%}
+    {{ return(adapter.dispatch('text_literal', 'financial_analytics')(value)) }}
+{%- endmacro %}
+
+{% macro default__text_literal(value) -%}
+    '{{ value | replace("'", "''") }}'
+{%- endmacro %}
+
+{% macro spark__text_literal(value) -%}
+    '{{ value | replace("\\", "\\\\") | replace("'", "\\'") }}'
+{%- endmacro %}
+
 {#- Text of up to `count` characters from the left, the same for short and NULL values. -#}
 {% macro left_characters(value, count) -%}
     substring({{ value }}, 1, {{ count }})

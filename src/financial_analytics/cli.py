@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 import traceback
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +17,7 @@ from typer.exceptions import TyperException
 
 from financial_analytics.cli_console import (
     Display,
+    confirm,
     format_table,
     note,
     now,
@@ -24,7 +26,7 @@ from financial_analytics.cli_console import (
     show_error,
 )
 from financial_analytics.errors import FinancialAnalyticsError, UserInputError
-from financial_analytics.settings import MAX_QUARANTINED_PCT
+from financial_analytics.settings import MAX_QUARANTINED_PCT, Settings
 
 INTERRUPTED = 130
 INTERRUPTION = "interrupted: what was committed stays, the rest is as before; run it again"
@@ -118,6 +120,7 @@ def ingest(
 
 @app.command()
 def build(
+    context: typer.Context,
     select: Annotated[
         list[str] | None, typer.Option("--select", "-s", help="dbt selection, such as tag:facts.")
     ] = None,
@@ -144,6 +147,7 @@ def build(
         target=target,
         command="build" if tests else "run",
     )
+    _check_lasting(context, settings, options.variables, target)
     moment = now()
     with Display() as display:
         result = cli_steps.build_step(display, settings, options)
@@ -215,6 +219,7 @@ def generate(
 
 @app.command()
 def demo(
+    context: typer.Context,
     feeds: Annotated[
         Path | None, typer.Option(help="Folder of feeds. Default: a synthetic bank.")
     ] = None,
@@ -236,6 +241,7 @@ def demo(
     settings = load_settings()
     chosen = parse_vars(variables)
     engine = target_name(target)
+    _check_lasting(context, settings, chosen, target)
     moment = now()
     with Display() as display:
         loaded = cli_steps.demo_feeds_step(
@@ -309,6 +315,16 @@ def parse_vars(text: str) -> dict[str, Any]:
     }
 
 
+def _check_lasting(
+    context: typer.Context, settings: Settings, given: Mapping[str, Any], target: str | None
+) -> None:
+    """Ask before a build sets back what an earlier one was given; without a terminal, stop."""
+    from financial_analytics.build import target_name  # noqa: PLC0415
+    from financial_analytics.lasting import check_lasting  # noqa: PLC0415
+
+    check_lasting(settings, given, target_name(target), command_line=context.obj, agree=confirm)
+
+
 def _words(given: list[str] | None) -> tuple[str, ...]:
     return tuple(word for text in given or () for word in text.split())
 
@@ -318,7 +334,7 @@ def run(arguments: list[str]) -> int:
     verbose = "--verbose" in arguments
     command_line = [argument for argument in arguments if argument != "--verbose"] or ["--help"]
     try:
-        code = app(command_line, standalone_mode=False)
+        code = app(command_line, standalone_mode=False, obj=command_line)
     except (KeyboardInterrupt, typer.Abort):
         note(INTERRUPTION)
         return INTERRUPTED

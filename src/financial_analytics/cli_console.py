@@ -90,6 +90,15 @@ def note(line: str) -> None:
     sys.stderr.write(line + "\n")
 
 
+def confirm(fact: str) -> bool:
+    """Ask whether to go on in spite of a fact; nobody agrees where there is no terminal."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    sys.stderr.write(f"{fact}\nGo on? [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+
 def show_error(error: FinancialAnalyticsError) -> None:
     """Print what went wrong and, where known, what to do about it."""
     note(f"error: {error.message}")

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pytest
 from dbt.cli.main import dbtRunner
 from tests.support.lab import write_feed
+from tests.support.lasting import check_that_a_setting_lasts, write_project
 from tests.support.parity import Cells, differences, modelled_relations
 from tests.support.spark import session
 from tests.support.spark_bank import Pair
@@ -208,6 +209,15 @@ def test_killed_inside_a_change(events: Events) -> None:
     events.spark.sql("refresh table small.fact")
     assert events.run()
     events.assert_right()
+
+
+def test_a_setting_lasts(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert session(home / "data")
+    monkeypatch.setenv("FA_PROJECT_DIR", str(write_project(home / "lasting")))
+    monkeypatch.setenv("FA_DATA_DIR", str(home / "data"))
+    check_that_a_setting_lasts(capsys, "--target", "spark")
 
 
 @pytest.fixture(scope="module")

@@ -197,7 +197,7 @@ def postgres_bank(folder: Path) -> Iterator[Bank]:
 def drop_schemas() -> None:
     """Empty the test database."""
     with postgres_session.open_session() as handle, handle.cursor() as cursor:
-        for schema in (*SCHEMAS, BRONZE):
+        for schema in (*SCHEMAS, BRONZE, "builds"):
             cursor.execute(f"drop schema if exists {schema} cascade")
         handle.commit()
 

@@ -9,6 +9,7 @@ from financial_analytics.engines.postgres import session as postgres_session
 from financial_analytics.engines.spark import gold as spark_gold
 
 DEFAULT_TARGET = "duckdb"
+NEWEST_SETTINGS = "select variables from builds.settings order by build_number desc limit 1"
 
 
 def check_free(path: Path, target: str) -> None:
@@ -26,6 +27,33 @@ def check_free(path: Path, target: str) -> None:
     elif target == "postgres":
         with postgres_session.open_session():
             pass
+
+
+def newest_settings(path: Path, target: str) -> str | None:
+    """Return the variables that the newest build was given, as JSON; None if no build kept any.
+
+    Raises
+    ------
+    EngineError
+        If the warehouse cannot be read.
+    """
+    if target == "spark":
+        return spark_gold.newest_settings()
+    if target == "postgres":
+        with postgres_session.open_session() as handle, handle.cursor() as cursor:
+            cursor.execute("select to_regclass('builds.settings') is not null")
+            if not cursor.fetchone()[0]:
+                return None
+            cursor.execute(NEWEST_SETTINGS)
+            row = cursor.fetchone()
+        return str(row[0]) if row else None
+    if target != DEFAULT_TARGET or not path.is_file():
+        return None
+    with open_warehouse(path) as connection:  # a build that died may have left a log to replay
+        if "settings" not in row_counts(connection, "builds"):
+            return None
+        found = connection.execute(NEWEST_SETTINGS).fetchone()
+    return str(found[0]) if found else None
 
 
 def reader_address(target: str) -> str | None:

@@ -48,6 +48,15 @@ class SparkGold:
         return str(rows[0][0]) if rows else None
 
 
+def newest_settings() -> str | None:
+    """Return the variables that the newest build was given, as JSON; None if no build kept any."""
+    spark = spark_session.session()
+    if not spark.catalog.tableExists("builds.settings"):
+        return None
+    kept = spark.table("builds.settings").orderBy("build_number", ascending=False).first()
+    return str(kept.variables) if kept else None
+
+
 def bronze_counts() -> tuple[str, dict[str, int]]:
     """Return what the engine calls itself and the rows of each bronze table."""
     spark = spark_session.session()
