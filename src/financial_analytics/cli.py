@@ -33,6 +33,9 @@ INTERRUPTION = "interrupted: what was committed stays, the rest is as before; ru
 GRACE_SECONDS = 5.0
 PACKAGE = "financial-analytics"
 
+_stopping = threading.Event()
+"""Set by Ctrl-C: whatever is raised after it is no error."""
+
 app = typer.Typer(
     name="fa",
     help="A bank's raw feeds in; a tested warehouse, analytics and reports out.",
@@ -338,31 +341,37 @@ def run(arguments: list[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         note(INTERRUPTION)
         return INTERRUPTED
-    except BrokenPipeError:
+    except Exception as error:
+        if _stopping.is_set():  # an engine turns Ctrl-C in a query into an error of its own
+            note(INTERRUPTION)
+            return INTERRUPTED
+        return _explain(error, verbose=verbose)
+    if code == INTERRUPTED:  # typer turns Ctrl-C into its exit code and says nothing
+        note(INTERRUPTION)
+    return int(code or 0)
+
+
+def _explain(error: Exception, *, verbose: bool) -> int:
+    """Say what went wrong and return the exit code of it."""
+    if isinstance(error, BrokenPipeError):
         return 1
-    except FinancialAnalyticsError as error:
-        if verbose:
-            traceback.print_exc()
-        show_error(error)
-        return error.exit_code
-    except TyperException as error:
+    if isinstance(error, TyperException):
         message = error.format_message()
         if message:
             show_error(UserInputError(message.rstrip("."), hint="fa COMMAND --help"))
         return error.exit_code
-    except Exception as error:  # the last net: a sentence, not a traceback
-        if verbose:
-            traceback.print_exc()
-        show_error(
-            FinancialAnalyticsError(
-                f"unexpected {type(error).__name__}: {error}",
-                hint="run it again with --verbose and report what it prints",
-            )
+    if verbose:
+        traceback.print_exception(error)
+    if isinstance(error, FinancialAnalyticsError):
+        show_error(error)
+        return error.exit_code
+    show_error(  # the last net: a sentence, not a traceback
+        FinancialAnalyticsError(
+            f"unexpected {type(error).__name__}: {error}",
+            hint="run it again with --verbose and report what it prints",
         )
-        return 1
-    if code == INTERRUPTED:  # typer turns Ctrl-C into its exit code and says nothing
-        note(INTERRUPTION)
-    return int(code or 0)
+    )
+    return 1
 
 
 def _stop(_signal: int, _frame: object) -> None:
@@ -370,6 +379,7 @@ def _stop(_signal: int, _frame: object) -> None:
 
     Both databases are transactional: what was not committed is undone on the next opening.
     """
+    _stopping.set()
 
     def give_up() -> None:
         note(INTERRUPTION)

@@ -276,6 +276,29 @@ def test_build__ctrl_c_is_exit_130_with_a_sentence(tiny_project: Path, data: Pat
     assert "Traceback" not in err
 
 
+INTERRUPTED_QUERY = """
+import os, signal, sys, threading
+import duckdb
+from financial_analytics import cli, settings
+
+def load_settings():
+    threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+    duckdb.connect().execute("select count(*) from range(10000000) as a, range(10000000) as b")
+
+settings.load_settings = load_settings
+sys.argv = ["fa", "doctor"]
+cli.main()
+"""
+
+
+def test_ctrl_c_in_the_middle_of_a_query_is_no_error() -> None:
+    """The engine turns it into an error of its own: RuntimeError, Query interrupted."""
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_QUERY], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (130, f"{cli.INTERRUPTION}\n")
+
+
 @pytest.mark.parametrize(
     ("error", "code"),
     [
