@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	command -v $$p >/dev/null 2>&1 && { echo $$p; break; }; done)
 
-.PHONY: help install demo test spark variables lint check docs bench clean lock
+.PHONY: help install demo test spark variables sequences lint check docs bench clean lock
 
 help:
 	@echo "make install   create .venv with the locked packages (demo does it when needed)"
@@ -15,6 +15,7 @@ help:
 	@echo "make test      run the tests; ARGS='-k name' is passed to pytest"
 	@echo "make spark     all of Spark's tests, with the deaths at every statement (needs Java 17)"
 	@echo "make variables every variable changed in turn: increments equal a full refresh (minutes)"
+	@echo "make sequences two hundred random orders of commands, Ctrl-C and kill -9 among them (half an hour)"
 	@echo "make lint      ruff, mypy and sqlfluff"
 	@echo "make check     make lint and the convention tests"
 	@echo "make docs      write what the documents derive from models and charts"
@@ -53,6 +54,9 @@ spark: $(INSTALLED_DEV)
 
 variables: $(INSTALLED_DEV)
 	@$(BIN)/python -m pytest -m variables tests/parity/test_variables.py $(ARGS)
+
+sequences: $(INSTALLED_DEV)
+	@$(BIN)/python -m pytest -m 'sequences or not sequences' tests/faults/test_sequences.py $(ARGS)
 
 # Every check runs, whatever the one before it found.
 lint: $(INSTALLED_DEV)

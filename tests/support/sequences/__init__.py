@@ -1,0 +1,1 @@
+"""Random sequences of commands, each run to its end or stopped, and what must hold after each."""
