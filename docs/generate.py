@@ -146,10 +146,13 @@ def variables_page(root: Path) -> str:
     lines = [
         "# Variables", "", f"{WRITTEN} From the comments of [dbt_project.yml](../dbt_project.yml).",
         "",
-        "`fa build --vars '{activity_days: 30}'`, or `--vars` of dbt, sets it until another build sets",
+        "`fa build --vars '{activity_days: 30}'`, or `--vars` of dbt, sets it until another build "
+        "sets",
         "it back, which asks first (the warehouse keeps what its last build was given, in",
-        "`builds.settings`; all but `as_of`). For good: in `dbt_project.yml`. A changed variable reaches",
-        "every row: what was built by increments with another value is built again, in plain dbt too.",
+        "`builds.settings`; all but `as_of`). For good: in `dbt_project.yml`. A changed variable "
+        "reaches",
+        "every row: what was built by increments with another value is built again, in plain dbt "
+        "too.",
         "", "| variable | default | meaning |", "|---|---|---|",
     ]  # fmt: skip
     lists = []
