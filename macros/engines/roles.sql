@@ -1,7 +1,7 @@
 {#-
     Rights of the three roles, at the end of every build, where the server has them (docs/engines.md creates them):
-    fa_loader writes bronze; fa_builder reads bronze and owns what it builds; analyst reads silver and gold, and neither bronze
-    with its quarantine nor the vault. Nothing on engines without roles.
+    fa_loader writes bronze; fa_builder reads bronze and owns what it builds; analyst reads silver, gold and the ledger of
+    builds, and neither bronze with its quarantine nor the vault. Nothing on engines without roles.
 -#}
 {% macro grant_roles() -%}
     {{ return(adapter.dispatch('grant_roles', 'financial_analytics')()) }}
@@ -16,14 +16,14 @@
         union all
         select 'schema', nspname from pg_namespace
         where
-            nspname in ('ingestion_raw_data', 'silver', 'silver_vault', 'gold')
+            nspname in ('ingestion_raw_data', 'silver', 'silver_vault', 'gold', 'builds')
             and pg_has_role(current_user, nspowner, 'usage')
     {%- endset -%}
     {%- set found = run_query(query) -%}
     {%- set roles = found.rows | selectattr(0, 'equalto', 'role') | map(attribute=1) | list -%}
     {%- set schemas = found.rows | selectattr(0, 'equalto', 'schema') | map(attribute=1) | list -%}
     {%- set statements = [] -%}
-    {%- for schema in ['silver', 'gold'] if schema in schemas and 'analyst' in roles -%}
+    {%- for schema in ['silver', 'gold', 'builds'] if schema in schemas and 'analyst' in roles -%}
         {%- do statements.append('grant usage on schema ' ~ schema ~ ' to analyst') -%}
         {%- do statements.append('grant select on all tables in schema ' ~ schema ~ ' to analyst') -%}
         {%- do statements.append('alter default privileges in schema ' ~ schema ~ ' grant select on tables to analyst') -%}

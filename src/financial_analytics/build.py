@@ -6,16 +6,18 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from financial_analytics.engines import connections
 from financial_analytics.errors import BuildError, UserInputError
+from financial_analytics.selection import Selection, complete
 from financial_analytics.settings import Settings
 
 FAILED = frozenset({"error", "fail", "runtime error", "partial success"})
 SHOWN_FAILURES = 10
+_KINDS = {"build": ("model", "seed", "test"), "run": ("model", "seed"), "test": ("test",)}
 LOG_LEVELS = ("debug", "info", "warn", "error")
 
 
@@ -46,10 +48,11 @@ class NodeResult:
 
 @dataclass(frozen=True)
 class BuildResult:
-    """All nodes of one dbt run, in the order they ended."""
+    """All nodes of one dbt run, in the order they ended; what was selected in a partial one."""
 
     nodes: tuple[NodeResult, ...]
     log_file: Path
+    selection: Selection | None = None
 
     def count(self, status: str) -> int:
         """Return how many nodes ended with `status`."""
@@ -81,6 +84,11 @@ class BuildOptions:
     target: str | None = None
     command: str = "build"
 
+    @property
+    def is_partial(self) -> bool:
+        """Tell whether parts of the project may be left as they are."""
+        return bool(self.select or self.exclude)
+
 
 def dbt_paths(settings: Settings, target: str | None) -> tuple[Path, Path]:
     """Return dbt's artefact folder (one per target) and its log folder."""
@@ -92,25 +100,32 @@ def dbt_arguments(settings: Settings, options: BuildOptions) -> list[str]:
 
     Unit tests stay out: they test the code, not the data, and belong to ``make test``.
     """
+    arguments = [options.command, *_common_arguments(settings, options)]
+    if options.command in {"build", "test"}:
+        arguments += ["--exclude-resource-type", "unit_test"]
+    if options.full_refresh and options.command != "test":
+        arguments.append("--full-refresh")
+    return arguments + _selectors(options.select, options.exclude)
+
+
+def _common_arguments(settings: Settings, options: BuildOptions) -> list[str]:
     target_path, log_path = dbt_paths(settings, options.target)
-    arguments = [options.command, "--no-use-colors", "--no-send-anonymous-usage-stats"]
+    arguments = ["--no-use-colors", "--no-send-anonymous-usage-stats"]
     arguments += ["--log-level", "none", "--log-level-file", _log_level()]
     arguments.append("--no-write-json")  # nothing here reads the artefacts, and they cost seconds
     arguments += ["--project-dir", str(settings.project_dir)]
     arguments += ["--profiles-dir", str(settings.project_dir)]
     arguments += ["--target-path", str(target_path), "--log-path", str(log_path)]
-    if options.command in {"build", "test"}:
-        arguments += ["--exclude-resource-type", "unit_test"]
-    if options.full_refresh and options.command != "test":
-        arguments.append("--full-refresh")
     if options.target:
         arguments += ["--target", options.target]
     if options.variables:
         arguments += ["--vars", json.dumps(dict(options.variables))]
-    for flag, values in (("--select", options.select), ("--exclude", options.exclude)):
-        if values:
-            arguments += [flag, *values]
     return arguments
+
+
+def _selectors(select: Sequence[str], exclude: Sequence[str] = ()) -> list[str]:
+    given = (("--select", select), ("--exclude", exclude))
+    return [word for flag, values in given if values for word in (flag, *values)]
 
 
 def build(
@@ -145,32 +160,75 @@ def build(
     _, log_path = dbt_paths(settings, chosen.target)
     log_file = log_path / "dbt.log"
     connections.check_free(settings.warehouse_path, target_name(chosen.target))
-    outcome = invoke(settings, dbt_arguments(settings, chosen), listener=listener)
+    arguments, manifest, selection = dbt_arguments(settings, chosen), None, None
+    if chosen.is_partial:
+        manifest, selection = _complete(settings, chosen, log_file)
+        arguments = dbt_arguments(settings, replace(chosen, select=selection.names, exclude=()))
+        arguments += ["--indirect-selection", "empty"]
+    outcome = invoke(settings, arguments, listener=listener, manifest=manifest)
     _raise_exception(outcome.exception, log_file)
     result = BuildResult(
         nodes=tuple(_node_result(result) for result in getattr(outcome.result, "results", ())),
         log_file=log_file,
+        selection=selection,
     )
     if not result.nodes:
-        selection = " ".join(chosen.select) or "the project"
-        raise UserInputError(
-            f"nothing to build: {selection} selects no model, seed or test",
-            hint="for example --select tag:facts, or --select +analytics_customer_overview",
-        )
+        raise _nothing_selected(chosen)
     if result.failed:
         raise BuildError(failure_message(result), hint=f"full log: {log_file}")
     return result
 
 
-def invoke(settings: Settings, arguments: list[str], *, listener: Listener | None = None) -> Any:
-    """Run one dbt command in this process and release the warehouse afterwards."""
+def _complete(settings: Settings, options: BuildOptions, log_file: Path) -> tuple[Any, Selection]:
+    """Return dbt's manifest, and what of it a partial build runs."""
+    common = _common_arguments(settings, options)
+    parsed = invoke(settings, ["parse", *common])
+    _raise_exception(parsed.exception, log_file)
+    listing = ["list", "--output", "json", "--output-keys", "unique_id", *common]
+    for kind in _KINDS[options.command]:
+        listing += ["--resource-type", kind]
+    listing += _selectors(options.select, options.exclude)
+    listed = invoke(settings, listing, manifest=parsed.result)
+    _raise_exception(listed.exception, log_file)
+    selected = [json.loads(line)["unique_id"] for line in listed.result or ()]
+    if not selected:
+        raise _nothing_selected(options)
+    there = connections.built_relations(settings.warehouse_path, target_name(options.target))
+    selection = complete(parsed.result.nodes, selected, there)
+    if not selection.names:
+        raise UserInputError(
+            f"none of the {len(selected)} selected tests can run: they read what is not built yet",
+            hint="build it first: fa build",
+        )
+    return parsed.result, selection
+
+
+def _nothing_selected(options: BuildOptions) -> UserInputError:
+    selection = " ".join(options.select) or "the project"
+    return UserInputError(
+        f"nothing to build: {selection} selects no model, seed or test",
+        hint="for example --select tag:facts, or --select +analytics_customer_overview",
+    )
+
+
+def invoke(
+    settings: Settings,
+    arguments: list[str],
+    *,
+    listener: Listener | None = None,
+    manifest: Any = None,
+) -> Any:
+    """Run one dbt command in this process and release the warehouse afterwards.
+
+    A `manifest` of the same project and options saves parsing it again.
+    """
     from dbt.cli.main import dbtRunner  # noqa: PLC0415  (a second to import)
 
     faults: list[Exception] = []
     callbacks = [] if listener is None else [_callback(listener, faults)]
     with _environment(FA_DATA_DIR=str(settings.data_dir)):
         try:
-            outcome = dbtRunner(callbacks=callbacks).invoke(arguments)
+            outcome = dbtRunner(manifest=manifest, callbacks=callbacks).invoke(arguments)
         finally:
             connections.release()
     if isinstance(outcome.exception, KeyboardInterrupt):

@@ -155,7 +155,10 @@ def build(
     with Display() as display:
         result = cli_steps.build_step(display, settings, options)
         if publish:
-            cli_steps.publish_step(display, settings, moment, target=target)
+            cli_steps.publish_step(
+                display, settings, moment, target=target, is_partial=options.is_partial
+            )
+    cli_steps.note_selection(result)
     for node in result.warned:
         note(f"warning: {node.name}: {node.failing_rows:,} rows to look at")
 

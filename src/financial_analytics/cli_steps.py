@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from financial_analytics.cli_console import Display, format_table, note, run_id, say
-from financial_analytics.errors import FeedError, UserInputError
+from financial_analytics.errors import FeedError, NotPublishedError, UserInputError
 from financial_analytics.settings import MAX_QUARANTINED_PCT, Settings
 
 TRANSACTIONS_PER_CUSTOMER = 50
+SHOWN_NAMES = 3
 
 if TYPE_CHECKING:
     from financial_analytics.build import BuildOptions, BuildResult
@@ -122,17 +123,44 @@ def build_step(display: Display, settings: Settings, options: BuildOptions) -> B
 
 
 def publish_step(
-    display: Display, settings: Settings, moment: datetime, *, target: str | None = None
-) -> Path:
-    """Swap in a new snapshot for readers."""
+    display: Display,
+    settings: Settings,
+    moment: datetime,
+    *,
+    target: str | None = None,
+    is_partial: bool = False,
+) -> Path | None:
+    """Swap in a new snapshot for readers; None where a partial build leaves nothing to publish."""
     from financial_analytics.build import target_name  # noqa: PLC0415
     from financial_analytics.publish import Run, publish  # noqa: PLC0415
 
     run = Run(run_id=run_id(moment), built_at=moment, engine=target_name(target))
     with display.step("publish") as step:
-        snapshot = publish(settings, run)
+        try:
+            snapshot = publish(settings, run)
+        except NotPublishedError as error:
+            if not is_partial:
+                raise
+            step.summary = "nothing; readers keep what they had"
+            note(f"note: {error.message}\nhint: {error.hint}")
+            return None
         step.summary = str(snapshot)
     return snapshot
+
+
+def note_selection(result: BuildResult) -> None:
+    """Say what a partial build ran besides what was selected, and which tests it left out."""
+    if result.selection is None:
+        return
+    if added := result.selection.added:
+        note(f"note: {_counted(added, 'model')} not built before, built for what reads them")
+    if left_out := result.selection.left_out:
+        note(f"note: {_counted(left_out, 'test')} left out: they read what is not built yet")
+
+
+def _counted(names: Sequence[str], kind: str) -> str:
+    shown = ", ".join(names[:SHOWN_NAMES]) + (", …" if len(names) > SHOWN_NAMES else "")
+    return f"{len(names)} {kind}{'s' if len(names) > 1 else ''} ({shown})"
 
 
 def report_step(

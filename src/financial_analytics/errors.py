@@ -44,6 +44,10 @@ class BuildError(FinancialAnalyticsError):
     exit_code = 4
 
 
+class NotPublishedError(BuildError):
+    """What is built is not of one build, or holds no analytics; readers keep what they had."""
+
+
 class QuarantineError(FinancialAnalyticsError):
     """More of a table is in quarantine than was allowed; what was accepted is loaded."""
 

@@ -71,8 +71,8 @@ def publish(settings: Settings, run: Run) -> Path:
     ------
     EngineError
         If the warehouse is missing, in use or unreadable; the old snapshot stays.
-    BuildError
-        If the warehouse has no analytics; the old snapshot stays.
+    NotPublishedError
+        If the warehouse has no analytics, or its gold is not of one build; the old snapshot stays.
     """
     target = snapshot_path(settings)
     if run.engine != DEFAULT_TARGET:

@@ -10,6 +10,7 @@ from tests.support.variables import CHANGED, DEFAULTS
 
 SETTINGS = Path(__file__).resolve().parents[2] / "macros" / "warehouse" / "settings.sql"
 READ = re.compile(r"\bvar\(\s*['\"](\w+)['\"]")
+LEDGER = SETTINGS.with_name("ledger.sql")
 LISTED = re.compile(r"^\s+'(\w+)',$", re.MULTILINE)
 
 SEEN_IN_ROWS = {
@@ -99,3 +100,8 @@ def test_every_variable_is_read(project: Any) -> None:
     ]
     read = set(READ.findall("\n".join(texts)))
     assert set(DEFAULTS) - read == set()
+
+
+def test_the_ledger_of_builds_hashes_every_variable() -> None:
+    """So that a relation of other variables is never published as if it were of these."""
+    assert sorted(LISTED.findall(LEDGER.read_text(encoding="utf-8"))) == sorted(DEFAULTS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -20,9 +21,11 @@ from tests.support.lab import write_feed
 from tests.support.parity import Cells, differences
 from tests.support.small_bank import feeds, transaction
 
+from financial_analytics import cli
 from financial_analytics.engines.postgres import copy as postgres_copy
 from financial_analytics.engines.postgres import session as postgres_session
 from financial_analytics.ingest import ingest
+from financial_analytics.publish import snapshot_path
 
 TYPED = """
 select
@@ -203,3 +206,41 @@ def test_a_killed_build_run_again_gives_what_an_undisturbed_one_gives(
     }
     assert found == {}
     drop_schemas()
+
+
+@pytest.mark.slow
+def test_a_partial_build_is_not_published_and_a_page_of_the_server_says_so(
+    bank: Bank,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write_feed(tmp_path / "first", "transactions", feeds()["transactions"])
+    _load(bank, tmp_path / "first", 1)
+    monkeypatch.setenv("FA_DATA_DIR", str(bank.settings.data_dir))
+    monkeypatch.setenv("FA_REPORTS_DIR", str(tmp_path / "reports"))
+
+    def fa(*arguments: str) -> str:
+        assert cli.run([*arguments, "--target", "postgres"]) == 0
+        captured = capsys.readouterr()
+        return captured.out + captured.err
+
+    models = ("analytics_transaction_summary", "analytics_transaction_by_channel")
+    said = fa("build", "--no-tests", "-s", " ".join(f"+{name}" for name in models))
+    assert "nothing was published" not in said
+    snapshot = snapshot_path(bank.settings)
+    before = snapshot.read_bytes()
+    write_feed(tmp_path / "late", "transactions", [transaction(90, "2024-06-30 10:00:00", "-5.00")])
+    _load(bank, tmp_path / "late", 2)
+    said = fa("build", "--no-tests", "-s", f"+{models[0]}")
+    assert "nothing was published: without the newest feeds" in said
+    assert snapshot.read_bytes() == before
+    page = Path(fa("report", "--category", "descriptive").splitlines()[-1])
+    text = page.read_text(encoding="utf-8")
+    assert "Not of one build" in text
+    days = set(re.findall(r"</code></dd><dt>As of</dt><dd>([0-9-]+)</dd>", text))
+    assert len(days) == 2 and max(days) == "2024-06-30"
+    fa("build", "--no-tests", "-s", f"+{models[1]}")
+    assert snapshot.read_bytes() != before
+    fa("report", "--category", "descriptive")
+    assert "Not of one build" not in page.read_text(encoding="utf-8")

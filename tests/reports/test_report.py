@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
+from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -16,6 +18,7 @@ from tests.support.frames.shared import FrameSource
 from financial_analytics.charts.registry import charts
 from financial_analytics.errors import InvalidInputError
 from financial_analytics.reports.page import script_json
+from financial_analytics.reports.reader import RunInfo
 from financial_analytics.reports.report import write_chart, write_report
 
 
@@ -197,3 +200,29 @@ def test_a_category_without_charts_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError):
         write_report(absent, FrameSource({}), tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_page_of_several_builds_says_of_when_each_chart_is(tmp_path: Path) -> None:
+    frames = frames_of("01")
+    late = "analytics_transaction_summary"
+    day = dt.date(2024, 7, 31)
+    frames[late] = frames[late].assign(as_of_date=day)
+
+    def page(source: FrameSource) -> str:
+        path = write_report("01_descriptive_analytics", source, tmp_path)
+        return path.read_text(encoding="utf-8")
+
+    def own_dates(text: str) -> list[str]:
+        return re.findall(r"<code>(\w+)</code></dd><dt>As of</dt><dd>([0-9-]+)</dd>", text)
+
+    charts_of_late = [chart for chart in charts("01") if chart.model == late]
+    assert own_dates(page(FrameSource(frames))) == [(late, "2024-07-31")] * len(charts_of_late)
+    assert "Not of one build" not in page(FrameSource(frames))
+
+    class Mixed(FrameSource):
+        def run_info(self) -> RunInfo:
+            return replace(super().run_info(), mixture="without the newest <feeds>: gold.a")
+
+    text = page(Mixed(frames))
+    assert "Not of one build" in text and "without the newest &lt;feeds&gt;: gold.a" in text
+    assert len(own_dates(text)) == len([c for c in charts("01") if "as_of_date" in frames[c.model]])

@@ -20,6 +20,7 @@ from financial_analytics.engines.postgres import session as postgres_session
 from financial_analytics.ingest import ingest
 from financial_analytics.ingest.marks import write_mark
 from financial_analytics.settings import Settings, find_project_dir
+from financial_analytics.states import LEDGER_SCHEMA
 from financial_analytics.synthetic import generate, load_config
 from tests.support.parity import Cells
 from tests.support.parsing import shared_parse
@@ -197,7 +198,7 @@ def postgres_bank(folder: Path) -> Iterator[Bank]:
 def drop_schemas() -> None:
     """Empty the test database."""
     with postgres_session.open_session() as handle, handle.cursor() as cursor:
-        for schema in (*SCHEMAS, BRONZE, "builds"):
+        for schema in (*SCHEMAS, BRONZE, LEDGER_SCHEMA):
             cursor.execute(f"drop schema if exists {schema} cascade")
         handle.commit()
 

@@ -81,6 +81,25 @@ def row_counts(connection: Connection, schema: str) -> dict[str, int]:
     return counts
 
 
+def built_relations(path: Path, target: str) -> set[str]:
+    """Return ``schema.relation`` of all tables and views of a target.
+
+    Raises
+    ------
+    EngineError
+        If the server is missing or refuses.
+    """
+    if target == "spark":
+        return spark_gold.relations()
+    query = "select table_schema, table_name from information_schema.tables"
+    if target == "postgres":
+        with postgres_session.open_session() as handle, handle.cursor() as cursor:
+            cursor.execute(query)
+            return {f"{schema}.{name}" for schema, name in cursor.fetchall()}
+    with open_warehouse(path) as connection:
+        return {f"{schema}.{name}" for schema, name in connection.execute(query).fetchall()}
+
+
 def server_counts(target: str) -> tuple[str, dict[str, int]] | None:
     """Return what a target's server calls itself and the rows of its bronze; None without one.
 

@@ -15,6 +15,7 @@ from financial_analytics.engines.postgres.session import open_session
 from financial_analytics.engines.spark import session as spark_session
 from financial_analytics.engines.spark.gold import SparkGold
 from financial_analytics.errors import UserInputError
+from financial_analytics.states import LEDGER_SCHEMA, LEDGER_TABLE, Ledger, ledger_of
 
 
 class GoldSource(Protocol):
@@ -34,6 +35,9 @@ class GoldSource(Protocol):
 
     def bank(self) -> str | None:
         """Return the kind of bank that bronze holds, if it says so."""
+
+    def ledger(self) -> Ledger | None:
+        """Return of which build each relation is, if the warehouse says so."""
 
 
 class PostgresGold:
@@ -77,6 +81,15 @@ class PostgresGold:
         self._cursor.execute("select kind from ingestion_raw_data._bank")
         row = self._cursor.fetchone()
         return str(row[0]) if row else None
+
+    def ledger(self) -> Ledger | None:
+        """Return of which build each relation is, if the warehouse says so."""
+        name = f"{LEDGER_SCHEMA}.{LEDGER_TABLE}"
+        self._cursor.execute("select to_regclass(%s) is not null", (name,))
+        if not self._cursor.fetchone()[0]:
+            return None
+        self._cursor.execute(f"select relation, state, is_building from {name}")
+        return ledger_of(self._cursor.fetchall())
 
 
 @contextmanager

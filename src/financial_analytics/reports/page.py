@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from html import escape, unescape
 from importlib import resources
@@ -36,6 +37,8 @@ class Panel:
         Plotly JSON without template.
     table : str
         HTML of the data table, already escaped.
+    as_of : date or None
+        Newest date that the model's rows are as of.
     """
 
     id: str
@@ -48,6 +51,7 @@ class Panel:
     note: str
     figure: Mapping[str, Any]
     table: str
+    as_of: date | None = None
 
     @property
     def anchor(self) -> str:
@@ -134,7 +138,7 @@ def plain(text: str) -> str:
     return unescape(text)
 
 
-def _article(panel: Panel) -> str:
+def _article(panel: Panel, run: RunInfo) -> str:
     alt = f"{panel.title}. {panel.finding} {panel.note} {panel.reading}".replace("  ", " ")
     note = f'<p class="note">{escape(panel.note)}</p>' if panel.note else ""
     return (
@@ -146,8 +150,26 @@ def _article(panel: Panel) -> str:
         '<dl class="facts">'
         f"<dt>How to read it</dt><dd>{escape(panel.reading)}</dd>"
         f"<dt>Unit</dt><dd>{escape(panel.unit)}</dd>"
-        f"<dt>Model</dt><dd><code>{escape(panel.model)}</code></dd></dl>"
+        f"<dt>Model</dt><dd><code>{escape(panel.model)}</code></dd>{_own_date(panel, run)}</dl>"
         f"{panel.table}</article>"
+    )
+
+
+def _own_date(panel: Panel, run: RunInfo) -> str:
+    """Say of when a chart is, where the head of the page does not."""
+    if panel.as_of is None or (panel.as_of == run.as_of_date and not run.mixture):
+        return ""
+    return f"<dt>As of</dt><dd>{panel.as_of.isoformat()}</dd>"
+
+
+def _mixture(run: RunInfo) -> str:
+    if not run.mixture:
+        return ""
+    return (
+        '<section class="problems" aria-label="Not of one build">'
+        "<strong>Not of one build</strong><ul>"
+        f"<li>{escape(run.mixture)}. Each chart says of when it is; fa build brings all to one."
+        "</li></ul></section>"
     )
 
 
@@ -184,6 +206,7 @@ def report_page(
     contents = "".join(
         f'<li><a href="#{escape(panel.anchor)}">{escape(panel.title)}</a></li>' for panel in panels
     )
+    articles = "".join(_article(panel, run) for panel in panels)
     warning = ""
     if problems:
         items = "".join(f"<li>{escape(problem)}</li>" for problem in problems)
@@ -220,7 +243,7 @@ def report_page(
         f"</details>{_row_counts(run)}</header>\n"
         "<noscript><p class='problems'>The charts need JavaScript; the data tables do not."
         "</p></noscript>\n"
-        f'{warning}<main id="charts">\n{"".join(_article(panel) for panel in panels)}\n</main>\n'
+        f'{_mixture(run)}{warning}<main id="charts">\n{articles}\n</main>\n'
         "<footer>Drawn from the published snapshot; nothing on this page is fetched from the "
         "network.</footer>\n"
         + scripts

@@ -16,6 +16,13 @@ from financial_analytics.engines.postgres import gold as postgres_gold
 from financial_analytics.errors import EngineError, UserInputError
 from financial_analytics.publish import snapshot_path
 from financial_analytics.settings import Settings
+from financial_analytics.states import (
+    COUNTED,
+    LEDGER_SCHEMA,
+    LEDGER_TABLE,
+    ledger_of,
+    why_not_one,
+)
 
 SORT_COLUMNS = 4
 
@@ -38,6 +45,8 @@ class RunInfo:
         Rows of each dimension, fact and analytics relation.
     bank : str or None
         Kind of bank that was built: ``synthetic`` or ``own``.
+    mixture : str or None
+        Why the relations are not of one build, where they are not; a snapshot always is.
     """
 
     run_id: str
@@ -46,6 +55,7 @@ class RunInfo:
     built_at: datetime | None
     row_counts: Mapping[str, int]
     bank: str | None = None
+    mixture: str | None = None
 
 
 class Reader:
@@ -162,9 +172,14 @@ def _postgres_run(connection: Any) -> RunInfo:
         as_of = _day(clock["as_of_date"].iloc[0]) if len(clock) else None
     bank = None
     if postgres_gold.has_relation(connection, "ingestion_raw_data", "_bank"):
-        ledger = postgres_gold.read_relation(connection, "_bank", "ingestion_raw_data")
-        bank = _text(ledger["kind"].iloc[0]) if len(ledger) else None
-    counted = [name for name in names if name.startswith(("dim_", "fact_", "analytics_"))]
+        banks = postgres_gold.read_relation(connection, "_bank", "ingestion_raw_data")
+        bank = _text(banks["kind"].iloc[0]) if len(banks) else None
+    ledger = None
+    if postgres_gold.has_relation(connection, LEDGER_SCHEMA, LEDGER_TABLE):
+        rows = postgres_gold.read_relation(connection, LEDGER_TABLE, LEDGER_SCHEMA)
+        columns = ["relation", "state", "is_building"]
+        ledger = ledger_of(rows[columns].to_numpy().tolist())
+    counted = [name for name in names if name.startswith(COUNTED)]
     return RunInfo(
         run_id="not recorded",
         as_of_date=as_of,
@@ -172,6 +187,7 @@ def _postgres_run(connection: Any) -> RunInfo:
         built_at=None,
         row_counts={name: postgres_gold.row_count(connection, name) for name in counted},
         bank=bank,
+        mixture=why_not_one(ledger, names),
     )
 
 

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterable
+from datetime import date
 from importlib import resources
 from pathlib import Path
 from typing import Any, Protocol
@@ -48,11 +49,12 @@ class Source(Protocol):
 
 
 def _panel(chart: Chart, source: Source, problems: list[str]) -> Panel:
-    table = ""
+    table, as_of = "", None
     if chart.model not in source.models:
         figure = theme.empty_figure(f"{chart.model} is not built yet")
     else:
         frame = source.frame(chart.model)
+        as_of = _as_of(frame)
         table = data_table(
             frame, caption=chart.title, needs=(*chart.needs, *chart.measures), rows=chart.rows
         )
@@ -74,7 +76,15 @@ def _panel(chart: Chart, source: Source, problems: list[str]) -> Panel:
         note=plain(figure.layout.meta["note"]),
         figure=content,
         table=table,
+        as_of=as_of,
     )
+
+
+def _as_of(frame: pd.DataFrame) -> date | None:
+    if "as_of_date" not in frame:
+        return None
+    days = frame["as_of_date"].dropna()
+    return None if days.empty else pd.Timestamp(days.max()).date()
 
 
 def _write(path: Path, text: str) -> None:

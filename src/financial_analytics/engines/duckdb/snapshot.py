@@ -16,7 +16,15 @@ import pandas as pd
 from financial_analytics.drafts import clear_drafts
 from financial_analytics.engines.duckdb.session import Connection, sql_name, sql_text
 from financial_analytics.engines.gold_sources import GoldSource
-from financial_analytics.errors import BuildError, EngineError
+from financial_analytics.errors import EngineError, NotPublishedError
+from financial_analytics.states import (
+    COUNTED,
+    LEDGER_SCHEMA,
+    LEDGER_TABLE,
+    Ledger,
+    ledger_of,
+    why_not_one,
+)
 
 FILE_NAME = "warehouse.duckdb"
 SCHEMA = "gold"
@@ -94,8 +102,8 @@ def write_snapshot(
     ------
     EngineError
         If the warehouse is missing or in use.
-    BuildError
-        If it holds no analytics.
+    NotPublishedError
+        If it holds no analytics, or relations of different builds.
     """
     if not warehouse.is_file():
         raise EngineError(
@@ -119,13 +127,13 @@ def write_snapshot_of(
 
     Raises
     ------
-    BuildError
-        If `source` holds no analytics.
+    NotPublishedError
+        If `source` holds no analytics, or relations of different builds.
     """
 
     def fill(connection: Connection) -> None:
         names = source.names()
-        wanted = _published(names)
+        wanted = _published(names, source.ledger())
         schema = sql_name(SCHEMA)
         connection.execute(f"create schema {schema}")
         for name in wanted:
@@ -190,7 +198,7 @@ def _gold_names(connection: Connection, source: str) -> list[str]:
 
 
 def _copy(connection: Connection, source: str) -> None:
-    wanted = _published(_gold_names(connection, source))
+    wanted = _published(_gold_names(connection, source), _ledger(connection, source))
     connection.execute(f"create schema {sql_name(SCHEMA)}")
     for name in wanted:
         relation = f"{sql_name(SCHEMA)}.{sql_name(name)}"
@@ -199,18 +207,34 @@ def _copy(connection: Connection, source: str) -> None:
         )
 
 
-def _published(names: list[str]) -> list[str]:
+def _ledger(connection: Connection, source: str) -> Ledger | None:
+    relation = f"{sql_name(source)}.{LEDGER_SCHEMA}.{LEDGER_TABLE}"
+    try:
+        rows = connection.execute(f"select relation, state, is_building from {relation}")
+    except duckdb.CatalogException:
+        return None
+    return ledger_of(rows.fetchall())
+
+
+def _published(names: list[str], ledger: Ledger | None) -> list[str]:
+    """Return what of gold is published; all of it is of one build."""
     wanted = [name for name in names if name.startswith("analytics_") or name in ALSO_PUBLISHED]
     if not any(name.startswith("analytics_") for name in wanted):
-        raise BuildError(
+        raise NotPublishedError(
             f"the warehouse has no analytics in schema {SCHEMA}, so nothing was published",
             hint="build them first: fa build",
+        )
+    reason = why_not_one(ledger, names)
+    if reason:
+        raise NotPublishedError(
+            f"the warehouse is not of one build, so nothing was published: {reason}",
+            hint="build everything: fa build",
         )
     return wanted
 
 
 def _is_counted(name: str) -> bool:
-    return name.startswith(("dim_", "fact_", "analytics_"))
+    return name.startswith(COUNTED)
 
 
 @dataclass(frozen=True)

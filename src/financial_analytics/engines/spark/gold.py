@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from financial_analytics.engines.spark import session as spark_session
+from financial_analytics.states import LEDGER_SCHEMA, LEDGER_TABLE, Ledger, ledger_of
 
 
 class SparkGold:
@@ -46,6 +47,24 @@ class SparkGold:
             return None
         rows = self._spark.sql("select kind from ingestion_raw_data._bank").collect()
         return str(rows[0][0]) if rows else None
+
+    def ledger(self) -> Ledger | None:
+        """Return of which build each relation is, if the warehouse says so."""
+        name = f"{LEDGER_SCHEMA}.{LEDGER_TABLE}"
+        if not self._spark.catalog.tableExists(name):
+            return None
+        rows = self._spark.sql(f"select relation, state, is_building from {name}").collect()
+        return ledger_of((row[0], row[1], row[2]) for row in rows)
+
+
+def relations() -> set[str]:
+    """Return ``schema.relation`` of all tables and views."""
+    spark = spark_session.session()
+    return {
+        f"{schema.namespace}.{row.tableName}"
+        for schema in spark.sql("show schemas").collect()
+        for row in spark.sql(f"show tables in `{schema.namespace}`").collect()
+    }
 
 
 def newest_settings() -> str | None:
