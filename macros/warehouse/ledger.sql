@@ -1,8 +1,8 @@
 {#-
-    The ledger builds.relations: of which state of the feeds each relation is, so that a partial build is never
-    published as if it were whole. A state is the newest batch of bronze and a hash of all variables; what is built from
-    relations of different states, or with other variables than they, is `mixed`. A build marks what it is about to build before it begins: where it is killed,
-    the marks stay, and nobody takes old for new.
+    The ledger builds.relations: of which state of the feeds each relation is, so that a partial build is never published as
+    if it were whole. A state is the newest batch of bronze and a hash of all variables; what is built from relations of
+    different states, or with other variables than they, is `mixed`. A build marks what it is about to build before it begins:
+    where it is killed, the marks stay, and nobody takes old for new.
 -#}
 {% macro open_ledger() -%}
     {%- if not execute or flags.WHICH not in ('build', 'run') -%}{{ return('') }}{%- endif -%}
