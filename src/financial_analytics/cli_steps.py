@@ -149,18 +149,14 @@ def publish_step(
 
 
 def note_selection(result: BuildResult) -> None:
-    """Say what a partial build ran besides what was selected, and which tests it left out."""
+    """Say what a partial build ran besides what was selected, and that tests were left out."""
     if result.selection is None:
         return
     if added := result.selection.added:
-        note(f"note: {_counted(added, 'model')} not built before, built for what reads them")
+        shown = ", ".join(added[:SHOWN_NAMES]) + (", …" if len(added) > SHOWN_NAMES else "")
+        note(f"note: built as well, for what reads them and did not exist: {len(added)} ({shown})")
     if left_out := result.selection.left_out:
-        note(f"note: {_counted(left_out, 'test')} left out: they read what is not built yet")
-
-
-def _counted(names: Sequence[str], kind: str) -> str:
-    shown = ", ".join(names[:SHOWN_NAMES]) + (", …" if len(names) > SHOWN_NAMES else "")
-    return f"{len(names)} {kind}{'s' if len(names) > 1 else ''} ({shown})"
+        note(f"note: {len(left_out)} tests left out: they read what is not built yet")
 
 
 def report_step(
