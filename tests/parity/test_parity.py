@@ -14,7 +14,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +21,7 @@ from urllib.parse import urlsplit
 import duckdb
 import pytest
 import yaml
+from markupsafe import escape
 from tests.support.banks import OPENERS, Bank, Feeds, write_feeds
 from tests.support.parity import Cells, differences, modelled_relations
 
@@ -288,7 +288,7 @@ def test_doctor_and_report_ask_the_server(
     shown = Path(script.stdout.strip()).read_text(encoding="utf-8")
     bank = re.compile(r"<dt>Bank</dt><dd>(.*?)</dd>")
     assert (bank.findall(text), bank.findall(shown)) == (
-        [escape("synthetic, nobody's data")],
+        [str(escape("synthetic, nobody's data"))],
         ["not recorded"],
     )
     assert bank.sub("", shown) == bank.sub("", text)

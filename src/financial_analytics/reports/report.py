@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 from collections.abc import Iterable
 from datetime import date
@@ -31,8 +30,6 @@ from financial_analytics.reports.page import (
 from financial_analytics.reports.reader import RunInfo
 from financial_analytics.reports.tables import data_table
 
-_CHART_COUNT = re.compile(r'data-chart="')
-
 
 class Source(Protocol):
     """What a report needs of a reader."""
@@ -49,7 +46,7 @@ class Source(Protocol):
 
 
 def _panel(chart: Chart, source: Source, problems: list[str]) -> Panel:
-    table, as_of = "", None
+    table, as_of = None, None
     if chart.model not in source.models:
         figure = theme.empty_figure(f"{chart.model} is not built yet")
     else:
@@ -205,12 +202,11 @@ def _links(out_dir: Path) -> Iterable[ReportLink]:
     for item in CATEGORIES:
         page = out_dir / item.folder / "index.html"
         written = page.is_file()
-        count = len(_CHART_COUNT.findall(page.read_text(encoding="utf-8"))) if written else 0
         yield ReportLink(
             title=item.title,
             question=item.question,
             path=f"{item.folder}/index.html" if written else None,
-            charts=count,
+            charts=len(charts(item.folder)),
         )
 
 

@@ -1,11 +1,10 @@
-"""The data table behind each chart: escaped cells, formats by column ending, a stated limit."""
+"""The data table behind each chart: formats by column ending, a stated limit."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from html import escape
 from typing import Any, Literal
 
 import numpy as np
@@ -23,10 +22,32 @@ _CODES = ("_id", "_key", "year", "month")
 
 @dataclass(frozen=True)
 class Cell:
-    """One formatted value: its text and whether it is a number."""
+    """One formatted value: its text, whether it is a number, whether it heads its row."""
 
     text: str
     numeric: bool
+    is_head: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as a page shows it.
+
+    Attributes
+    ----------
+    caption, size, note : str
+        What it is, how many rows the model has, what of them is left out.
+    columns : sequence of str
+        Names of the columns shown.
+    rows : sequence of sequence of Cell
+        Formatted rows.
+    """
+
+    caption: str
+    size: str
+    note: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
 
 
 def format_value(column: str, value: Any) -> Cell:
@@ -76,23 +97,14 @@ def _columns(frame: pd.DataFrame, needs: Sequence[str]) -> list[str]:
     ]
 
 
-def _row(cells: Sequence[Cell], head: int = 0) -> str:
-    parts = []
-    for position, cell in enumerate(cells):
-        tag = 'th scope="row"' if position < head else "td"
-        kind = ' class="n"' if cell.numeric else ""
-        parts.append(f"<{tag}{kind}>{escape(cell.text)}</{tag.split(maxsplit=1)[0]}>")
-    return "<tr>" + "".join(parts) + "</tr>"
-
-
 def data_table(
     frame: pd.DataFrame,
     *,
     caption: str,
     needs: Sequence[str] = (),
     rows: Literal["first", "last"] = "first",
-) -> str:
-    """Return a ``details`` element with the table behind a chart; every text is escaped.
+) -> Table:
+    """Return the table behind a chart.
 
     Parameters
     ----------
@@ -109,30 +121,26 @@ def data_table(
     columns = _columns(frame, needs)
     shown = frame.head(MOST_ROWS) if rows == "first" else frame.tail(MOST_ROWS)
     if total == 1:
-        head = '<tr><th scope="col">column</th><th scope="col">value</th></tr>'
         record = frame.iloc[0]
         body = [
-            _row([Cell(name, False), format_value(name, record[name])], head=1)
+            [Cell(name, numeric=False, is_head=True), format_value(name, record[name])]
             for name in frame.columns
             if name not in HIDDEN
         ]
     else:
-        head = "<tr>" + "".join(f'<th scope="col">{escape(name)}</th>' for name in columns)
-        head += "</tr>"
         body = [
-            _row([format_value(name, value) for name, value in zip(columns, record, strict=True)])
+            [format_value(name, value) for name, value in zip(columns, record, strict=True)]
             for record in shown[columns].itertuples(index=False, name=None)
         ]
-    said = f"{total:,} row{'' if total == 1 else 's'}"
     notes = []
     if total > MOST_ROWS:
         notes.append(f"the {rows} {MOST_ROWS} of {total:,} rows")
     if total > 1 and len(columns) < len(frame.columns) - len(HIDDEN & set(frame.columns)):
         notes.append(f"{len(columns)} of {len(frame.columns)} columns")
-    note = f" ({'; '.join(notes)}; the whole is in the model)" if notes else ""
-    return (
-        f"<details class='data'><summary>Data: {said}</summary>"
-        f"<div class='scroll' tabindex='0' role='region' aria-label='{escape(caption)}'>"
-        f"<table><caption>{escape(caption + note)}</caption>"
-        f"<thead>{head}</thead><tbody>{''.join(body)}</tbody></table></div></details>"
+    return Table(
+        caption=caption,
+        size=f"{total:,} row{'' if total == 1 else 's'}",
+        note=f" ({'; '.join(notes)}; the whole is in the model)" if notes else "",
+        columns=["column", "value"] if total == 1 else columns,
+        rows=body,
     )
