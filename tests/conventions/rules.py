@@ -11,7 +11,7 @@ from typing import Any
 
 Node = Mapping[str, Any]
 
-# design.md, "House style": the closed list.
+# docs/style.md, "Names": the closed list.
 ENDINGS = (
     *("_key", "_id", "_date", "_at", "_amount", "_balance", "_rate", "_pct"),
     *("_count", "_days", "_months", "_score", "_lower", "_upper"),
@@ -21,12 +21,12 @@ UNIT_ENDINGS = ("_years", "_minutes", "_ms", "_km", "_index")
 ORDINAL_ENDINGS = ("_month", "_number")
 # Results of a test: free of units.
 STATISTIC_ENDINGS = ("_p_value", "_statistic", "_correlation")
-# Numeric columns that design.md, sources.md or analytics.md call by these very names.
+# Numeric columns that the contract, the star schema or the catalogue call by these very names.
 NAMED_NUMBERS = frozenset(
     {
         *("latitude", "longitude", "rate_to_usd", "product_promoted"),
         *("treasury_yield_10yr", "mortgage_rate_30yr"),
-        # analytics.md, category 01, names these; total_accounts follows total_customers
+        # category 01 is asked for these; total_accounts follows total_customers
         *("avg_clv", "avg_income", "year", "month", "volume", "balance", "unique_customers"),
         *("total_customers", "active_customers", "inactive_customers", "total_accounts"),
         # category 02: the measures of a driver table
@@ -38,7 +38,7 @@ NAMED_NUMBERS = frozenset(
         *("metric_value", "spatial_lag_value"),
     }
 )
-# The same measure at another time, and a share of something (analytics.md: pct_of_total).
+# The same measure at another time, and a share of something (pct_of_total).
 TIME_PREFIX = re.compile(r"^(previous|current)_(\d+d_)?")
 SHARE = re.compile(r"^pct_of_[a-z]+$")
 NAMED_DATES = frozenset({"date_of_birth"})

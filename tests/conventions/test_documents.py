@@ -199,3 +199,23 @@ def test_locks_agree_and_the_demo_installs_no_other_engine() -> None:
     pins = {name: pin.split("==")[1] for name, pin in everything.items()}
     assert {name: pin for name, pin in base.items() if pins.get(name) != pin.split("==")[1]} == {}
     assert not {"pyspark", "dbt-postgres", "pytest", "sqlfluff"} & set(base)
+
+
+def test_what_code_cites_is_in_the_repository() -> None:
+    """A rule that a test or a comment names can be read by whoever has the checkout alone."""
+    files = [
+        path
+        for folder in ("src", "tests", "macros", "models", "benchmarks", "visualizations")
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in {".py", ".sql", ".yml"}
+    ]
+    cited = {
+        (name, _name(path))
+        for path in files
+        for name in re.findall(r"[\w./-]*\w\.md\b", path.read_text(encoding="utf-8"))
+    }
+    known = {_name(path) for path in DOCUMENTS} | {path.name for path in DOCUMENTS}
+    assert len(cited) > 10
+    made_up = re.compile(r"(docs/models/)?analytics_\w+\.md")  # by tests
+    missing = {name: where for name, where in cited if name not in known}
+    assert {name: missing[name] for name in missing if not made_up.fullmatch(name)} == {}

@@ -1,4 +1,4 @@
-"""The selectors that design.md promises select something, and the right things."""
+"""The selectors that docs/commands.md promises select something, and the right things."""
 
 from __future__ import annotations
 

@@ -50,5 +50,5 @@ def test_no_engine_is_named(path: Path) -> None:
 
 @pytest.mark.parametrize("path", MODELS, ids=_name)
 def test_a_model_is_at_most_150_lines(path: Path) -> None:
-    """style.md: longer than about 120 lines is two models; a quarter more is "about"."""
+    """docs/style.md: longer than about 120 lines is two models; a quarter more is "about"."""
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 150

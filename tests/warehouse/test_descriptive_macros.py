@@ -10,7 +10,7 @@ from tests.support.inline import first_row
 
 pytestmark = pytest.mark.slow
 
-# 10 of 100 at 95 %: the example of style.md, rounded there to four decimals of a fraction.
+# 10 of 100 at 95 %: the example of docs/style.md, rounded there to four decimals of a fraction.
 WILSON_LOWER, WILSON_UPPER = 5.52, 17.44
 
 

@@ -178,7 +178,7 @@ def holiday_rows(calendar: Calendar) -> tuple[Frame, Ints]:
 
 
 def code_rows() -> tuple[Frame, Ints]:
-    """Return the merchant category codes (public domain, see reference/README.md)."""
+    """Return the merchant category codes (public domain, see README.md beside them)."""
     table = reference("merchant_category_codes")
     words = np.arange(len(table))
     frame: Frame = {name: Text(words, table[name].tolist()) for name in table.columns}
