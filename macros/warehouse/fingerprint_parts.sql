@@ -14,10 +14,15 @@
         {
             'relation': ref('dim_account'), 'where': 'is_current', 'is_cumulative': true,
             'month': clipped.replace('{month}', 'coalesce(' ~ month_number('open_date') ~ ', 190001)'),
+            'measures': ['1', date_key('open_date')],
+        },
+        {
+            'relation': ref('int_account_spans'), 'is_cumulative': true,
+            'month': clipped.replace('{month}', 'coalesce(' ~ month_number('open_date') ~ ', 190001)'),
             'measures': ['1', date_key('open_date'), 'cast(opening_balance * 100 as decimal(38, 0))'],
         },
         {
-            'relation': ref('dim_account'), 'where': 'is_current and close_date is not null', 'is_cumulative': true,
+            'relation': ref('int_account_spans'), 'where': 'close_date is not null', 'is_cumulative': true,
             'month': clipped.replace('{month}', month_number('close_date')), 'measures': ['1', date_key('close_date')],
         },
         customer_fingerprint_part(),

@@ -50,7 +50,10 @@ def test_silver_has_a_staging_model_for_each_table(project: Any, models: Models)
     assert built(models, Path("models/transform")) == {f"stg_{table}" for table in tables}
 
 
-@pytest.mark.parametrize(("heading", "folder"), [("Dimensions", "dimensions"), ("Facts", "facts")])
+@pytest.mark.parametrize(
+    ("heading", "folder"),
+    [("Dimensions", "dimensions"), ("States", "states"), ("Facts", "facts")],
+)
 def test_a_layer_holds_what_is_listed(
     models: Models, catalogue: Catalogue, heading: str, folder: str
 ) -> None:

@@ -186,8 +186,8 @@ def test_delinquency_by_brute_force(warehouse: Warehouse) -> None:
     )
     closed = dict(
         warehouse.frame(
-            "select account_natural_key as loan, close_date from gold.dim_account"
-            " where is_current and close_date is not null"
+            "select account_natural_key as loan, close_date from gold.current_account"
+            " where close_date is not null"
         ).itertuples(index=False)
     )
     as_of = pd.Timestamp(warehouse.as_of)
@@ -281,10 +281,13 @@ def test_interest_and_fees_of_twelve_months(warehouse: Warehouse) -> None:
     months = warehouse.frame(
         "select products.product_natural_key as product, snapshots.snapshot_date as day,"
         " snapshots.closing_balance as balance, snapshots.currency,"
-        " coalesce(accounts.interest_rate, products.interest_rate) as rate"
+        " coalesce(accounts.interest_rate, listed.interest_rate) as rate"
         " from gold.fact_account_daily_snapshot as snapshots"
         " join gold.dim_product as products using (product_key)"
         " join gold.dim_account as accounts using (account_key)"
+        " join gold.history_product_rates as listed on listed.product_key = products.product_key"
+        " and snapshot_date + interval 1 day > listed.valid_from"
+        " and snapshot_date + interval 1 day <= listed.valid_to"
         " where snapshots.is_month_end and product_category in ('Credit', 'Loan')"
     )
     months = months[(months["day"] > after) & (months["day"] <= pd.Timestamp(warehouse.as_of))]

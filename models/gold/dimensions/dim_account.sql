@@ -1,6 +1,6 @@
 {#-
     Accounts with their history (SCD Type 2). Grain: one row per account and interval, inferred
-    accounts, the unknown one.
+    accounts, the unknown one. What is only true now is in current_account.
 -#}
 {%- set tracked = var('scd2_tracked_columns')['account'] %}
 with versions as (
@@ -9,10 +9,6 @@ with versions as (
         staged.customer_id as customer_natural_key,
         staged.product_id as product_natural_key
     from {{ ref('stg_accounts') }} as staged
-),
-
-openings as (
-    select * from {{ ref('int_account_opening_balances') }}
 ),
 
 members as (
@@ -42,14 +38,6 @@ select
     {% endfor -%}
     {{ foreign_key('attributes.product_natural_key') }} as product_key,
     newest.open_date,
-    newest.close_date,
-    newest.reported_balance,
-    newest.available_balance,
-    newest.minimum_payment_amount,
-    newest.payment_due_date,
-    newest.last_statement_date,
-    coalesce(openings.opening_balance, {{ money('0') }}) as opening_balance,
-    openings.first_movement_date,
     attributes._batch_id
 from members
 left join versions as attributes
@@ -57,4 +45,3 @@ left join versions as attributes
         members.account_natural_key = attributes.account_id
         and members.updated_at = attributes.updated_at
 left join newest on members.account_natural_key = newest.account_id
-left join openings on members.account_natural_key = openings.account_id

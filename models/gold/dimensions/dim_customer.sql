@@ -1,18 +1,10 @@
 {#-
     Customers with their history (SCD Type 2). Grain: one row per customer and interval,
-    inferred customers, the unknown one.
+    inferred customers, the unknown one. What is only true now is in current_customer.
 -#}
 {%- set tracked = var('scd2_tracked_columns')['customer'] %}
 with versions as (
     select * from {{ ref('stg_customers') }}
-),
-
-vault as (
-    select * from {{ ref('vault_customers') }}
-),
-
-clock as (
-    select * from {{ ref('data_clock') }}
 ),
 
 members as (
@@ -35,25 +27,12 @@ newest as (
     {{ newest_version('versions', 'customer_id') }}
 ),
 
+{% if var('include_pii') -%}
 persons as (
-    {{ newest_version('vault', 'customer_id') }}
+    {{ newest_version(ref('vault_customers'), 'customer_id') }}
 ),
 
-ages as (
-    select
-        persons.customer_id,
-        persons.first_name,
-        persons.last_name,
-        persons.email,
-        case
-            when persons.date_of_birth is not null and clock.as_of_date is not null
-                then {{ completed_years('persons.date_of_birth', 'clock.as_of_date') }}
-            else persons.age_years
-        end as age_years
-    from persons
-    cross join clock
-),
-
+{% endif -%}
 places as (
     select * from {{ ref('int_city_places') }}
 )
@@ -69,21 +48,16 @@ select
     {% for column in tracked -%}
     attributes.{{ column }},
     {% endfor -%}
-    {{ age_group('ages.age_years') }} as age_group,
-    ages.age_years,
     newest.signup_date,
     newest.acquisition_channel,
-    newest.customer_lifetime_value_amount,
-    newest.churn_risk_score,
-    newest.last_login_date,
     newest.email_hash,
     newest.phone_hash,
     places.latitude,
     places.longitude,
     {% if var('include_pii') -%}
-    ages.first_name,
-    ages.last_name,
-    ages.email,
+    persons.first_name,
+    persons.last_name,
+    persons.email,
     {% endif -%}
     attributes._batch_id
 from members
@@ -92,5 +66,7 @@ left join versions as attributes
         members.customer_natural_key = attributes.customer_id
         and members.updated_at = attributes.updated_at
 left join newest on members.customer_natural_key = newest.customer_id
-left join ages on members.customer_natural_key = ages.customer_id
+{% if var('include_pii') -%}
+left join persons on members.customer_natural_key = persons.customer_id
+{% endif -%}
 left join places on lower(attributes.city) = places.city and attributes.state = places.state

@@ -1,4 +1,7 @@
-{#- Products (Type 1). Grain: one row per product, inferred products, the unknown one. -#}
+{#-
+    Products (Type 1). Grain: one row per product, inferred products, the unknown one.
+    Rates and fees change with time: they are in history_product_rates.
+-#}
 with newest as (
     {{ newest_version(ref('stg_products'), 'product_id') }}
 ),
@@ -17,10 +20,6 @@ select
     members.product_natural_key,
     newest.product_name,
     newest.product_category,
-    newest.interest_rate,
-    newest.minimum_balance,
-    newest.monthly_fee_amount,
-    newest.overdraft_limit_amount,
     newest.product_tier,
     newest.is_premium,
     members.is_inferred

@@ -11,6 +11,10 @@ accounts as (
     where is_current and not is_inferred
 ),
 
+account_states as (
+    select * from {{ ref('current_account') }}
+),
+
 products as (
     select * from {{ ref('dim_product') }}
 ),
@@ -21,25 +25,29 @@ opened as (
         coalesce(accounts.product_natural_key, -1) as product_natural_key,
         accounts.currency,
         accounts.open_date,
-        accounts.close_date,
+        account_states.close_date,
         {{ month_start('accounts.open_date') }} as open_month_start_date,
         {{ completed_months(
             month_start('accounts.open_date'), month_start('clock.as_of_date')
         ) }} as clock_month,
         clock.as_of_date = {{ month_end('clock.as_of_date') }} as is_month_complete,
         case
-            when accounts.close_date <= clock.as_of_date
+            when account_states.close_date <= clock.as_of_date
                 then {{ completed_months(
-                    month_start('accounts.open_date'), month_start('accounts.close_date')
+                    month_start('accounts.open_date'), month_start('account_states.close_date')
                 ) }}
         end as exit_month
     from accounts
+    left join account_states
+        on accounts.account_natural_key = account_states.account_natural_key
     inner join clock
         on
             accounts.open_date >= coalesce(clock.first_transaction_date, clock.first_event_date)
             and accounts.open_date <= clock.as_of_date
     -- closed without a date: nobody knows how long it stayed
-    where accounts.close_date is not null or coalesce(accounts.account_status <> 'Closed', true)
+    where
+        account_states.close_date is not null
+        or coalesce(accounts.account_status <> 'Closed', true)
 )
 
 select

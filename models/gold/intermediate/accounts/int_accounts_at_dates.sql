@@ -11,6 +11,10 @@ accounts as (
     where not is_inferred
 ),
 
+account_states as (
+    select * from {{ ref('current_account') }}
+),
+
 products as (
     select * from {{ ref('dim_product') }}
 ),
@@ -45,15 +49,18 @@ positions as (
         accounts.credit_limit_amount,
         accounts.is_autopay_enabled,
         -- without a movement and without a report nobody knows the balance
-        accounts.first_movement_date is not null
-        or accounts.reported_balance is not null as is_balance_known,
+        account_states.first_movement_date is not null
+        or account_states.reported_balance is not null as is_balance_known,
         case
-            when accounts.close_date is not null then accounts.close_date > dates.position_date
+            when account_states.close_date is not null
+                then account_states.close_date > dates.position_date
             else coalesce(accounts.account_status <> 'Closed', true)
         end as is_open
     from dates
     inner join accounts
         on dates.position_date >= accounts.open_date and {{ version_at('accounts', 'dates') }}
+    left join account_states
+        on accounts.account_natural_key = account_states.account_natural_key
 )
 
 select

@@ -12,6 +12,10 @@ accounts as (
     where is_current and account_key <> {{ unknown_key() }}
 ),
 
+account_states as (
+    select * from {{ ref('current_account') }}
+),
+
 events as (
     select * from {{ ref('fact_account_events') }}
 ),
@@ -22,21 +26,25 @@ closed as (
         accounts.customer_natural_key,
         coalesce(accounts.product_natural_key, -1) as product_natural_key,
         accounts.open_date,
-        accounts.close_date,
-        {{ add_days('accounts.close_date', -90) }} as after_date,
-        {{ month_end(add_months('accounts.close_date', -1)) }} as month_before_date
+        account_states.close_date,
+        {{ add_days('account_states.close_date', -90) }} as after_date,
+        {{ month_end(add_months('account_states.close_date', -1)) }} as month_before_date
     from accounts
-    inner join clock on accounts.close_date <= clock.as_of_date
+    left join account_states
+        on accounts.account_natural_key = account_states.account_natural_key
+    inner join clock on account_states.close_date <= clock.as_of_date
 ),
 
 departures as (
     -- customers without any open account, and the day on which the last one closed
     select
         accounts.customer_natural_key,
-        max(accounts.close_date) as left_date
+        max(account_states.close_date) as left_date
     from accounts
+    left join account_states
+        on accounts.account_natural_key = account_states.account_natural_key
     group by accounts.customer_natural_key
-    having count(*) = count(accounts.close_date)
+    having count(*) = count(account_states.close_date)
 ),
 
 stated as (

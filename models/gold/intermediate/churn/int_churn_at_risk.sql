@@ -11,6 +11,10 @@ customers as (
     where customer_key <> {{ unknown_key() }} and not is_inferred
 ),
 
+customer_states as (
+    select * from {{ ref('current_customer') }}
+),
+
 leavers as (
     select * from {{ ref('int_customer_leavers') }}
 )
@@ -18,7 +22,7 @@ leavers as (
 select
     customers.customer_natural_key,
     customers.customer_segment,
-    customers.age_group,
+    customer_states.age_group,
     customers.marital_status,
     customers.education_level,
     customers.home_ownership,
@@ -35,6 +39,8 @@ inner join months
     on
         customers.valid_from < months.month_start_date
         and customers.valid_to >= months.month_start_date
+left join customer_states
+    on customers.customer_natural_key = customer_states.customer_natural_key
 left join leavers on customers.customer_natural_key = leavers.customer_natural_key
 where
     coalesce(customers.is_active, true)

@@ -11,12 +11,16 @@ accounts as (
     where customer_natural_key is not null
 ),
 
+account_states as (
+    select * from {{ ref('current_account') }}
+),
+
 products as (
     select * from {{ ref('dim_product') }}
 ),
 
 listed_rates as (
-    select * from {{ ref('stg_products') }}
+    select * from {{ ref('history_product_rates') }}
 ),
 
 held as (
@@ -42,30 +46,25 @@ held as (
             accounts.valid_from < months.month_start_date
             and accounts.valid_to >= months.month_start_date
             and accounts.open_date < months.month_start_date
-            and (accounts.close_date is null or accounts.close_date >= months.month_start_date)
+    left join account_states
+        on accounts.account_natural_key = account_states.account_natural_key
     left join products on accounts.product_key = products.product_key
+    where
+        account_states.close_date is null
+        or account_states.close_date >= months.month_start_date
 ),
 
 our_rates as (
-    -- the listed rate that was valid when the month began
+    -- the listed rate that was valid on the day the month began, once there was a list
     select
-        month_number,
-        product_id,
-        interest_rate
-    from (
-        select
-            months.month_number,
-            listed_rates.product_id,
-            listed_rates.interest_rate,
-            row_number() over (
-                partition by months.month_number, listed_rates.product_id
-                order by listed_rates.updated_at desc nulls last
-            ) as recency
-        from listed_rates
-        inner join months
-            on listed_rates.updated_at < {{ dbt.dateadd('day', 1, 'months.month_start_date') }}
-    ) as dated_rates
-    where recency = 1
+        months.month_number,
+        listed_rates.product_natural_key,
+        listed_rates.interest_rate
+    from listed_rates
+    inner join months
+        on
+            listed_rates.listed_at < {{ dbt.dateadd('day', 1, 'months.month_start_date') }}
+            and listed_rates.valid_to >= {{ dbt.dateadd('day', 1, 'months.month_start_date') }}
 ),
 
 market_rates as (
@@ -94,7 +93,7 @@ holdings as (
     from held
     left join our_rates
         on
-            held.product_natural_key = our_rates.product_id
+            held.product_natural_key = our_rates.product_natural_key
             and held.month_number = our_rates.month_number
     group by held.customer_natural_key, held.month_number
 )

@@ -12,6 +12,10 @@ accounts as (
     where customer_natural_key is not null
 ),
 
+account_states as (
+    select * from {{ ref('current_account') }}
+),
+
 inactive_since as (
     -- from when the bank calls a customer inactive, who is so now
     select
@@ -34,12 +38,14 @@ inactive_since as (
 
 without_account as (
     select
-        customer_natural_key,
-        max(close_date) as closed_date
+        accounts.customer_natural_key,
+        max(account_states.close_date) as closed_date
     from accounts
-    where is_current
-    group by customer_natural_key
-    having count(*) = count(close_date)
+    left join account_states
+        on accounts.account_natural_key = account_states.account_natural_key
+    where accounts.is_current
+    group by accounts.customer_natural_key
+    having count(*) = count(account_states.close_date)
 )
 
 -- whichever comes first: the last account closes, or the bank calls the customer inactive

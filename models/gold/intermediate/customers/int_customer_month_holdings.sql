@@ -7,6 +7,10 @@ with accounts as (
     select * from {{ ref('dim_account') }}
 ),
 
+account_states as (
+    select * from {{ ref('current_account') }}
+),
+
 months as (
     select * from {{ ref('int_covered_months') }}
 )
@@ -21,8 +25,14 @@ from accounts
 inner join months
     on
         accounts.open_date <= months.last_known_date
-        and (accounts.close_date is null or accounts.close_date > months.last_known_date)
         and accounts.valid_from <= {{ end_of_day('months.last_known_date') }}
         and accounts.valid_to > {{ end_of_day('months.last_known_date') }}
-where accounts.customer_natural_key is not null
+left join account_states
+    on accounts.account_natural_key = account_states.account_natural_key
+where
+    accounts.customer_natural_key is not null
+    and (
+        account_states.close_date is null
+        or account_states.close_date > months.last_known_date
+    )
 group by accounts.customer_natural_key, months.month_number

@@ -11,6 +11,10 @@ customers as (
     where not is_inferred
 ),
 
+customer_states as (
+    select * from {{ ref('current_customer') }}
+),
+
 first_versions as (
     -- the first interval of the dimension reaches back for ever; this is what was recorded
     select
@@ -33,7 +37,7 @@ select
         as is_recorded,
     customers.is_active,
     {{ known_text('customers.customer_segment') }} as customer_segment,
-    {{ known_text('customers.age_group') }} as age_group,
+    {{ known_text('customer_states.age_group') }} as age_group,
     {{ known_text('customers.country') }} as country,
     {{ known_text('customers.state') }} as state,
     {{ known_text('customers.city') }} as city,
@@ -42,13 +46,15 @@ select
     customers.annual_income_amount,
     customers.credit_score,
     case
-        when dates.position_name = 'current' then customers.customer_lifetime_value_amount
+        when dates.position_name = 'current' then customer_states.customer_lifetime_value_amount
         else segment_history.customer_lifetime_value_amount
     end as customer_lifetime_value_amount,
     {{ completed_months('customers.signup_date', 'dates.position_date') }} as tenure_months
 from dates
 inner join customers
     on dates.position_date >= customers.signup_date and {{ version_at('customers', 'dates') }}
+left join customer_states
+    on customers.customer_natural_key = customer_states.customer_natural_key
 left join first_versions on customers.customer_natural_key = first_versions.customer_id
 left join segment_history
     on

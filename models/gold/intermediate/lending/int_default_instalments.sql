@@ -15,6 +15,10 @@ accounts as (
     where is_current
 ),
 
+account_states as (
+    select * from {{ ref('current_account') }}
+),
+
 due as (
     -- unpaid for 90 days on an account that was open so long; closed sooner, nobody can say
     select
@@ -29,7 +33,7 @@ due as (
             when
                 payments.paid_date is not null
                 and payments.paid_date < {{ add_days('payments.scheduled_date', 90) }} then false
-            when accounts.close_date < {{ add_days('payments.scheduled_date', 90) }} then null
+            when account_states.close_date < {{ add_days('payments.scheduled_date', 90) }} then null
             else true
         end as is_event,
         min(payments.scheduled_date) over (partition by payments.account_natural_key)
@@ -37,6 +41,8 @@ due as (
     from payments
     inner join clock on payments.scheduled_date <= {{ add_days('clock.as_of_date', -90) }}
     left join accounts on payments.account_natural_key = accounts.account_natural_key
+    left join account_states
+        on payments.account_natural_key = account_states.account_natural_key
     where payments.account_natural_key is not null
 ),
 

@@ -11,6 +11,10 @@ customers as (
     where customer_key <> {{ unknown_key() }}
 ),
 
+customer_states as (
+    select * from {{ ref('current_customer') }}
+),
+
 applications as (
     select * from {{ ref('fact_credit_applications') }}
     where is_approved and decision_date is not null
@@ -71,7 +75,7 @@ borrowers as (
     select
         loans.account_natural_key,
         customers.credit_score,
-        customers.age_group,
+        customer_states.age_group,
         customers.marital_status,
         customers.education_level,
         customers.is_marketing_opt_in
@@ -81,6 +85,8 @@ borrowers as (
             loans.customer_natural_key = customers.customer_natural_key
             and customers.valid_from <= {{ end_of_day('loans.origination_date') }}
             and customers.valid_to > {{ end_of_day('loans.origination_date') }}
+    left join customer_states
+        on customers.customer_natural_key = customer_states.customer_natural_key
 )
 
 select

@@ -6,9 +6,8 @@ with clock as (
     select * from {{ ref('data_clock') }}
 ),
 
-accounts as (
-    select * from {{ ref('dim_account') }}
-    where is_current
+account_states as (
+    select * from {{ ref('current_account') }}
 ),
 
 instalments as (
@@ -25,11 +24,12 @@ select
                 when instalments.paid_date is null then 1
                 when instalments.paid_date > clock.as_of_date then 1
             end) > 0
-            then coalesce(max(accounts.close_date), clock.as_of_date)
+            then coalesce(max(account_states.close_date), clock.as_of_date)
         else greatest(max(instalments.scheduled_date), max(instalments.paid_date))
     end as last_date
 from instalments
 cross join clock
-left join accounts on instalments.account_natural_key = accounts.account_natural_key
+left join account_states
+    on instalments.account_natural_key = account_states.account_natural_key
 where instalments.scheduled_date <= clock.as_of_date or instalments.paid_date is null
 group by instalments.account_natural_key, clock.as_of_date

@@ -23,6 +23,10 @@ products as (
     select * from {{ ref('dim_product') }}
 ),
 
+listed_rates as (
+    select * from {{ ref('history_product_rates') }}
+),
+
 rates as (
     select * from {{ ref('int_daily_exchange_rates') }}
 ),
@@ -48,7 +52,7 @@ owed_months as (
             reporting_rate('snapshots.currency', 'rates.exchange_rate')
         ) }}
             as owed_amount,
-        cast(coalesce(accounts.interest_rate, products.interest_rate) as {{ type_double() }})
+        cast(coalesce(accounts.interest_rate, listed_rates.interest_rate) as {{ type_double() }})
             as yearly_rate
     from snapshots
     inner join clock
@@ -57,6 +61,11 @@ owed_months as (
             and snapshots.snapshot_date <= clock.as_of_date
     inner join products on snapshots.product_key = products.product_key
     left join accounts on snapshots.account_key = accounts.account_key
+    left join listed_rates
+        on
+            snapshots.product_key = listed_rates.product_key
+            and {{ end_of_day('snapshots.snapshot_date') }} >= listed_rates.valid_from
+            and {{ end_of_day('snapshots.snapshot_date') }} < listed_rates.valid_to
     left join rates
         on snapshots.currency = rates.currency and snapshots.snapshot_date = rates.rate_date
     where products.product_category in ('Credit', 'Loan') and snapshots.closing_balance < 0

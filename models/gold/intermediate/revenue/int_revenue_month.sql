@@ -29,6 +29,10 @@ products as (
     select * from {{ ref('dim_product') }}
 ),
 
+listed_rates as (
+    select * from {{ ref('history_product_rates') }}
+),
+
 rates as (
     select * from {{ ref('int_daily_exchange_rates') }}
 ),
@@ -61,12 +65,17 @@ positions as (
                     reporting_rate('snapshots.currency', 'rates.exchange_rate')
                 ) }}
         end as owed_amount,
-        cast(coalesce(accounts.interest_rate, products.interest_rate) as {{ type_double() }})
+        cast(coalesce(accounts.interest_rate, listed_rates.interest_rate) as {{ type_double() }})
             as yearly_rate
     from snapshots
     left join products on snapshots.product_key = products.product_key
     left join accounts on snapshots.account_key = accounts.account_key
     left join customers on snapshots.customer_key = customers.customer_key
+    left join listed_rates
+        on
+            snapshots.product_key = listed_rates.product_key
+            and {{ end_of_day('snapshots.snapshot_date') }} >= listed_rates.valid_from
+            and {{ end_of_day('snapshots.snapshot_date') }} < listed_rates.valid_to
     left join rates
         on snapshots.currency = rates.currency and snapshots.snapshot_date = rates.rate_date
 ),
