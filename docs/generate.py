@@ -2,7 +2,8 @@
 
 The list of charts (`docs/charts.md`), a page for each analytics model (`docs/models/`), and the
 table of questions in `README.md` come from the registry of charts and the YAML of the models; the
-page of variables (`docs/variables.md`) from the comments of `dbt_project.yml`.
+page of variables (`docs/variables.md`) from the comments of `dbt_project.yml`; the page of metrics
+(`docs/metrics.md`) from their registry.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import yaml
 
 from financial_analytics.charts.catalogue import CATEGORIES, Category
 from financial_analytics.charts.registry import Chart, charts
+from financial_analytics.metrics import get_metric, metrics
 
 # The same YAML, read by the C library where PyYAML has it: ten times as fast.
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -85,9 +87,29 @@ def model_page(root: Path, path: Path, model: dict[str, Any], drawn: list[Chart]
     ]
     lines += ["", "| column | type | unit | meaning |", "|---|---|---|---|"]
     for column in model["columns"]:
-        unit = column.get("config", {}).get("meta", {}).get("unit", "")
+        meta = column.get("config", {}).get("meta", {})
+        unit = meta.get("unit", "")
         meaning = words(column.get("description", ""))
+        if "metric" in meta:
+            metric = get_metric(meta["metric"])
+            meaning += f" Metric [{metric.label}](../metrics.md#{metric.name})."
         lines.append(f"| `{column['name']}` | {column['data_type']} | {unit} | {meaning} |")
+    return "\n".join(lines) + "\n"
+
+
+def metric_list() -> str:
+    """Return the page of all registered metrics, and the charts that show each."""
+    lines = [
+        "# Metrics", "", f"{WRITTEN} From `src/financial_analytics/metrics.yml`.", "",
+        "A number that several pages show has one name and one definition. Columns name theirs in",
+        "`meta.metric`, charts in `metrics`, and each page prints the definition beside the chart.",
+    ]  # fmt: skip
+    for metric in metrics().values():
+        shown = ", ".join(f"`{entry.id}`" for entry in charts() if metric.name in entry.metrics)
+        lines += [
+            "", f"## {metric.name}", "", f"**{metric.label}.** {metric.definition}", "",
+            f"Unit: {metric.unit}. Owner: {metric.owner}. Charts: {shown or 'none'}.",
+        ]  # fmt: skip
     return "\n".join(lines) + "\n"
 
 
@@ -176,6 +198,7 @@ def pages(root: Path) -> dict[Path, str]:
             lambda place: place[1] + questions(root) + place[2], readme, count=1
         ),
         root / "docs" / "charts.md": chart_list(),
+        root / "docs" / "metrics.md": metric_list(),
         root / "docs" / "variables.md": variables_page(root),
     }
     for category in CATEGORIES:

@@ -23,6 +23,7 @@ import plotly.graph_objects as go
 from financial_analytics.charts import catalogue
 from financial_analytics.charts.kit import frames, theme
 from financial_analytics.errors import InvalidInputError
+from financial_analytics.metrics import get_metric
 
 Draw = Callable[[pd.DataFrame], go.Figure]
 Span = Literal["half", "full"]
@@ -59,6 +60,8 @@ class Chart:
         Width in the report.
     rows : {"first", "last"}
         End of the frame that a shortened data table shows.
+    metrics : tuple of str
+        Names of registered metrics that it shows; the page prints what they mean.
     """
 
     id: str
@@ -72,6 +75,7 @@ class Chart:
     measures: tuple[str, ...]
     span: Span
     rows: Rows
+    metrics: tuple[str, ...]
 
     @property
     def category(self) -> catalogue.Category:
@@ -94,6 +98,7 @@ def chart(
     measures: tuple[str, ...] = (),
     span: Span = "half",
     rows: Rows = "first",
+    metrics: tuple[str, ...] = (),
 ) -> Callable[[Draw], Draw]:
     """Register a chart function; the arguments are the attributes of `Chart`.
 
@@ -103,7 +108,8 @@ def chart(
     Raises
     ------
     InvalidInputError
-        If the id is taken, badly formed or of no category, or a text is empty.
+        If the id is taken, badly formed or of no category, a text is empty, or a metric is not
+        registered.
     """
     if not _ID.match(id):
         raise InvalidInputError(
@@ -119,6 +125,8 @@ def chart(
     for name, text in texts.items():
         if not text.strip():
             raise InvalidInputError(f"chart {id!r} has no {name}", hint=f"say its {name}")
+    for metric in metrics:
+        get_metric(metric)
 
     def register(function: Draw) -> Draw:
         @wraps(function)
@@ -148,6 +156,7 @@ def chart(
             measures=measures,
             span=span,
             rows=rows,
+            metrics=metrics,
         )
         return draw
 

@@ -15,6 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from financial_analytics.charts.kit import theme
+from financial_analytics.metrics import Metric
 from financial_analytics.reports.reader import RunInfo
 from financial_analytics.reports.tables import Table
 
@@ -44,6 +45,8 @@ class Panel:
         The data behind it; None where the model is not built.
     as_of : date or None
         Newest date that the model's rows are as of.
+    metrics : sequence of Metric
+        What is counted, in the words of the registry.
     """
 
     id: str
@@ -57,6 +60,7 @@ class Panel:
     figure: Mapping[str, Any]
     table: Table | None
     as_of: date | None = None
+    metrics: Sequence[Metric] = ()
 
     @property
     def anchor(self) -> str:

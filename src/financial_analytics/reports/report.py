@@ -19,6 +19,7 @@ from financial_analytics.charts.kit import theme
 from financial_analytics.charts.registry import Chart, charts, get_chart
 from financial_analytics.drafts import clear_drafts
 from financial_analytics.errors import FinancialAnalyticsError, InvalidInputError
+from financial_analytics.metrics import get_metric
 from financial_analytics.reports.page import (
     PLOTLY_FILE,
     Panel,
@@ -74,6 +75,7 @@ def _panel(chart: Chart, source: Source, problems: list[str]) -> Panel:
         figure=content,
         table=table,
         as_of=as_of,
+        metrics=[get_metric(name) for name in chart.metrics],
     )
 
 

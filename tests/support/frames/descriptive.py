@@ -559,6 +559,7 @@ def customer_engagement_metrics(count: int = 18) -> pd.DataFrame:
                     "dau_count": size * 0.12 * wave,
                     "wau_count": size * 0.41 * wave,
                     "mau_count": int(size * 0.71 * wave),
+                    "active_customer_count": int(size * 0.78),
                     "stickiness_pct": 16.9,
                     "avg_login_recency_days": 9.5,
                     "interaction_count": size // 5,

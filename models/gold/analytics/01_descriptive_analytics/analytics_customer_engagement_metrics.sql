@@ -28,6 +28,7 @@ segments as (
         sum(active_days) as active_days,
         sum(active_week_days) as active_week_days,
         {{ count_if('active_days > 0') }} as mau_count,
+        {{ count_if('is_active_customer') }} as active_customer_count,
         -- the few whose report fell into the month are not all the others
         case
             when 2 * count(login_recency_days) >= count(*) then {{ average('login_recency_days') }}
@@ -47,6 +48,7 @@ select
     {{ ratio('segments.active_days', 'months.known_days') }} as dau_count,
     {{ ratio('segments.active_week_days', 'months.known_days') }} as wau_count,
     segments.mau_count,
+    segments.active_customer_count,
     {{ percentage(ratio('segments.active_days', 'months.known_days'), 'segments.mau_count') }}
         as stickiness_pct,
     segments.avg_login_recency_days,

@@ -34,6 +34,7 @@ CATEGORY_ORDER = ("Deposit", "Investment", "Credit", "Loan", "Unknown")
     needs=("utilisation_pct", "past_due_rate_pct", "active_pct"),
     measures=("total_accounts",),
     span="full",
+    metrics=("accounts_called_active",),
 )
 def account_gauges(frame: pd.DataFrame) -> go.Figure:
     """Gauges of utilisation, past-due rate and active share."""
@@ -160,6 +161,7 @@ def _gauge_notes(
     ),
     needs=("product_natural_key", "product_name", "account_status", "account_count"),
     measures=("account_count",),
+    metrics=("accounts_called_active",),
 )
 def accounts_by_product(frame: pd.DataFrame) -> go.Figure:
     """Stacked bars of accounts per product and status."""

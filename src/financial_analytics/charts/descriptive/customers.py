@@ -43,6 +43,7 @@ def _before(text: str) -> str:
     needs=("total_customers", "active_customers"),
     measures=("total_customers",),
     span="full",
+    metrics=("customers_called_active",),
 )
 def customer_kpis(frame: pd.DataFrame) -> go.Figure:
     """Cards of the customer base with the change over twelve months."""
@@ -201,6 +202,7 @@ def donut(
     ),
     needs=("age_group", "is_active", "customer_count"),
     measures=("customer_count",),
+    metrics=("customers_called_active",),
 )
 def age_pyramid(frame: pd.DataFrame) -> go.Figure:
     """Draw a population pyramid: active to the left, inactive to the right."""

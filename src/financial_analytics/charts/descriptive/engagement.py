@@ -24,6 +24,7 @@ from financial_analytics.charts.registry import chart
     needs=("month_start_date", "dau_count", "wau_count", "mau_count"),
     measures=("dau_count", "wau_count", "mau_count"),
     rows="last",
+    metrics=("customers_engaged",),
 )
 def engagement(frame: pd.DataFrame) -> go.Figure:
     """Lines of daily, weekly and monthly active customers, and stickiness below."""

@@ -27,6 +27,7 @@ NO_NAME = "Unknown"
     needs=("transaction_count", "current_30d_transaction_count"),
     measures=("transaction_count",),
     span="full",
+    metrics=("customers_transacting",),
 )
 def transaction_kpis(frame: pd.DataFrame) -> go.Figure:
     """Cards of the last 30 days with the change against the 30 days before."""
@@ -52,7 +53,7 @@ def transaction_kpis(frame: pd.DataFrame) -> go.Figure:
         card("Volume", "volume_amount", "up", "money"),
         card("Money in", "credit_amount", "neither", "money"),
         card("Money out", "debit_amount", "neither", "money"),
-        card("Customers active", "unique_customers", "up", "count"),
+        card("Customers with a transaction", "unique_customers", "up", "count"),
         card("Declined", "declined_rate_pct", "down", "percent"),
         card("Fraud rate", "fraud_rate_pct", "down", "percent"),
         card("International", "international_count", "neither", "count"),

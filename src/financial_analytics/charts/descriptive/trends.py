@@ -162,6 +162,7 @@ def _range_buttons() -> dict[str, object]:
     measures=("volume",),
     span="full",
     rows="last",
+    metrics=("customers_moving_money",),
 )
 def monthly_trend(frame: pd.DataFrame) -> go.Figure:
     """Bars of monthly volume above the line of active customers."""

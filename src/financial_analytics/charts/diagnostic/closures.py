@@ -29,6 +29,7 @@ LEFT, STAYED = "Left the bank", "Kept an account"
     ),
     needs=("prior_state", "stated_reason", "closed_count", "left_bank_count"),
     measures=("closed_count",),
+    metrics=("accounts_closed_while_active",),
 )
 def closure_sankey(frame: pd.DataFrame) -> go.Figure:
     """Sankey from prior state to stated reason to what is left."""

@@ -92,6 +92,7 @@ def _holiday_words(rows: pd.DataFrame) -> str:
     measures=("trend_value",),
     span="full",
     rows="last",
+    metrics=("customers_moving_money",),
 )
 def seasonal_decomposition(frame: pd.DataFrame) -> go.Figure:
     """Observed with trend, yearly index, remainder with holidays, and the week as bars."""
