@@ -82,7 +82,7 @@ class Oracle:
 
     def drafts(self) -> list[Path]:
         """Return the snapshots that a killed command left half-written."""
-        return list(self.data_dir.rglob("*draft*"))
+        return list((self.data_dir / "published").glob(".draft*"))
 
     def nothing_is_left_over(self) -> None:
         """Check, after commands that ended, that the work of killed ones has been cleared away."""
