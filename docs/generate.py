@@ -81,8 +81,9 @@ def model_page(root: Path, path: Path, model: dict[str, Any], drawn: list[Chart]
     ]  # fmt: skip
     if beside := _beside(model):
         lines.append(f"- **Beside** [{beside}]({beside}.md), at a grain of its own")
+    coverage = 100 * float(described_variables(root)["confidence"][1])
     lines += [
-        f"- **Chart** `{entry.id}`: {entry.title}. {entry.reading} Unit: {entry.unit}."
+        f"- **Chart** `{entry.id}`: {entry.title}. {entry.reading_at(coverage)} Unit: {entry.unit}."
         for entry in drawn
     ]
     lines += ["", "| column | type | unit | meaning |", "|---|---|---|---|"]
@@ -168,13 +169,11 @@ def variables_page(root: Path) -> str:
     lines = [
         "# Variables", "", f"{WRITTEN} From the comments of [dbt_project.yml](../dbt_project.yml).",
         "",
-        "`fa build --vars '{activity_days: 30}'`, or `--vars` of dbt, sets it until another build "
-        "sets",
-        "it back, which asks first (the warehouse keeps what its last build was given, in",
-        "`builds.settings`; all but `as_of`). For good: in `dbt_project.yml`. A changed variable "
-        "reaches",
-        "every row: what was built by increments with another value is built again, in plain dbt "
-        "too.",
+        "`fa build --vars '{activity_days: 30}'`, or `--vars` of dbt, sets it until another build",
+        "sets it back, which asks first (the warehouse keeps what its last build was given, in",
+        "`builds.settings`; all but `as_of`). For good: in `dbt_project.yml`. A changed variable",
+        "reaches every row: what was built by increments with another value is built again, in",
+        "plain dbt too.",
         "", "| variable | default | meaning |", "|---|---|---|",
     ]  # fmt: skip
     lists = []

@@ -39,11 +39,17 @@
         '0.99': 2.5758293035489004,
         '0.999': 3.2905267314918945,
     } -%}
-    {%- set wanted = (var('confidence', 0.95) | float) | string -%}
+    {%- set wanted = (var('confidence') | float) | string -%}
     {%- if wanted not in quantiles -%}
         {{ exceptions.raise_compiler_error(
             "var confidence is " ~ wanted ~ "; valid are " ~ quantiles.keys() | join(', ')
         ) }}
     {%- endif -%}
     {{ return(quantiles[wanted]) }}
+{%- endmacro %}
+
+
+{#- That coverage in per cent, for those who print it. -#}
+{% macro coverage_pct() -%}
+    cast({{ (100 * (var('confidence') | float)) | round(6) }} as {{ type_double() }})
 {%- endmacro %}

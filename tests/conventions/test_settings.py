@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
+import pytest
 from tests.support.variables import CHANGED, DEFAULTS
 
+from financial_analytics.models import diagnostic, exploratory
+
 SETTINGS = Path(__file__).resolve().parents[2] / "macros" / "warehouse" / "settings.sql"
+LITERAL_COVERAGE = re.compile(r"\b95 ?%|\b1\.96\b|\b1\.9599|\b0\.975\b")
 READ = re.compile(r"\bvar\(\s*['\"](\w+)['\"]")
 LEDGER = SETTINGS.with_name("ledger.sql")
 LISTED = re.compile(r"^\s+'(\w+)',$", re.MULTILINE)
@@ -105,3 +110,56 @@ def test_every_variable_is_read(project: Any) -> None:
 def test_the_ledger_of_builds_hashes_every_variable() -> None:
     """So that a relation of other variables is never published as if it were of these."""
     assert sorted(LISTED.findall(LEDGER.read_text(encoding="utf-8"))) == sorted(DEFAULTS)
+
+
+def literal_coverages(root: Path) -> list[str]:
+    """Return the lines of code and texts that say 95 % where the variable `confidence` belongs."""
+    package = root / "src" / "financial_analytics"
+    files = [
+        path
+        for folder in (
+            *(package / part for part in ("charts", "models", "reports", "stats")),
+            root / "macros",
+            root / "models",
+        )
+        for path in sorted(folder.rglob("*"))
+        if path.suffix in {".py", ".sql", ".yml", ".md"}
+    ]
+    return [
+        f"{path.relative_to(root)}: {line.strip()}"
+        for path in files
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if LITERAL_COVERAGE.search(line)
+    ]
+
+
+def test_no_interval_has_a_coverage_of_its_own() -> None:
+    """The one line left is the table of quantiles that the variable is looked up in."""
+    assert literal_coverages(SETTINGS.parents[2]) == [
+        "macros/statistics/wilson.sql: '0.95': 1.959963984540054,"
+    ]
+
+
+@pytest.mark.parametrize(
+    "line", ["its 95 % interval", "z = 1.96", "1.959963984540054 * se", "ppf(0.975)", "the 95% one"]
+)
+def test_literal_coverages__finds(line: str, tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "one.sql").write_text(f"{line}\nthe 95th percentile\n")
+    assert literal_coverages(tmp_path) == [f"models/one.sql: {line}"]
+
+
+def test_python_models_are_given_the_confidence(project: Any) -> None:
+    """A shell whose function has `confidence` takes it from its YAML."""
+    taking = {
+        name
+        for package in (diagnostic, exploratory)
+        for name in package.__all__
+        if "confidence" in signature(getattr(package, name)).parameters
+    }
+    shells = [node for node in project.nodes("model") if node["language"] == "python"]
+    assert len(taking) >= 6 and len(shells) >= 7
+    for node in shells:
+        if any(f"return {name}(" in node["raw_code"] for name in taking):
+            assert "confidence=share" in node["raw_code"], node["name"]
+            assert float(node["config"]["meta"]["confidence"]) == DEFAULTS["confidence"]

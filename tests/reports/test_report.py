@@ -80,7 +80,7 @@ def test_every_chart_has_title_figure_alt_text_reading_and_table(written: Path) 
         plot = plots[entry.id]
         assert plot["role"] == "img"
         alt = str(plot["aria-label"])
-        assert entry.title in alt and entry.reading in alt and re.search(r"\d", alt)
+        assert entry.title in alt and entry.reading_at(95.0) in alt and re.search(r"\d", alt)
         assert f"<code>{entry.model}</code>" in text
     assert len(page.all("table")) == len(charts("01")) + 1  # and the row counts
 

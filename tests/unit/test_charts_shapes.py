@@ -109,7 +109,7 @@ def test_a_ratio_of_zero_is_not_known_on_a_logarithmic_axis() -> None:
 
 def test_wilson_bounds_match_published_numbers() -> None:
     # Newcombe (1998), table I, method 3: 81/263, 15/148, 0/20, 1/29.
-    lower, upper = wilson_bounds([81, 15, 0, 1], [263, 148, 20, 29])
+    lower, upper = wilson_bounds([81, 15, 0, 1], [263, 148, 20, 29], 95.0)
     assert np.round(lower / 100, 4).tolist() == [0.2553, 0.0624, 0.0, 0.0061]
     assert np.round(upper / 100, 4).tolist() == [0.3662, 0.1605, 0.1611, 0.1718]
-    assert np.isnan(wilson_bounds([0], [0])[0]).all()
+    assert np.isnan(wilson_bounds([0], [0], 95.0)[0]).all()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import math
 import pkgutil
 import re
 from collections.abc import Callable
@@ -49,7 +50,8 @@ class Chart:
     unit : str
         Unit of the numbers drawn.
     reading : str
-        How to read it, in one or two sentences.
+        How to read it, in one or two sentences; `reading_at` fills in ``{coverage}``, as in
+        ``its {coverage} interval``, from the model's `coverage_pct`.
     draw : callable
         Frame to figure; never raises on missing data.
     needs : tuple of str
@@ -81,6 +83,11 @@ class Chart:
     def category(self) -> catalogue.Category:
         """The category that the id names."""
         return catalogue.find_category(self.id.split(".")[0])
+
+    def reading_at(self, coverage_pct: float) -> str:
+        """Return `reading` with the coverage of the intervals; without it where that is NaN."""
+        said = "" if math.isnan(coverage_pct) else f"{coverage_pct:g} % "
+        return self.reading.replace("{coverage} ", said)
 
 
 _REGISTRY: dict[str, Chart] = {}

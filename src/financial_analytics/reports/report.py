@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 from collections.abc import Iterable
@@ -16,6 +17,7 @@ import plotly.io
 
 from financial_analytics.charts.catalogue import CATEGORIES, find_category
 from financial_analytics.charts.kit import theme
+from financial_analytics.charts.kit.frames import coverage_of
 from financial_analytics.charts.registry import Chart, charts, get_chart
 from financial_analytics.drafts import clear_drafts
 from financial_analytics.errors import FinancialAnalyticsError, InvalidInputError
@@ -48,11 +50,13 @@ class Source(Protocol):
 
 def _panel(chart: Chart, source: Source, problems: list[str]) -> Panel:
     table, as_of = None, None
+    coverage = math.nan
     if chart.model not in source.models:
         figure = theme.empty_figure(f"{chart.model} is not built yet")
     else:
         frame = source.frame(chart.model)
         as_of = _as_of(frame)
+        coverage = coverage_of(frame)
         table = data_table(
             frame, caption=chart.title, needs=(*chart.needs, *chart.measures), rows=chart.rows
         )
@@ -68,7 +72,7 @@ def _panel(chart: Chart, source: Source, problems: list[str]) -> Panel:
         title=chart.title,
         model=chart.model,
         unit=chart.unit,
-        reading=chart.reading,
+        reading=chart.reading_at(coverage),
         span=chart.span,
         finding=plain(figure.layout.meta["finding"]),
         note=plain(figure.layout.meta["note"]),

@@ -10,6 +10,8 @@ from scipy.special import entr
 from sklearn.metrics import adjusted_rand_score
 from sklearn.mixture import GaussianMixture
 
+from financial_analytics.stats.coverage import tails
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 RIDGE = 1e-3
@@ -64,7 +66,7 @@ def completed_criterion(mixture: GaussianMixture, points: Floats) -> float:
 
 @dataclass(frozen=True)
 class Stability:
-    """Mean adjusted Rand index over bootstrap samples, and its central 95 %."""
+    """Mean adjusted Rand index over bootstrap samples, and the ends of its central part."""
 
     mean: float
     lower: float
@@ -72,12 +74,19 @@ class Stability:
 
 
 def bootstrap_stability(
-    points: Floats, labels: Ints, components: int, *, samples: int, rng: np.random.Generator
+    points: Floats,
+    labels: Ints,
+    components: int,
+    *,
+    samples: int,
+    rng: np.random.Generator,
+    confidence: float = 0.95,
 ) -> Stability:
     """Return how well bootstrap samples find the clusters of the whole again.
 
     Each sample is drawn with replacement and clustered; the model it gives labels all points,
-    and the adjusted Rand index compares these labels with `labels`.
+    and the adjusted Rand index compares these labels with `labels`. `confidence` is the share of
+    the samples between `lower` and `upper`.
 
     Notes
     -----
@@ -94,5 +103,5 @@ def bootstrap_stability(
         rows = rng.integers(len(points), size=len(points))
         mixture = fit_mixture(points[rows], components, int(rng.integers(2**31)), starts=2)
         indices.append(adjusted_rand_score(labels, mixture.predict(points)))
-    lower, upper = np.quantile(indices, [0.025, 0.975])
+    lower, upper = np.quantile(indices, tails(confidence))
     return Stability(float(np.mean(indices)), float(lower), float(upper))

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
+from financial_analytics.stats.coverage import tails
+
 SMALLEST_SAMPLE = 5
 """Fisher's variance needs more than three pairs, Kendall's more than four."""
 
@@ -56,7 +58,7 @@ def fisher_interval(
     """
     if abs(estimate) >= 1:
         return estimate, estimate
-    margin = float(stats.norm.ppf(0.5 + confidence / 2)) * np.sqrt(variance)
+    margin = float(stats.norm.ppf(tails(confidence)[1])) * np.sqrt(variance)
     z = np.arctanh(estimate)
     return float(np.tanh(z - margin)), float(np.tanh(z + margin))
 

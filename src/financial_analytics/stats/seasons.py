@@ -12,6 +12,8 @@ from scipy.ndimage import median_filter
 from statsmodels.regression.linear_model import OLS
 from statsmodels.tsa.seasonal import MSTL
 
+from financial_analytics.stats.coverage import tails
+
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Weekdays = NDArray[np.integer[Any]]
@@ -158,9 +160,14 @@ def strength(component: ArrayLike, remainder: ArrayLike) -> float:
 
 
 def strength_interval(
-    component: Floats, remainder: Floats, *, samples: int, rng: np.random.Generator
+    component: Floats,
+    remainder: Floats,
+    *,
+    samples: int,
+    rng: np.random.Generator,
+    confidence: float = 0.95,
 ) -> Estimate:
-    """Return the strength with a 95 % interval from a moving-block bootstrap.
+    """Return the strength with its interval from a moving-block bootstrap.
 
     Blocks of 28 days of the pair (component, remainder) are drawn; the decomposition itself is
     taken as given. The interval always holds the estimate.
@@ -178,7 +185,7 @@ def strength_interval(
         starts = rng.integers(days - BLOCK + 1, size=blocks)
         rows = (starts[:, None] + np.arange(BLOCK)).ravel()[:days]
         drawn.append(strength(component[rows], remainder[rows]))
-    lower, upper = np.quantile(drawn, [0.025, 0.975])
+    lower, upper = np.quantile(drawn, tails(confidence))
     return Estimate(value, float(min(lower, value)), float(max(upper, value)))
 
 
@@ -198,7 +205,12 @@ def _design(days: int, weekday: Weekdays, with_year: bool) -> tuple[Floats, slic
 
 
 def holiday_effects(
-    values: ArrayLike, weekday: Weekdays, names: NDArray[np.object_], usable: Bools
+    values: ArrayLike,
+    weekday: Weekdays,
+    names: NDArray[np.object_],
+    usable: Bools,
+    *,
+    confidence: float = 0.95,
 ) -> HolidayEffects:
     """Estimate what holidays change, beside trend, weekday and season.
 
@@ -212,6 +224,8 @@ def holiday_effects(
         Name of the holiday; None on other days.
     usable : ndarray of bool, shape (days,)
         Days to fit; outliers are left out.
+    confidence : float, default 0.95
+        Two-sided coverage of the intervals.
 
     Notes
     -----
@@ -227,7 +241,7 @@ def holiday_effects(
     fit = OLS(y, columns).fit(cov_type="HAC", cov_kwds={"maxlags": HAC_LAGS}, use_t=True)
     mean = None
     if held.any():
-        lower, upper = fit.conf_int()[-1]
+        lower, upper = fit.conf_int(alpha=1 - confidence)[-1]
         mean = Estimate(float(fit.params[-1]), float(lower), float(upper))
     seen = sorted({name for name in names if name is not None and (names == name).sum() > 1})
     by_name = {}
@@ -236,7 +250,7 @@ def holiday_effects(
         once = held & ~dummies.any(axis=1)
         keep = ~once
         each = OLS(y[keep], np.column_stack([base, dummies])[keep]).fit()
-        bounds = each.conf_int()[-len(seen) :]
+        bounds = each.conf_int(alpha=1 - confidence)[-len(seen) :]
         by_name = {
             name: Estimate(float(each.params[base.shape[1] + k]), *map(float, bounds[k]))
             for k, name in enumerate(seen)

@@ -10,6 +10,8 @@ from esda import Moran, Moran_Local
 from libpysal.weights import KNN, W
 from numpy.typing import ArrayLike, NDArray
 
+from financial_analytics.stats.coverage import tails
+
 Floats = NDArray[np.float64]
 QUADRANTS = {1: "High-High", 2: "Low-High", 3: "Low-Low", 4: "High-Low"}
 
@@ -21,7 +23,7 @@ class SpatialClusters:
     Attributes
     ----------
     statistic, p_value, null_lower, null_upper : float
-        Global I, its two-sided p-value, the central 95 % of I under permutation.
+        Global I, its two-sided p-value, the central `confidence` of I under permutation.
     local, local_p_values, lag : ndarray of float64, shape (areas,)
         Local I, its two-sided p-values, mean of the neighbours.
     quadrant : ndarray of str, shape (areas,)
@@ -76,7 +78,12 @@ def _two_sided(observed: Floats, simulated: Floats) -> Floats:
 
 
 def moran(
-    values: ArrayLike, weights: W, *, permutations: int, rng: np.random.Generator
+    values: ArrayLike,
+    weights: W,
+    *,
+    permutations: int,
+    rng: np.random.Generator,
+    confidence: float = 0.95,
 ) -> SpatialClusters:
     """Return global and local Moran statistics of `values`.
 
@@ -90,6 +97,8 @@ def moran(
         Random permutations behind each p-value.
     rng : numpy.random.Generator
         Source of the permutations.
+    confidence : float, default 0.95
+        Share of the permutations between the null bounds.
 
     Notes
     -----
@@ -111,7 +120,7 @@ def moran(
         y, weights, permutations=permutations, seed=int(rng.integers(2**31)), n_jobs=1,
         keep_simulations=True,
     )  # fmt: skip
-    lower, upper = np.quantile(simulated, [0.025, 0.975])
+    lower, upper = np.quantile(simulated, tails(confidence))
     return SpatialClusters(
         statistic=float(whole.I),
         p_value=float(_two_sided(np.asarray(whole.I), simulated)),

@@ -236,7 +236,7 @@ def transaction_by_channel() -> pd.DataFrame:
                 for k, (name, count) in enumerate(sorted(counts.items()))
             ]
         )
-    )
+    ).assign(coverage_pct=95.0)
 
 
 CATEGORY_GROUPS = {

@@ -164,7 +164,7 @@ def fraud_pattern_analysis() -> pd.DataFrame:
         }
         for category, channel, day, hour, size, count, amount in FRAUD
     ]
-    return _common(rows, currency=True)
+    return _common(rows, currency=True).assign(coverage_pct=95.0)
 
 
 CORRELATION = {
@@ -210,7 +210,7 @@ def loan_default_correlations() -> pd.DataFrame:
                     "loan_count": 600,
                 }
             )
-    return _common(rows)
+    return _common(rows).assign(coverage_pct=95.0)
 
 
 # reason, channel, attempts, declined, tried again, won back.
@@ -306,7 +306,7 @@ def customer_satisfaction_drivers() -> pd.DataFrame:
                 "rating_p75_score": float(np.quantile(ratings, 0.75)),
             }
         )
-    return _common(rows)
+    return _common(rows).assign(coverage_pct=95.0)
 
 
 # stage, reason, near miss, applications.
@@ -447,4 +447,4 @@ def marketing_campaign_performance_drivers() -> pd.DataFrame:
                 "evidence": "association only" if rates is None else "randomised holdout",
             }
         )
-    return _common(rows, currency=True)
+    return _common(rows, currency=True).assign(coverage_pct=95.0)

@@ -481,4 +481,4 @@ def account_lifecycle_patterns() -> pd.DataFrame:
                         "active_rate_upper": 0.83,
                     }
                 )
-    return _common(pd.DataFrame(rows), currency=True)
+    return _common(pd.DataFrame(rows), currency=True).assign(coverage_pct=95.0)

@@ -50,6 +50,7 @@ select
         as decline_rate_pct_lower,
     {{ wilson_upper('channels.declined_count', 'channels.transaction_count') }}
         as decline_rate_pct_upper,
+    {{ coverage_pct() }} as coverage_pct,
     {{ reporting_currency() }} as reporting_currency,
     {{ status_if('channels.transaction_count > 0') }} as status,
     clock.as_of_date

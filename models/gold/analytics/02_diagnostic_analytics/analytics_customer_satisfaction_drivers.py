@@ -7,4 +7,5 @@ def model(dbt, session):
     dbt.config(materialized="table")
     interactions = dbt.ref("fact_customer_interactions")
     clock = dbt.ref("data_clock")
-    return satisfaction_drivers(interactions, clock)
+    share = dbt.config.meta_get("confidence")
+    return satisfaction_drivers(interactions, clock, confidence=share)

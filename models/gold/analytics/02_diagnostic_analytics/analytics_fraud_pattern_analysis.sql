@@ -79,6 +79,7 @@ select
     end as victim_rate_pct_upper,
     labelled.first_fraud_date,
     labelled.last_fraud_date,
+    {{ coverage_pct() }} as coverage_pct,
     {{ reporting_currency() }} as reporting_currency,
     {{ status_if('labelled.has_labels and labelled.transaction_count >= 30') }} as status,
     clock.as_of_date

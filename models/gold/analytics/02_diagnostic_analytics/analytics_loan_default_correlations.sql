@@ -19,6 +19,7 @@ select
     matrix.spearman_correlation_upper,
     matrix.pair_count,
     matrix.loan_count,
+    {{ coverage_pct() }} as coverage_pct,
     matrix.status,
     clock.as_of_date
 from matrix

@@ -113,6 +113,7 @@ select
         case when added.holdout_count > 0 then 'randomised holdout' else 'association only' end
         as {{ text }}
     ) as evidence,
+    {{ coverage_pct() }} as coverage_pct,
     {{ reporting_currency() }} as reporting_currency,
     {{ status_if(
         'added.contacted_count >= 30 and (added.holdout_count = 0 or added.holdout_count >= 30)'

@@ -115,6 +115,7 @@ select
         as active_rate_lower,
     {{ wilson_fraction_upper('estimated.active_count', 'estimated.retained_count') }}
         as active_rate_upper,
+    {{ coverage_pct() }} as coverage_pct,
     {{ reporting_currency() }} as reporting_currency,
     {{ status_if('estimated.is_measurable') }} as status,
     clock.as_of_date

@@ -12,4 +12,5 @@ def model(dbt, session):
     behavior = dbt.ref("int_customer_behavior")
     clock = dbt.ref("data_clock")
     minimum = dbt.config.meta_get("minimum_sample")
-    return behavior_correlations(behavior, clock, minimum_sample=minimum)
+    share = dbt.config.meta_get("confidence")
+    return behavior_correlations(behavior, clock, minimum_sample=minimum, confidence=share)

@@ -13,4 +13,7 @@ def model(dbt, session):
     clock = dbt.ref("data_clock")
     minimum = dbt.config.meta_get("minimum_purchases")
     seed = dbt.config.meta_get("seed")
-    return customer_clusters(behavior, clock, minimum_purchases=minimum, seed=seed)
+    share = dbt.config.meta_get("confidence")
+    return customer_clusters(
+        behavior, clock, minimum_purchases=minimum, seed=seed, confidence=share
+    )

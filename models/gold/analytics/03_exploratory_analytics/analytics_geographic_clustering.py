@@ -13,4 +13,5 @@ def model(dbt, session):
     clock = dbt.ref("data_clock")
     draws = dbt.config.meta_get("permutations")
     seed = dbt.config.meta_get("seed")
-    return geographic_clusters(behavior, clock, permutations=draws, seed=seed)
+    share = dbt.config.meta_get("confidence")
+    return geographic_clusters(behavior, clock, permutations=draws, seed=seed, confidence=share)

@@ -12,4 +12,5 @@ def model(dbt, session):
     daily = dbt.ref("int_daily_series")
     clock = dbt.ref("data_clock")
     seed = dbt.config.meta_get("seed")
-    return seasonal_patterns(daily, clock, seed=seed)
+    share = dbt.config.meta_get("confidence")
+    return seasonal_patterns(daily, clock, seed=seed, confidence=share)

@@ -6,4 +6,5 @@ from financial_analytics.models.diagnostic import adjusted_odds
 def model(dbt, session):
     dbt.config(materialized="table")
     exposure = dbt.ref("int_churn_exposure")
-    return adjusted_odds(exposure)
+    share = dbt.config.meta_get("confidence")
+    return adjusted_odds(exposure, confidence=share)

@@ -74,7 +74,7 @@ def transaction_kpis(frame: pd.DataFrame) -> go.Figure:
     unit="transactions",
     reading=(
         "The area of a slice is the channel's share of all transactions, declined ones included. "
-        "Hover for volume, customers and the share declined with its 95 % Wilson interval."
+        "Hover for volume, customers and the share declined with its {coverage} Wilson interval."
     ),
     needs=("channel", "transaction_count"),
     measures=("transaction_count",),

@@ -30,9 +30,9 @@ TICKS = (*(-size for size in reversed(SIZES)), 0, *SIZES)
     reading=(
         "Right is costlier, above the dotted line pays for itself; the area is the number of "
         "customers contacted. Filled circles count the conversions that the campaign added "
-        "against its randomised holdout, with the 95 % interval. Open diamonds have no holdout: "
-        "they count every conversion, so they show an association only and lie too high. The "
-        "scale of returns is linear near 0 and logarithmic farther away."
+        "against its randomised holdout, with the {coverage} interval. Open diamonds have no "
+        "holdout: they count every conversion, so they show an association only and lie too "
+        "high. The scale of returns is linear near 0 and logarithmic farther away."
     ),
     needs=(
         "campaign_natural_key",

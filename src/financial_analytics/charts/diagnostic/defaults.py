@@ -148,8 +148,8 @@ def default_drivers(frame: pd.DataFrame) -> go.Figure:
     unit="Spearman rank correlation, -1 to 1",
     reading=(
         "Each cell is the rank correlation of its row and column over instalments: orange where "
-        "one falls as the other rises, blue where both rise. Bold numbers have a 95 % interval "
-        "without 0. Drivers that correlate with each other share what they explain."
+        "one falls as the other rises, blue where both rise. Bold numbers have a {coverage} "
+        "interval without 0. Drivers that correlate with each other share what they explain."
     ),
     needs=("driver", "driver_label", "other_driver", "spearman_correlation"),
     measures=("loan_count",),

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from financial_analytics.charts.kit import theme
-from financial_analytics.charts.kit.frames import currency_of
+from financial_analytics.charts.kit.frames import coverage_of, currency_of
 from financial_analytics.charts.kit.intervals import wilson_bounds
 from financial_analytics.charts.kit.maps import bubble_sizes
 from financial_analytics.charts.kit.parts import heat_texts, left_off_words
@@ -19,7 +19,7 @@ LARGEST_BUBBLE = 34.0
 LABELLED_FROM = 20.0
 LINKS = "Merchants and devices where victims meet are rows of analytics_fraud_pattern_links."
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-NEEDS = ("transaction_count", "fraud_count")
+NEEDS = ("transaction_count", "fraud_count", "coverage_pct")
 # How a rate stands to the rate of all: name, token, marker.
 KINDS = (
     ("More than usual", "orange", "diamond"),
@@ -38,6 +38,7 @@ def _kind(rows: pd.DataFrame, base: float) -> list[int]:
     lower, upper = wilson_bounds(
         rows["fraud_count"].to_numpy(dtype=np.float64),
         rows["transaction_count"].to_numpy(dtype=np.float64),
+        coverage_of(rows),
     )
     return [
         0 if low > base else 2 if high < base else 1 for low, high in zip(lower, upper, strict=True)
@@ -52,8 +53,8 @@ def _kind(rows: pd.DataFrame, base: float) -> list[int]:
     unit="amount of fraud, reporting currency",
     reading=(
         "The area is the amount of fraud, the number its count. Marker and colour say whether "
-        "the rate of the cell is above or below that of all transactions: its 95 % interval lies "
-        "wholly on one side. Cells without fraud have no bubble."
+        "the rate of the cell is above or below that of all transactions: its {coverage} interval "
+        "lies wholly on one side. Cells without fraud have no bubble."
     ),
     needs=(*NEEDS, "merchant_category", "channel", "fraud_amount"),
     measures=("fraud_rate_pct",),
@@ -71,7 +72,7 @@ def fraud_bubble(frame: pd.DataFrame) -> go.Figure:
     sums = cells.groupby(names, dropna=False)[
         ["transaction_count", "fraud_count", "fraud_amount"]
     ].sum()
-    rows = sums.reset_index()
+    rows = sums.reset_index().assign(coverage_pct=coverage_of(cells))
     rows[names] = rows[names].fillna("Unknown")
     rows = rows[rows["fraud_count"] > 0].reset_index(drop=True)
     rows["kind"] = _kind(rows, base)
@@ -137,6 +138,7 @@ def _bubbles(part: pd.DataFrame, name: str, token: str, symbol: str, currency: s
     lower, upper = wilson_bounds(
         part["fraud_count"].to_numpy(dtype=np.float64),
         part["transaction_count"].to_numpy(dtype=np.float64),
+        coverage_of(part),
     )
     hover = [
         f"{theme.count(row['fraud_count'])} frauds in {theme.count(row['transaction_count'])} "
@@ -185,7 +187,7 @@ def _bubbles(part: pd.DataFrame, name: str, token: str, symbol: str, currency: s
     reading=(
         "Rows are weekdays, columns three hours of the day. The stronger the colour, "
         "the more of the transactions of that time are fraud; the count is under the rate. A rate "
-        "in bold has a 95 % interval wholly above the rate of all transactions."
+        "in bold has a {coverage} interval wholly above the rate of all transactions."
     ),
     needs=(*NEEDS, "weekday_number", "hour_band", "hour_band_number"),
     measures=("fraud_rate_pct",),
@@ -210,7 +212,7 @@ def fraud_hours(frame: pd.DataFrame) -> go.Figure:
     trials = table("transaction_count").to_numpy(dtype=np.float64)
     events = table("fraud_count").to_numpy(dtype=np.float64)
     rates = np.divide(100 * events, trials, out=np.full_like(trials, np.nan), where=trials > 0)
-    lower, upper = wilson_bounds(events.ravel(), trials.ravel())
+    lower, upper = wilson_bounds(events.ravel(), trials.ravel(), coverage_of(cells))
     above = np.nan_to_num(lower, nan=0.0).reshape(rates.shape) > base
     top = float(np.nanmax(rates)) or 1.0
     texts = [
@@ -292,7 +294,7 @@ def _hours_finding(cells: pd.DataFrame, base: float, any_fraud: bool) -> str:
     place = int(np.nanargmax(rates.to_numpy(dtype=np.float64)))
     worst, rate = str(by_band.index[place]), float(rates.iloc[place])
     pair = by_band.iloc[[place]].to_numpy(dtype=np.float64)
-    lower, upper = wilson_bounds(pair[:, 0], pair[:, 1])
+    lower, upper = wilson_bounds(pair[:, 0], pair[:, 1], coverage_of(cells))
     apart = "above" if lower[0] > base else "not told apart from"
     return (
         f"The rate is highest at {worst} h, {theme.percent(rate, 2)} "

@@ -26,7 +26,7 @@ RATINGS = (1, 2, 3, 4, 5)
     unit="odds ratio",
     reading=(
         "Right of 1 the odds of a better rating are higher than with the reference level, left of "
-        "1 lower, all other drivers alike. The line is the 95 % interval; one that crosses 1 "
+        "1 lower, all other drivers alike. The line is the {coverage} interval; one that crosses 1 "
         "tells nothing apart. The axis is logarithmic."
     ),
     needs=(
@@ -118,8 +118,8 @@ def _forest_finding(rows: pd.DataFrame, effects: list[Effect]) -> str:
     unit="rating 1-5",
     reading=(
         "The box spans the quartiles of the ratings with the median as its line, the whiskers "
-        "reach the 5th and 95th percentile; 5 is best. The diamond is the mean with its 95 % "
-        "interval. Behind each reason stands the number of rated contacts."
+        "reach the 5th and 95th percentile; 5 is best. The diamond is the mean with its "
+        "{coverage} interval. Behind each reason stands the number of rated contacts."
     ),
     needs=(
         "record_type",

@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from financial_analytics.charts.kit import theme
-from financial_analytics.charts.kit.frames import known
+from financial_analytics.charts.kit.frames import coverage_of, known
 from financial_analytics.charts.registry import chart
 
 ALL = "All"
@@ -65,7 +65,7 @@ def _band(rows: pd.DataFrame) -> go.Scatter:
         line={"width": 0, "color": theme.LIGHT["blue"]},
         hoverinfo="skip",
         showlegend=False,
-        name="95 % interval",
+        name=f"{coverage_of(rows):g} % interval",
     )
 
 

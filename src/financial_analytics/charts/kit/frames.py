@@ -131,6 +131,14 @@ def currency_of(frame: pd.DataFrame) -> str:
     return "" if codes.empty else str(codes.iloc[0])
 
 
+def coverage_of(frame: pd.DataFrame) -> float:
+    """Return the coverage in per cent of the intervals of a frame; NaN where it says none."""
+    if "coverage_pct" not in frame.columns:
+        return float("nan")
+    known_ones = frame["coverage_pct"].dropna()
+    return float("nan") if known_ones.empty else float(known_ones.iloc[0])
+
+
 def scalar(frame: pd.DataFrame, column: str, row: int = 0) -> float | None:
     """Return one number of the frame, None when it is absent or NULL."""
     if column not in frame.columns or len(frame) <= row:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,6 @@ from numpy.typing import NDArray
 from financial_analytics.charts.kit import theme
 from financial_analytics.charts.kit.parts import row_height
 
-NORMAL_975 = 1.959963984540054
 # An interval may run beyond the axis: estimates decide its range, up to this factor of them.
 MOST_STRETCH = 4.0
 RATIO_TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
@@ -231,11 +231,13 @@ def _say_unknown(
 
 
 def wilson_bounds(
-    events: Sequence[float] | NDArray[np.float64], trials: Sequence[float] | NDArray[np.float64]
+    events: Sequence[float] | NDArray[np.float64],
+    trials: Sequence[float] | NDArray[np.float64],
+    coverage_pct: float,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the 95 % Wilson score bounds of rates in per cent; without trials they are NaN.
+    """Return the Wilson score bounds of rates in per cent; without trials they are NaN.
 
-    For rates of counts that a chart sums over rows of its model.
+    For rates of counts that a chart sums over rows of its model, whose `coverage_pct` it takes.
 
     References
     ----------
@@ -244,19 +246,20 @@ def wilson_bounds(
 
     Examples
     --------
-    >>> lower, upper = wilson_bounds([10.0], [100.0])
+    >>> lower, upper = wilson_bounds([10.0], [100.0], 95.0)
     >>> print(f"{lower[0]:.2f} to {upper[0]:.2f}")
     5.52 to 17.44
     """
     count = np.asarray(events, dtype=np.float64)
     size = np.asarray(trials, dtype=np.float64)
     size = np.where(size > 0, size, np.nan)
-    rate, square = count / size, NORMAL_975**2
+    if math.isnan(coverage_pct):
+        return np.full(count.shape, np.nan), np.full(count.shape, np.nan)
+    quantile = NormalDist().inv_cdf(0.5 + coverage_pct / 200)
+    rate, square = count / size, quantile**2
     centre = (rate + square / (2 * size)) / (1 + square / size)
     half = (
-        NORMAL_975
-        / (1 + square / size)
-        * np.sqrt(rate * (1 - rate) / size + square / (4 * size**2))
+        quantile / (1 + square / size) * np.sqrt(rate * (1 - rate) / size + square / (4 * size**2))
     )
     lower = np.where(count == 0, 0.0, 100 * np.maximum(0.0, centre - half))
     upper = np.where(count == size, 100.0, 100 * np.minimum(1.0, centre + half))

@@ -19,6 +19,7 @@ from statsmodels.tools.sm_exceptions import (
 
 from financial_analytics.models.frames import to_pandas, to_table
 from financial_analytics.models.threads import one_thread
+from financial_analytics.stats.coverage import tails
 
 SCHEMA = pa.schema(
     [
@@ -85,7 +86,7 @@ def adjusted_odds(exposure: Any, *, confidence: float = 0.95) -> pa.Table:
     enough = min(event.sum(), (~event).sum()) >= MINIMUM_EVENTS
     rows["status"] = [_status(row, bool(enough)) for row in rows.to_dict("records")]
     if enough:
-        _fit(frame, rows, norm.ppf(0.5 + confidence / 2))
+        _fit(frame, rows, norm.ppf(tails(float(confidence))[1]))
     rows["driver"] = rows["driver"].str.removesuffix(SUFFIX)
     return to_table(rows, SCHEMA)
 

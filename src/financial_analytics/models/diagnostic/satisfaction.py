@@ -12,6 +12,7 @@ from scipy.stats import norm
 from financial_analytics.errors import InvalidInputError
 from financial_analytics.models.frames import to_pandas, to_table
 from financial_analytics.models.threads import one_thread
+from financial_analytics.stats.coverage import tails
 from financial_analytics.stats.ordered_logit import OrderedLogitFit, ordered_logit
 
 RATINGS = (1, 2, 3, 4, 5)
@@ -39,6 +40,7 @@ SCHEMA = pa.schema(
         ("odds_ratio_lower", pa.float64()),
         ("odds_ratio_upper", pa.float64()),
         ("p_value", pa.float64()),
+        ("coverage_pct", pa.float64()),
         ("status", pa.string()),
         ("as_of_date", pa.date32()),
     ]
@@ -91,9 +93,10 @@ def satisfaction_drivers(interactions: Any, clock: Any, *, confidence: float = 0
     """
     as_of = to_pandas(clock)["as_of_date"].iloc[0]
     frame = _prepare(to_pandas(interactions), as_of)
-    quantile = float(norm.ppf(0.5 + confidence / 2))
+    quantile = float(norm.ppf(tails(float(confidence))[1]))
     rows = pd.DataFrame([*_effects(frame, quantile), *_cells(frame, quantile)])
     rows["as_of_date"] = None if pd.isna(as_of) else pd.Timestamp(as_of).date()
+    rows["coverage_pct"] = round(100 * float(confidence), 6)
     rows["driver_label"] = rows["driver"].map(LABELS)
     for name in SCHEMA.names:
         if name not in rows:

@@ -109,7 +109,7 @@ def _standardised(customers: pd.DataFrame) -> np.ndarray:
     return np.asarray(StandardScaler().fit_transform(features))
 
 
-def _clustered(customers: pd.DataFrame, seed: int) -> pd.DataFrame:
+def _clustered(customers: pd.DataFrame, seed: int, confidence: float) -> pd.DataFrame:
     """Return the columns of clustered customers."""
     rng = np.random.default_rng(seed)
     scores = _standardised(customers)
@@ -124,7 +124,12 @@ def _clustered(customers: pd.DataFrame, seed: int) -> pd.DataFrame:
     chance = mixture.predict_proba(points)
     label = np.argmax(chance, axis=1)
     stability = bootstrap_stability(
-        points[rows], label[rows], mixture.n_components, samples=BOOTSTRAPS, rng=rng
+        points[rows],
+        label[rows],
+        mixture.n_components,
+        samples=BOOTSTRAPS,
+        rng=rng,
+        confidence=confidence,
     )
     order = np.argsort(-np.bincount(label, minlength=mixture.n_components), kind="stable")
     number = np.argsort(order)[label] + 1
@@ -153,7 +158,12 @@ def _clustered(customers: pd.DataFrame, seed: int) -> pd.DataFrame:
 
 @one_thread
 def customer_clusters(
-    behavior: Any, clock: Any, *, minimum_purchases: int = 10, seed: int = 20240
+    behavior: Any,
+    clock: Any,
+    *,
+    minimum_purchases: int = 10,
+    seed: int = 20240,
+    confidence: float = 0.95,
 ) -> pa.Table:
     """Return `analytics_customer_behavior_clusters`: one row per customer.
 
@@ -167,6 +177,8 @@ def customer_clusters(
         Customers with fewer purchases are not clustered: their shares are noise.
     seed : int
         Seed of starts, sample and bootstrap.
+    confidence : float, default 0.95
+        Share of the bootstrap samples between the bounds of the stability.
 
     Notes
     -----
@@ -191,7 +203,8 @@ def customer_clusters(
         if (values.std(ddof=0).fillna(0) > 0).sum() < 3:
             frame.loc[enough, "status"] = "no_variation"
         else:
-            made = _clustered(chosen.reset_index(drop=True), int(seed)).set_index(chosen.index)
+            made = _clustered(chosen.reset_index(drop=True), int(seed), float(confidence))
+            made = made.set_index(chosen.index)
             for name in made:
                 frame.loc[chosen.index, name] = made[name]
             frame.loc[enough, "status"] = "ok"

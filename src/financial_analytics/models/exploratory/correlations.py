@@ -61,7 +61,7 @@ SCHEMA = pa.schema(
 )
 
 
-def _row(part: pd.DataFrame, x: str, y: str, minimum: int) -> dict[str, Any]:
+def _row(part: pd.DataFrame, x: str, y: str, minimum: int, confidence: float) -> dict[str, Any]:
     """Return sample, status and coefficients of one pair in one segment."""
     first, second = (part[METRICS[name][0]].astype(float) for name in (x, y))
     known = first.notna() & second.notna()
@@ -75,7 +75,7 @@ def _row(part: pd.DataFrame, x: str, y: str, minimum: int) -> dict[str, Any]:
     for method, function in METHODS.items():
         found = Correlation(np.nan, np.nan, np.nan, np.nan)
         if row["status"] == "ok":
-            found = function(first, second)
+            found = function(first, second, confidence=confidence)
         row[f"{method}_correlation"] = found.estimate
         row[f"{method}_correlation_lower"] = found.lower
         row[f"{method}_correlation_upper"] = found.upper
@@ -84,7 +84,9 @@ def _row(part: pd.DataFrame, x: str, y: str, minimum: int) -> dict[str, Any]:
 
 
 @one_thread
-def behavior_correlations(behavior: Any, clock: Any, *, minimum_sample: int = 10) -> pa.Table:
+def behavior_correlations(
+    behavior: Any, clock: Any, *, minimum_sample: int = 10, confidence: float = 0.95
+) -> pa.Table:
     """Return `analytics_credit_score_behavior_correlation`: one row per pair and segment.
 
     Parameters
@@ -95,6 +97,8 @@ def behavior_correlations(behavior: Any, clock: Any, *, minimum_sample: int = 10
         ``data_clock``.
     minimum_sample : int
         Customers below which no coefficient is given.
+    confidence : float, default 0.95
+        Two-sided coverage of the intervals.
     """
     # Ranks must not hang on the last digit of a double, in which engines differ.
     frame = to_pandas(behavior).sort_values("customer_natural_key", ignore_index=True).round(9)
@@ -103,7 +107,7 @@ def behavior_correlations(behavior: Any, clock: Any, *, minimum_sample: int = 10
     }
     least = max(int(minimum_sample), 5)
     rows = [
-        {"customer_segment": segment} | _row(part, x, y, least)
+        {"customer_segment": segment} | _row(part, x, y, least, float(confidence))
         for segment, part in parts.items()
         for x, y in combinations(METRICS, 2)
     ]

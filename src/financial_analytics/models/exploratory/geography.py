@@ -23,6 +23,7 @@ from financial_analytics.models.columns import (
 )
 from financial_analytics.models.frames import to_pandas, to_table
 from financial_analytics.models.threads import one_thread
+from financial_analytics.stats.coverage import tails
 from financial_analytics.stats.multiple import benjamini_hochberg
 from financial_analytics.stats.spatial import moran, nearest_weights
 
@@ -67,7 +68,7 @@ METRICS: dict[str, tuple[str, str, Callable[..., Any], Callable[..., Any]]] = {
 }
 
 
-def _areas(customers: pd.DataFrame, metric: str) -> pd.DataFrame:
+def _areas(customers: pd.DataFrame, metric: str, confidence: float) -> pd.DataFrame:
     """Return one row per area with the metric, its interval and its scale."""
     column, label, onto, back = METRICS[metric]
     values = customers[column].astype(float)
@@ -83,7 +84,7 @@ def _areas(customers: pd.DataFrame, metric: str) -> pd.DataFrame:
         deviation=("value", "std"),
     ).reset_index()
     count = areas["customer_count"].clip(lower=2)
-    margin = stats.t.ppf(0.975, count - 1) * areas["deviation"] / np.sqrt(count)
+    margin = stats.t.ppf(tails(confidence)[1], count - 1) * areas["deviation"] / np.sqrt(count)
     enough = areas["customer_count"] >= LEAST_CUSTOMERS
     areas["metric_value"] = back(areas["scaled"]).where(enough)
     areas["metric_value_lower"] = back(areas["scaled"] - margin).where(enough)
@@ -94,7 +95,9 @@ def _areas(customers: pd.DataFrame, metric: str) -> pd.DataFrame:
     return areas
 
 
-def _tested(areas: pd.DataFrame, metric: str, permutations: int, seed: int) -> pd.DataFrame:
+def _tested(
+    areas: pd.DataFrame, metric: str, permutations: int, seed: int, confidence: float
+) -> pd.DataFrame:
     """Add the statistics of one metric to its areas, and the status."""
     usable = areas["is_usable"].to_numpy()
     areas = areas.assign(
@@ -113,7 +116,13 @@ def _tested(areas: pd.DataFrame, metric: str, permutations: int, seed: int) -> p
         return areas.assign(status=np.where(usable, "no_variation", "insufficient_data"))
     weights = nearest_weights(part["latitude"], part["longitude"], NEIGHBOURS)
     rng = np.random.default_rng([seed, list(METRICS).index(metric)])
-    found = moran(part["scaled"], weights, permutations=permutations, rng=rng)
+    found = moran(
+        part["scaled"],
+        weights,
+        permutations=permutations,
+        rng=rng,
+        confidence=confidence,
+    )
     adjusted = benjamini_hochberg(found.local_p_values)
     significant = found.local_p_values < ALPHA
     at = part.index
@@ -133,7 +142,12 @@ def _tested(areas: pd.DataFrame, metric: str, permutations: int, seed: int) -> p
 
 @one_thread
 def geographic_clusters(
-    behavior: Any, clock: Any, *, permutations: int = 999, seed: int = 20240
+    behavior: Any,
+    clock: Any,
+    *,
+    permutations: int = 999,
+    seed: int = 20240,
+    confidence: float = 0.95,
 ) -> pa.Table:
     """Return `analytics_geographic_clustering`: one row per area and metric.
 
@@ -147,6 +161,8 @@ def geographic_clusters(
         Random permutations behind each p-value.
     seed : int
         Seed of the permutations.
+    confidence : float, default 0.95
+        Two-sided coverage of the intervals, and of I under permutation.
 
     Notes
     -----
@@ -160,9 +176,10 @@ def geographic_clusters(
     frame["monthly_spend"] = frame["monthly_purchase_count"].astype(float) * frame[
         "average_purchase_amount"
     ].astype(float)
+    share = float(confidence)
     made = pd.concat(
         [
-            _tested(_areas(frame, metric), metric, int(permutations), int(seed))
+            _tested(_areas(frame, metric, share), metric, int(permutations), int(seed), share)
             for metric in METRICS
         ],
         ignore_index=True,

@@ -68,7 +68,7 @@ def _put(frame: pd.DataFrame, name: str, bounds: tuple[float, float, float]) -> 
         frame[f"{name}{end}"] = value
 
 
-def _taken_apart(series: pd.DataFrame, seed: int) -> pd.DataFrame:
+def _taken_apart(series: pd.DataFrame, seed: int, confidence: float) -> pd.DataFrame:
     """Return a series with its components; status says what could not be found."""
     made = series.reset_index(drop=True)
     for name in SCHEMA.names:
@@ -90,7 +90,7 @@ def _taken_apart(series: pd.DataFrame, seed: int) -> pd.DataFrame:
     held = np.array([name is not None for name in names])
     # holidays are expected to stand out, and are measured; what else stands out is not fitted
     strange = outliers(logs, held)
-    effects = holiday_effects(logs, weekday, names, ~strange)
+    effects = holiday_effects(logs, weekday, names, ~strange, confidence=confidence)
     effect = np.array([
         0.0 if name is None
         else effects.by_name[name].value if name in effects.by_name
@@ -116,7 +116,9 @@ def _taken_apart(series: pd.DataFrame, seed: int) -> pd.DataFrame:
     made.loc[observed <= 0, "remainder_index"] = 0.0
     rng = np.random.default_rng(seed)
     for name, component in components.items():
-        found = strength_interval(component, parts.remainder, samples=BOOTSTRAPS, rng=rng)
+        found = strength_interval(
+            component, parts.remainder, samples=BOOTSTRAPS, rng=rng, confidence=confidence
+        )
         _put(made, f"{name}_strength_rate", (found.value, found.lower, found.upper))
     made["weekly_strength_p_value"] = effects.weekly_p_value
     made["yearly_strength_p_value"] = effects.yearly_p_value
@@ -129,7 +131,9 @@ def _taken_apart(series: pd.DataFrame, seed: int) -> pd.DataFrame:
 
 
 @one_thread
-def seasonal_patterns(daily: Any, clock: Any, *, seed: int = 20240) -> pa.Table:
+def seasonal_patterns(
+    daily: Any, clock: Any, *, seed: int = 20240, confidence: float = 0.95
+) -> pa.Table:
     """Return `analytics_seasonal_patterns`: one row per series and day.
 
     Parameters
@@ -140,6 +144,8 @@ def seasonal_patterns(daily: Any, clock: Any, *, seed: int = 20240) -> pa.Table:
         ``data_clock``.
     seed : int
         Seed of the bootstrap of the strengths.
+    confidence : float, default 0.95
+        Two-sided coverage of the intervals.
 
     Notes
     -----
@@ -148,7 +154,10 @@ def seasonal_patterns(daily: Any, clock: Any, *, seed: int = 20240) -> pa.Table:
     whole in the remainder. The yearly component needs two years.
     """
     frame = to_pandas(daily).sort_values(["series_name", "observation_date"], ignore_index=True)
-    parts = [_taken_apart(part, int(seed)) for _, part in frame.groupby("series_name", sort=True)]
+    parts = [
+        _taken_apart(part, int(seed), float(confidence))
+        for _, part in frame.groupby("series_name", sort=True)
+    ]
     made = pd.concat(parts, ignore_index=True) if parts else frame.reindex(columns=SCHEMA.names)
     made["as_of_date"] = clock_date(to_pandas(clock))
     return to_table(made, SCHEMA)
