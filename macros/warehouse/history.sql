@@ -64,7 +64,7 @@
 
 {#- Keys that events mention and the entity's feed has not delivered (yet): one row per id. `mentions`: [(relation, column)]. -#}
 {% macro inferred_members(mentions, known, known_column) -%}
-    select mentioned.natural_key
+    select distinct mentioned.natural_key
     from (
         {%- for relation, column in mentions %}
         {% if not loop.first %}union{% endif %}
