@@ -26,23 +26,20 @@
     {%- set query -%}
         select {{ columns | join(', ') }}
         from (
-            {{ inlined_imports(sql) }}
+            {{ sql }}
         ) as untyped
     {%- endset -%}
     {{ return(query) }}
 {%- endmacro %}
 
 {#-
-    PostgreSQL stores the rows of a CTE that is read twice, all columns of them. One that only names a table is to be
-    read in place, by the columns that are asked for and with the table's statistics. Views are left: they would be
-    computed twice.
+    An import that a query reads more than once: `events as {{ in_place() }}(select * from …)`. PostgreSQL stores the rows of a
+    CTE that is read twice, all columns of them; in place it is read by the columns that are asked for and with the table's
+    statistics. Not for imports of views, which would be computed twice, nor of relations of a few rows.
 -#}
-{% macro inlined_imports(sql) -%}
-    {%- set views = graph.nodes.values() | selectattr('config.materialized', 'equalto', 'view') | map(attribute='alias') | list -%}
-    {%- set pattern = '\\bas (\\(\\s*select \\* from "[^"]+"\\."[^"]+"\\."([^"]+)"(?:\\s+where [^()]*)?\\s*\\))' -%}
-    {%- set inlined = namespace(sql=sql) -%}
-    {%- for query, table in modules.re.findall(pattern, sql) if table not in views -%}
-        {%- set inlined.sql = inlined.sql.replace('as ' ~ query, 'as not materialized ' ~ query) -%}
-    {%- endfor -%}
-    {{ return(inlined.sql) }}
+{% macro in_place() -%}
+    {{ return(adapter.dispatch('in_place', 'financial_analytics')()) }}
 {%- endmacro %}
+
+{% macro default__in_place() -%}{{ return('') }}{%- endmacro %}
+{% macro postgres__in_place() -%}{{ return('not materialized ') }}{%- endmacro %}

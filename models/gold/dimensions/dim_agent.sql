@@ -2,7 +2,7 @@
     Agents who serve customers; no feed describes them, so they are what interactions tell.
     Grain: one row per agent, and the unknown one.
 -#}
-with interactions as (
+with interactions as {{ in_place() }}(
     select * from {{ ref('stg_customer_interactions') }}
     where agent_id is not null
 ),

@@ -3,7 +3,7 @@
     inferred customers, the unknown one. What is only true now is in current_customer.
 -#}
 {%- set tracked = var('scd2_tracked_columns')['customer'] %}
-with versions as (
+with versions as {{ in_place() }}(
     select * from {{ ref('stg_customers') }}
 ),
 

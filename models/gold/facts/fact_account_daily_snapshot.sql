@@ -46,7 +46,7 @@ versions as (
     select * from {{ ref('int_account_versions') }}
 ),
 
-movement_days as (
+movement_days as {{ in_place() }}(
     select * from {{ ref('int_account_movement_days') }}
 ),
 

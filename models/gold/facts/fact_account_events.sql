@@ -13,7 +13,7 @@
     rekeyed_customers('event_month', 'facts.event_at'),
     rekeyed_accounts('event_month', 'facts.event_at'),
 ]) %}
-with events as (
+with events as {{ in_place() }}(
     select * from {{ ref('stg_account_events') }}
     where {{ in_partitions('event_month', affected) }}
 )

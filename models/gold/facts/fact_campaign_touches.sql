@@ -12,7 +12,7 @@
 {%- set affected = affected_partitions('touch_month', ref('stg_campaign_touches'), stale_rows=[
     rekeyed_customers('touch_month', 'facts.touch_at'),
 ]) %}
-with events as (
+with events as {{ in_place() }}(
     select * from {{ ref('stg_campaign_touches') }}
     where {{ in_partitions('touch_month', affected) }}
 )

@@ -13,7 +13,7 @@
 {%- set affected = affected_partitions('application_month', source, stale_rows=[
     rekeyed_customers('application_month', end_of_day('facts.application_date')),
 ]) %}
-with events as (
+with events as {{ in_place() }}(
     select * from {{ ref('stg_credit_applications') }}
     where {{ in_partitions('application_month', affected) }}
 )

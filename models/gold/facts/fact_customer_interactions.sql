@@ -13,7 +13,7 @@
 {%- set affected = affected_partitions('interaction_month', source, stale_rows=[
     rekeyed_customers('interaction_month', 'facts.interaction_at'),
 ]) %}
-with events as (
+with events as {{ in_place() }}(
     select * from {{ ref('stg_customer_interactions') }}
     where {{ in_partitions('interaction_month', affected) }}
 )

@@ -12,7 +12,7 @@
 {%- set affected = affected_partitions('assessment_month', ref('stg_risk_assessments'), stale_rows=[
     rekeyed_customers('assessment_month', end_of_day('facts.assessment_date')),
 ]) %}
-with events as (
+with events as {{ in_place() }}(
     select * from {{ ref('stg_risk_assessments') }}
     where {{ in_partitions('assessment_month', affected) }}
 )

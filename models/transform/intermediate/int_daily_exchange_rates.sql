@@ -2,7 +2,7 @@
     Rate of every currency to the reporting currency, no day missing. Grain: one row per
     currency and day.
 -#}
-with rates as (
+with rates as {{ in_place() }}(
     select * from {{ ref('stg_exchange_rates') }}
 ),
 

@@ -4,7 +4,7 @@
     day it was known.
 -#}
 {%- set indicators = economic_indicators() %}
-with arrivals as (
+with arrivals as {{ in_place() }}(
     select * from {{ ref('stg_economic_indicators') }}
 ),
 

@@ -4,7 +4,7 @@ with clock as (
     select * from {{ ref('data_clock') }}
 ),
 
-accounts as (
+accounts as {{ in_place() }}(
     select * from {{ ref('int_accounts_at_dates') }}
     where position_name = 'current' and account_balance is not null
 ),

@@ -6,7 +6,7 @@ with clock as (
     select * from {{ ref('data_clock') }}
 ),
 
-alerts as (
+alerts as {{ in_place() }}(
     select * from {{ ref('int_alert_stages') }}
 ),
 

@@ -3,11 +3,11 @@ with clock as (
     select * from {{ ref('data_clock') }}
 ),
 
-accounts as (
+accounts as {{ in_place() }}(
     select * from {{ ref('int_accounts_at_dates') }}
 ),
 
-customers as (
+customers as {{ in_place() }}(
     select * from {{ ref('int_customers_at_dates') }}
     where position_name = 'current'
 ),

@@ -7,7 +7,7 @@ with clock as (
     select * from {{ ref('data_clock') }}
 ),
 
-exposure as (
+exposure as {{ in_place() }}(
     select * from {{ ref('int_churn_exposure') }}
 ),
 

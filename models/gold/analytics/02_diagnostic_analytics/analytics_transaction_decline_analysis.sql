@@ -7,7 +7,7 @@ with clock as (
     select * from {{ ref('data_clock') }}
 ),
 
-transactions as (
+transactions as {{ in_place() }}(
     select * from {{ ref('fact_transactions') }}
 ),
 

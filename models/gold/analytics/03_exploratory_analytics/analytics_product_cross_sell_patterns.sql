@@ -5,7 +5,7 @@ with clock as (
     select * from {{ ref('data_clock') }}
 ),
 
-holdings as (
+holdings as {{ in_place() }}(
     select * from {{ ref('int_customer_product_holdings') }}
 ),
 

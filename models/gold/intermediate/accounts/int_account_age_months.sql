@@ -2,7 +2,7 @@
     Each account at each month end of its life that has passed by the clock.
     Grain: one row per account and age in months.
 -#}
-with accounts as (
+with accounts as {{ in_place() }}(
     select * from {{ ref('int_account_lifespans') }}
 ),
 

@@ -3,7 +3,7 @@
     before. Grain: one row per closed account.
 -#}
 {%- set text = dbt.type_string() %}
-with closed as (
+with closed as {{ in_place() }}(
     select * from {{ ref('int_closing_accounts') }}
 ),
 

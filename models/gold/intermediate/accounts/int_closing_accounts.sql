@@ -7,7 +7,7 @@ with clock as (
     select * from {{ ref('data_clock') }}
 ),
 
-accounts as (
+accounts as {{ in_place() }}(
     select * from {{ ref('dim_account') }}
     where is_current and account_key <> {{ unknown_key() }}
 ),

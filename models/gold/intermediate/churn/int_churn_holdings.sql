@@ -2,7 +2,7 @@
     What a customer held when a month began: autopay, dormant accounts, savings and the gap
     between the market rate and ours. Grain: one row per customer and month.
 -#}
-with months as (
+with months as {{ in_place() }}(
     select * from {{ ref('int_churn_months') }}
 ),
 

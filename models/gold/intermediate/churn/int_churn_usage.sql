@@ -2,7 +2,7 @@
     What a customer did and met with before a month: complaints, fees, activity, logins.
     Grain: one row per customer and month.
 -#}
-with months as (
+with months as {{ in_place() }}(
     select * from {{ ref('int_churn_months') }}
 ),
 

@@ -6,7 +6,7 @@ with dates as (
     select * from {{ ref('int_comparison_dates') }}
 ),
 
-customers as (
+customers as {{ in_place() }}(
     select * from {{ ref('dim_customer') }}
     where not is_inferred
 ),

@@ -7,7 +7,7 @@ with clock as (
     where position_name = 'current'
 ),
 
-alerts as (
+alerts as {{ in_place() }}(
     select * from {{ ref('fact_fraud_alerts') }}
 ),
 

@@ -4,7 +4,7 @@
     Grain: one row per instalment.
 -#}
 {%- set drivers = default_drivers() %}
-with exposed as (
+with exposed as {{ in_place() }}(
     select * from {{ ref('int_default_instalments') }}
 ),
 

@@ -17,7 +17,7 @@ snapshots as (
     where is_month_end
 ),
 
-customers as (
+customers as {{ in_place() }}(
     select * from {{ ref('dim_customer') }}
 ),
 

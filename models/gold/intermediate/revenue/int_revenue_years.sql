@@ -3,7 +3,7 @@
     month, product and segment.
 -#}
 {%- set double = type_double() %}
-with revenue as (
+with revenue as {{ in_place() }}(
     select * from {{ ref('int_revenue_month') }}
 ),
 
