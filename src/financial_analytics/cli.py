@@ -7,7 +7,6 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,7 +16,6 @@ from typer.exceptions import TyperException
 
 from financial_analytics.cli_console import (
     Display,
-    confirm,
     format_table,
     note,
     now,
@@ -26,7 +24,7 @@ from financial_analytics.cli_console import (
     show_error,
 )
 from financial_analytics.errors import FinancialAnalyticsError, UserInputError
-from financial_analytics.settings import MAX_QUARANTINED_PCT, Settings
+from financial_analytics.settings import MAX_QUARANTINED_PCT
 
 INTERRUPTED = 130
 INTERRUPTION = "interrupted: what was committed stays, the rest is as before; run it again"
@@ -150,7 +148,7 @@ def build(
         target=target,
         command="build" if tests else "run",
     )
-    _check_lasting(context, settings, options.variables, target)
+    cli_steps.lasting_step(context.obj, settings, options.variables, target)
     moment = now()
     with Display() as display:
         result = cli_steps.build_step(display, settings, options)
@@ -247,7 +245,7 @@ def demo(
     settings = load_settings()
     chosen = parse_vars(variables)
     engine = target_name(target)
-    _check_lasting(context, settings, chosen, target)
+    cli_steps.lasting_step(context.obj, settings, chosen, target)
     moment = now()
     with Display() as display:
         loaded = cli_steps.demo_feeds_step(
@@ -319,16 +317,6 @@ def parse_vars(text: str) -> dict[str, Any]:
         str(name): value if isinstance(value, plain) else parsed[name]
         for name, value in zip(parsed, typed.values(), strict=True)
     }
-
-
-def _check_lasting(
-    context: typer.Context, settings: Settings, given: Mapping[str, Any], target: str | None
-) -> None:
-    """Ask before a build sets back what an earlier one was given; without a terminal, stop."""
-    from financial_analytics.build import target_name  # noqa: PLC0415
-    from financial_analytics.lasting import check_lasting  # noqa: PLC0415
-
-    check_lasting(settings, given, target_name(target), command_line=context.obj, agree=confirm)
 
 
 def _words(given: list[str] | None) -> tuple[str, ...]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from financial_analytics.cli_console import Display, format_table, note, run_id, say
+from financial_analytics.cli_console import Display, confirm, format_table, note, run_id, say
 from financial_analytics.errors import FeedError, NotPublishedError, UserInputError
 from financial_analytics.settings import MAX_QUARANTINED_PCT, Settings
 
@@ -105,6 +105,16 @@ def ingest_step(
         totals = report.totals
         step.summary = f"{totals.read:,} rows read, {totals.accepted:,} accepted"
     return report
+
+
+def lasting_step(
+    command_line: Sequence[str], settings: Settings, given: Mapping[str, Any], target: str | None
+) -> None:
+    """Ask before a build sets back what an earlier one was given; without a terminal, stop."""
+    from financial_analytics.build import target_name  # noqa: PLC0415
+    from financial_analytics.lasting import check_lasting  # noqa: PLC0415
+
+    check_lasting(settings, given, target_name(target), command_line=command_line, agree=confirm)
 
 
 def build_step(display: Display, settings: Settings, options: BuildOptions) -> BuildResult:
