@@ -225,8 +225,9 @@ def test_imported_tables_are_read_in_place_and_views_computed_once(served: Serve
 
     trend = text("analytics_daily_transaction_trend")
     assert 'transactions as not materialized ( select * from "' in trend
-    months = text("int_customer_months")
-    assert "customers as not materialized (" in months and "where is_current" in months
+    dates = text("int_customers_at_dates")
+    assert 'customers as not materialized ( select * from "' in dates
+    assert "where not is_inferred" in dates
     assert "activity as ( select * from" in text("fact_customer_monthly_summary")
 
 
