@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from financial_analytics import interrupts
 from financial_analytics.engines import connections
 from financial_analytics.errors import BuildError, UserInputError
 from financial_analytics.selection import Selection, complete
@@ -226,7 +227,9 @@ def invoke(
 
     faults: list[Exception] = []
     callbacks = [] if listener is None else [_callback(listener, faults)]
-    with _environment(FA_DATA_DIR=str(settings.data_dir)):
+    with _environment(FA_DATA_DIR=str(settings.data_dir)), interrupts.held() as let_go:
+        # before its first event dbt has no log yet, and would print a traceback
+        callbacks.append(lambda _event: let_go())
         try:
             outcome = dbtRunner(manifest=manifest, callbacks=callbacks).invoke(arguments)
         finally:

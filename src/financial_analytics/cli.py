@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
-import threading
 import traceback
 from importlib import metadata
 from pathlib import Path
@@ -14,6 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.exceptions import TyperException
 
+from financial_analytics import interrupts
 from financial_analytics.cli_console import (
     Display,
     format_table,
@@ -28,10 +26,8 @@ from financial_analytics.settings import MAX_QUARANTINED_PCT
 
 INTERRUPTED = 130
 INTERRUPTION = "interrupted: what was committed stays, the rest is as before; run it again"
-GRACE_SECONDS = 5.0
 PACKAGE = "financial-analytics"
 
-_stopping = threading.Event()
 """Set by Ctrl-C: whatever is raised after it is no error."""
 
 app = typer.Typer(
@@ -333,7 +329,7 @@ def run(arguments: list[str]) -> int:
         note(INTERRUPTION)
         return INTERRUPTED
     except Exception as error:
-        if _stopping.is_set():  # an engine turns Ctrl-C in a query into an error of its own
+        if interrupts.has_come():  # an engine turns Ctrl-C in a query into an error of its own
             note(INTERRUPTION)
             return INTERRUPTED
         return _explain(error, verbose=verbose)
@@ -365,26 +361,9 @@ def _explain(error: Exception, *, verbose: bool) -> int:
     return 1
 
 
-def _stop(_signal: int, _frame: object) -> None:
-    """End by Ctrl-C; for good when a query does not let go within some seconds.
-
-    Both databases are transactional: what was not committed is undone on the next opening.
-    """
-    _stopping.set()
-
-    def give_up() -> None:
-        note(INTERRUPTION)
-        os._exit(INTERRUPTED)
-
-    timer = threading.Timer(GRACE_SECONDS, give_up)
-    timer.daemon = True
-    timer.start()
-    raise KeyboardInterrupt
-
-
 def main() -> None:
     """Entry point of the ``fa`` script."""
-    signal.signal(signal.SIGINT, _stop)
+    interrupts.install(lambda: note(INTERRUPTION), INTERRUPTED)
     sys.exit(run(sys.argv[1:]))
 
 

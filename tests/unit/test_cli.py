@@ -276,6 +276,59 @@ def test_build__ctrl_c_is_exit_130_with_a_sentence(tiny_project: Path, data: Pat
     assert "Traceback" not in err
 
 
+INTERRUPTED_DELETION = """
+import os, signal, sys, time
+from financial_analytics import cli, settings
+
+class Fragile:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.01)
+
+def load_settings():
+    Fragile()
+    time.sleep(60)
+
+settings.load_settings = load_settings
+sys.argv = ["fa", "doctor"]
+cli.main()
+"""
+INTERRUPTED_START_OF_DBT = """
+import os, signal, sys
+from dbt.cli import flags
+from financial_analytics import cli
+
+plain = flags.default_project_dir
+
+def default_project_dir():
+    os.kill(os.getpid(), signal.SIGINT)
+    return plain()
+
+flags.default_project_dir = default_project_dir
+sys.argv = ["fa", "build"]
+cli.main()
+"""
+
+
+def test_ctrl_c_while_an_object_is_deleted_is_not_lost() -> None:
+    """Python only prints what is raised there and goes on."""
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_DELETION], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (130, f"{cli.INTERRUPTION}\n")
+
+
+def test_ctrl_c_before_dbt_has_a_log_is_no_traceback(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_START_OF_DBT],
+        env={**os.environ, "FA_DATA_DIR": str(tmp_path)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr.endswith(f"{cli.INTERRUPTION}\n")
+    assert "Traceback" not in done.stderr and "Error" not in done.stderr
+
+
 INTERRUPTED_QUERY = """
 import os, signal, sys, threading
 import duckdb

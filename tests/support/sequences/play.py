@@ -231,7 +231,8 @@ class Play:
             raise BrokenError(f"exit code {code}, not {expected}: {said}")
         if DAMAGED in said or "unexpected" in said:
             raise BrokenError(f"it said: {said}")
-        if code == 2 and self._state() != state:
+        log_is_written_in = bool(state[1])  # by whoever opens the file: the same rows, other bytes
+        if code == 2 and not log_is_written_in and self._state() != state:
             raise BrokenError("a refused command changed the warehouse")
         if code in {0, 6}:
             self._has_done(step)

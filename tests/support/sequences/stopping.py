@@ -64,7 +64,7 @@ PARTS = {
     "report": Part(("reports/",), lines=200, weight=1),
 }
 
-_START_AND_END = {"main", "run", "_stop", "give_up"}  # of cli.py: there Ctrl-C is Python's own
+_START_AND_END = {"main", "run"}  # of cli.py: there Ctrl-C is Python's own
 
 
 @dataclass(frozen=True)
