@@ -118,3 +118,12 @@
         -1 as {{ name }}_natural_key,
         {{ always }}
 {%- endmacro %}
+
+
+{#-
+    Where a column of a two-version dimension comes from: the version itself where it is tracked (Type 2), the newest one where it
+    is not (Type 1: overwritten in all versions). `versioned('customer', 'city')` is attributes.city or newest.city.
+-#}
+{% macro versioned(name, column) -%}
+    {{- 'attributes.' if column in var('scd2_tracked_columns')[name] else 'newest.' }}{{ column -}}
+{%- endmacro %}

@@ -53,7 +53,8 @@ def why_not_one(ledger: Ledger | None, gold: Iterable[str]) -> str | None:
     if ledger is None:
         return None
     names = [f"gold.{name}" for name in gold if name.startswith(COUNTED)]
-    found = {name: ledger.get(name, Built(UNKNOWN, False)) for name in [CLOCK, *sorted(names)]}
+    clock = [CLOCK] if CLOCK in ledger else []  # a project without one has no date to differ in
+    found = {name: ledger.get(name, Built(UNKNOWN, False)) for name in [*clock, *sorted(names)]}
     for verdict, concerned in (
         ("left half built", [n for n, built in found.items() if built.is_building]),
         ("of an earlier version, or never built", _with(found, UNKNOWN)),

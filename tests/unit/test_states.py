@@ -22,6 +22,12 @@ def test_one_build_is_one() -> None:
     assert why_not_one(ledger(history_e=OLD), GOLD) is None, "readers are not given it"
 
 
+def test_a_project_without_a_data_clock() -> None:
+    found = ledger()
+    del found["silver.data_clock"]
+    assert why_not_one(found, GOLD) is None
+
+
 def test_without_a_ledger_nothing_is_known_against_it() -> None:
     assert why_not_one(None, GOLD) is None
 

@@ -10,6 +10,7 @@ import duckdb
 import pytest
 from tests.support.lab import ARRIVAL_COLUMNS, Lab
 from tests.support.small_bank import account, customer, feeds, transaction
+from tests.support.variables import DEFAULTS
 
 FACTS = ["+tag:fact"]
 
@@ -257,3 +258,29 @@ def test_changed_variables_reach_every_row(lab: Lab) -> None:
     ) == [(11, 11, Decimal("615.72"))]
     assert 0 < lab.value(active) < before
     assert_equals_full_refresh(lab, **changed)
+
+
+def test_a_column_that_is_tracked_no_more_is_overwritten_in_all_versions(lab: Lab) -> None:
+    """Type 1 instead of Type 2: the column stays, with its newest value."""
+    scores = "select list(credit_score order by valid_from) from gold.dim_customer"
+    lab.load(
+        {
+            "customers": [
+                customer(1, "2024-03-01 00:00:00", credit_score=612),
+                customer(1, "2024-03-05 00:00:00", credit_score=612, city="Peoria"),
+            ]
+        }
+    )
+    lab.build(*FACTS)
+    of_one = f"{scores} where customer_natural_key = 1"
+    before = lab.value(of_one)
+    assert before[-2:] == [612, 612] and len(set(before)) > 1
+    tracked = {
+        name: [column for column in columns if column != "credit_score"]
+        for name, columns in DEFAULTS["scd2_tracked_columns"].items()
+    }
+    lab.build(*FACTS, scd2_tracked_columns=tracked)
+    after = lab.value(of_one)
+    assert set(after) == {612}
+    assert 1 < len(after) < len(before), "it opens no version of its own"
+    assert_equals_full_refresh(lab, scd2_tracked_columns=tracked)

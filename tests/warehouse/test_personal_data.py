@@ -111,6 +111,9 @@ def test_names_appear_in_gold_only_on_request(lab: Lab) -> None:
             "select column_name from information_schema.columns where table_schema like 'gold%'"
         )
     }
+    lab.build("dim_customer", include_pii=True)
+    assert lab.value("select count(first_name) from gold.dim_customer") > 0
+    lab.build("dim_customer", include_pii=False)
 
 
 @pytest.mark.parametrize("table", PERSONAL, ids=lambda table: table.name)

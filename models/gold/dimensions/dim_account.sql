@@ -2,7 +2,6 @@
     Accounts with their history (SCD Type 2). Grain: one row per account and interval, inferred
     accounts, the unknown one. What is only true now is in current_account.
 -#}
-{%- set tracked = var('scd2_tracked_columns')['account'] %}
 with versions as (
     select
         staged.*,
@@ -33,10 +32,16 @@ select
     members.is_current,
     members.is_inferred,
     members.version_number,
-    {% for column in tracked -%}
-    attributes.{{ column }},
-    {% endfor -%}
-    {{ foreign_key('attributes.product_natural_key') }} as product_key,
+    {{ versioned('account', 'customer_natural_key') }},
+    {{ versioned('account', 'product_natural_key') }},
+    {{ versioned('account', 'account_status') }},
+    {{ versioned('account', 'credit_limit_amount') }},
+    {{ versioned('account', 'interest_rate') }},
+    {{ versioned('account', 'is_autopay_enabled') }},
+    {{ versioned('account', 'has_overdraft_protection') }},
+    {{ versioned('account', 'is_primary_account') }},
+    {{ versioned('account', 'currency') }},
+    {{ foreign_key(versioned('account', 'product_natural_key')) }} as product_key,
     newest.open_date,
     attributes._batch_id
 from members

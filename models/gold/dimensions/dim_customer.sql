@@ -2,7 +2,9 @@
     Customers with their history (SCD Type 2). Grain: one row per customer and interval,
     inferred customers, the unknown one. What is only true now is in current_customer.
 -#}
-{%- set tracked = var('scd2_tracked_columns')['customer'] %}
+{%- if var('include_pii') -%}  {#- the YAML does not name what most warehouses must not have #}
+{{ config(contract={'enforced': false}) }}
+{% endif -%}
 with versions as {{ in_place() }}(
     select * from {{ ref('stg_customers') }}
 ),
@@ -45,9 +47,24 @@ select
     members.is_current,
     members.is_inferred,
     members.version_number,
-    {% for column in tracked -%}
-    attributes.{{ column }},
-    {% endfor -%}
+    {{ versioned('customer', 'city') }},
+    {{ versioned('customer', 'state') }},
+    {{ versioned('customer', 'zip3') }},
+    {{ versioned('customer', 'country') }},
+    {{ versioned('customer', 'credit_score') }},
+    {{ versioned('customer', 'annual_income_amount') }},
+    {{ versioned('customer', 'employment_status') }},
+    {{ versioned('customer', 'education_level') }},
+    {{ versioned('customer', 'marital_status') }},
+    {{ versioned('customer', 'dependent_count') }},
+    {{ versioned('customer', 'home_ownership') }},
+    {{ versioned('customer', 'customer_segment') }},
+    {{ versioned('customer', 'life_stage') }},
+    {{ versioned('customer', 'risk_segment') }},
+    {{ versioned('customer', 'is_active') }},
+    {{ versioned('customer', 'preferred_channel') }},
+    {{ versioned('customer', 'is_marketing_opt_in') }},
+    {{ versioned('customer', 'loyalty_tier') }},
     newest.signup_date,
     newest.acquisition_channel,
     newest.email_hash,
@@ -69,4 +86,7 @@ left join newest on members.customer_natural_key = newest.customer_id
 {% if var('include_pii') -%}
 left join persons on members.customer_natural_key = persons.customer_id
 {% endif -%}
-left join places on lower(attributes.city) = places.city and attributes.state = places.state
+left join places
+    on
+        lower({{ versioned('customer', 'city') }}) = places.city
+        and {{ versioned('customer', 'state') }} = places.state
