@@ -218,6 +218,7 @@ def test_a_setting_lasts(
     monkeypatch.setenv("FA_PROJECT_DIR", str(write_project(home / "lasting")))
     monkeypatch.setenv("FA_DATA_DIR", str(home / "data"))
     check_that_a_setting_lasts(capsys, "--target", "spark")
+    session(home / "data").sql("drop table gold.first")  # the bank below has none
 
 
 @pytest.fixture(scope="module")
