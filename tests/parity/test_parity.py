@@ -343,7 +343,7 @@ def test_sql_models_build_with_the_stock_adapter(served: Served, tmp_path: Path)
         env={**os.environ, **served.environment}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
-    assert "PASS=6" in done.stdout  # and three hooks
+    assert "PASS=9" in done.stdout  # and six hooks
     for name in names:
         built = Cells("stock", served.bank.read(name))
         assert differences(served.bank.cells("incremental", name), built) == []

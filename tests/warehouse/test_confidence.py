@@ -60,7 +60,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Lab, Path]:
     lab.load(bank(customers=1000, transactions=75_000, seed=11).folder / "full")
     lab.build(permutation_count=99)
     wide = lab.keep("wide")
-    lab.build("gold.intermediate", "gold.analytics", permutation_count=99, confidence=0.8)
+    lab.build(permutation_count=99, confidence=0.8)
     return lab, wide
 
 
