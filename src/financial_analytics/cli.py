@@ -28,8 +28,6 @@ INTERRUPTED = 130
 INTERRUPTION = "interrupted: what was committed stays, the rest is as before; run it again"
 PACKAGE = "financial-analytics"
 
-"""Set by Ctrl-C: whatever is raised after it is no error."""
-
 app = typer.Typer(
     name="fa",
     help="A bank's raw feeds in; a tested warehouse, analytics and reports out.",
