@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from financial_analytics import interrupts
-from financial_analytics.engines import connections
+from financial_analytics.engines import table as engines
 from financial_analytics.errors import BuildError, UserInputError
 from financial_analytics.selection import Selection, complete
 from financial_analytics.settings import Settings
@@ -160,7 +160,9 @@ def build(
     chosen = options or BuildOptions()
     _, log_path = dbt_paths(settings, chosen.target)
     log_file = log_path / "dbt.log"
-    connections.check_free(settings.warehouse_path, target_name(chosen.target))
+    engine = engines.find_engine(target_name(chosen.target))
+    if engine:
+        engine.session.check_free(settings)
     arguments, manifest, selection = dbt_arguments(settings, chosen), None, None
     if chosen.is_partial:
         manifest, selection = _complete(settings, chosen, log_file)
@@ -194,7 +196,8 @@ def _complete(settings: Settings, options: BuildOptions, log_file: Path) -> tupl
     selected = [json.loads(line)["unique_id"] for line in listed.result or ()]
     if not selected:
         raise _nothing_selected(options)
-    there = connections.built_relations(settings.warehouse_path, target_name(options.target))
+    engine = engines.find_engine(target_name(options.target))
+    there = engine.relations(settings) if engine else set()
     selection = complete(parsed.result.nodes, selected, there)
     if not selection.names:
         raise UserInputError(
@@ -233,7 +236,7 @@ def invoke(
         try:
             outcome = dbtRunner(manifest=manifest, callbacks=callbacks).invoke(arguments)
         finally:
-            connections.release()
+            engines.release()
     if isinstance(outcome.exception, KeyboardInterrupt):
         raise KeyboardInterrupt
     if faults:
@@ -257,7 +260,7 @@ def failure_message(result: BuildResult) -> str:
 
 def target_name(given: str | None) -> str:
     """Return the dbt target to build: the given one, ``FA_TARGET``, or the default."""
-    return given or os.environ.get("FA_TARGET") or connections.DEFAULT_TARGET
+    return given or os.environ.get("FA_TARGET") or engines.DEFAULT_TARGET
 
 
 def _log_level() -> str:

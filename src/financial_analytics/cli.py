@@ -233,7 +233,7 @@ def demo(
     """Go from feeds to a report. Running it again changes nothing."""
     from financial_analytics import cli_steps  # noqa: PLC0415
     from financial_analytics.build import BuildOptions, target_name  # noqa: PLC0415
-    from financial_analytics.engines.connections import DEFAULT_TARGET  # noqa: PLC0415
+    from financial_analytics.engines.table import engine_of  # noqa: PLC0415
     from financial_analytics.settings import load_settings  # noqa: PLC0415
 
     settings = load_settings()
@@ -261,7 +261,8 @@ def demo(
     for node in result.warned:
         note(f"warning: {node.name}: {node.failing_rows:,} rows to look at")
     places = [["report", str(path)] for path in written]
-    warehouse = str(settings.warehouse_path) if engine == DEFAULT_TARGET else f"target {engine}"
+    is_file = engine_of(engine).is_embedded
+    warehouse = str(settings.warehouse_path) if is_file else f"target {engine}"
     places += [["warehouse", warehouse], ["snapshot", str(snapshot)]]
     say("")
     say(format_table(["what", "where"], places))

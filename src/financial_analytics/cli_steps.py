@@ -46,7 +46,7 @@ def demo_feeds_step(
     max_quarantined_pct: float = MAX_QUARANTINED_PCT,
 ) -> IngestReport:
     """Load the demo's feeds: the given ones, or a synthetic bank that is written first."""
-    from financial_analytics.engines.connections import DEFAULT_TARGET  # noqa: PLC0415
+    from financial_analytics.engines.table import engine_of  # noqa: PLC0415
     from financial_analytics.ingest.bank import synthetic_bank  # noqa: PLC0415
     from financial_analytics.ingest.contract import load_contract  # noqa: PLC0415
     from financial_analytics.ingest.room import check_room  # noqa: PLC0415
@@ -60,7 +60,7 @@ def demo_feeds_step(
     if feeds:
         return ingest_step(display, settings, [feeds], connector=connector, **options)
     config = load_config(customers=customers, transactions=TRANSACTIONS_PER_CUSTOMER * customers)
-    if target == DEFAULT_TARGET:  # before the bank is written; a server is asked when it is loaded
+    if engine_of(target).is_embedded:  # before the bank is written; a server is asked later
         contract = load_contract(settings.project_dir)
         check_room(settings, contract, synthetic_bank(config.identity()))
     written = generate_step(display, config, settings.feeds_dir / "synthetic")
@@ -175,7 +175,7 @@ def report_step(
     """Write the report of one category, or of every category that has charts."""
     from financial_analytics.charts.catalogue import CATEGORIES, find_category  # noqa: PLC0415
     from financial_analytics.charts.registry import charts  # noqa: PLC0415
-    from financial_analytics.engines.connections import reader_address  # noqa: PLC0415
+    from financial_analytics.engines.table import find_engine  # noqa: PLC0415
     from financial_analytics.reports.reader import open_reader  # noqa: PLC0415
     from financial_analytics.reports.report import write_report  # noqa: PLC0415
 
@@ -185,7 +185,8 @@ def report_step(
         step.total(len(wanted))
         written = []
         problems: list[str] = []
-        address = reader_address(target) if target else None
+        engine = find_engine(target) if target else None
+        address = engine.session.reader_address() if engine else None
         with open_reader(settings, address) as reader:
             for item in wanted:
                 step.started(item.title)

@@ -15,8 +15,7 @@ from typing import Literal
 import yaml
 from packaging.requirements import Requirement
 
-from financial_analytics.engines import connections
-from financial_analytics.engines.duckdb.session import open_warehouse
+from financial_analytics.engines.table import DEFAULT_TARGET, find_engine
 from financial_analytics.errors import FinancialAnalyticsError
 from financial_analytics.settings import Settings
 
@@ -60,7 +59,7 @@ def examine(settings: Settings, *, target: str | None = None) -> Iterator[Check]
     Check
         In the order a newcomer meets the problems: machine, project, data, extras.
     """
-    chosen = target or os.environ.get("FA_TARGET") or connections.DEFAULT_TARGET
+    chosen = target or os.environ.get("FA_TARGET") or DEFAULT_TARGET
     checks: tuple[Callable[[], Iterator[Check]], ...] = (
         check_python,
         check_packages,
@@ -68,8 +67,7 @@ def examine(settings: Settings, *, target: str | None = None) -> Iterator[Check]
         lambda: check_project(settings),
         lambda: check_profile(settings.project_dir / "profiles.yml", target),
         lambda: check_disk(settings),
-        lambda: check_warehouse(settings) if chosen == connections.DEFAULT_TARGET else iter(()),
-        lambda: check_server(chosen),
+        lambda: check_warehouse(settings, chosen),
         lambda: check_published(settings),
         check_personal_key,
         check_browser,
@@ -160,7 +158,7 @@ def check_profile(profiles: Path, given: str | None = None) -> Iterator[Check]:
     """Check that the dbt profile has the target that will be built."""
     content = yaml.safe_load(profiles.read_text(encoding="utf-8"))
     outputs = sorted(content.get("financial_analytics", {}).get("outputs", {}))
-    target = given or os.environ.get("FA_TARGET") or connections.DEFAULT_TARGET
+    target = given or os.environ.get("FA_TARGET") or DEFAULT_TARGET
     if target in outputs:
         yield Check("dbt profile", "ok", f"target {target} (of {', '.join(outputs)})")
     else:
@@ -185,31 +183,25 @@ def check_disk(settings: Settings) -> Iterator[Check]:
         yield Check("disk", "ok", message)
 
 
-def check_warehouse(settings: Settings) -> Iterator[Check]:
-    """Open the warehouse; say what bronze holds and when it last grew."""
-    path = settings.warehouse_path
-    if not path.is_file():
-        yield Check("warehouse", "warn", f"none yet at {path}", "make demo, or fa ingest PATH")
+def check_warehouse(settings: Settings, target: str = DEFAULT_TARGET) -> Iterator[Check]:
+    """Open the warehouse, a file or a server; say what bronze holds and when it last grew."""
+    engine = find_engine(target)
+    if engine is None:
         return
-    with open_warehouse(path, read_only=True) as connection:
-        yield Check("warehouse", "ok", f"{path} ({path.stat().st_size / 1024**2:.1f} MiB)")
-        tables = connections.row_counts(connection, "ingestion_raw_data")
-        yield from _bronze_checks(tables)
-        if tables.get("_batches"):
-            yield Check("last batch", "ok", connections.newest_batch(connection))
-
-
-def check_server(target: str) -> Iterator[Check]:
-    """Ask the server of a target what bronze holds, where there is one."""
+    name = "warehouse" if engine.is_embedded else "server"
+    if not engine.session.is_there(settings):
+        path = settings.warehouse_path
+        yield Check(name, "warn", f"none yet at {path}", "make demo, or fa ingest PATH")
+        return
     try:
-        found = connections.server_counts(target)
+        held = engine.store.bronze_counts(settings)
     except FinancialAnalyticsError as error:
-        yield Check("server", "fail", error.message, error.hint or "")
+        yield Check(name, "fail", error.message, error.hint or "")
         return
-    if found is not None:
-        place, tables = found
-        yield Check("server", "ok", place)
-        yield from _bronze_checks(tables)
+    yield Check(name, "ok", held.place)
+    yield from _bronze_checks(held.rows)
+    if held.newest:
+        yield Check("last batch", "ok", held.newest)
 
 
 def _bronze_checks(tables: dict[str, int]) -> Iterator[Check]:

@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from financial_analytics.engines.connections import newest_settings
+from financial_analytics.engines.table import find_engine
 from financial_analytics.errors import UserInputError
 from financial_analytics.settings import Settings
 
@@ -40,7 +40,8 @@ def undone(settings: Settings, given: Mapping[str, Any], target: str) -> list[Un
     EngineError
         If the warehouse of `target` cannot be read.
     """
-    kept = newest_settings(settings.warehouse_path, target)
+    engine = find_engine(target)
+    kept = engine.newest_settings(settings) if engine else None
     earlier = json.loads(kept) if kept else {}
     project = settings.project_dir / "dbt_project.yml"
     defaults = yaml.safe_load(project.read_text(encoding="utf-8")).get("vars") or {}

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from financial_analytics.engines.connections import DEFAULT_TARGET
-from financial_analytics.engines.duckdb.snapshot import FILE_NAME, write_snapshot, write_snapshot_of
-from financial_analytics.engines.gold_sources import open_gold_source
+from financial_analytics.engines.duckdb.snapshot import FILE_NAME, write_snapshot
+from financial_analytics.engines.table import DEFAULT_TARGET, engine_of
 from financial_analytics.errors import InvalidInputError
 from financial_analytics.settings import Settings
 
@@ -71,21 +70,13 @@ def publish(settings: Settings, run: Run) -> Path:
     ------
     EngineError
         If the warehouse is missing, in use or unreadable; the old snapshot stays.
+    UserInputError
+        If `run` names an engine that there is not.
     NotPublishedError
         If the warehouse has no analytics, or its gold is not of one build; the old snapshot stays.
     """
     target = snapshot_path(settings)
-    if run.engine != DEFAULT_TARGET:
-        with open_gold_source(run.engine) as source:
-            write_snapshot_of(
-                source, target, run_id=run.run_id, engine=run.engine, built_at=run.built_at
-            )
-        return target
-    write_snapshot(
-        settings.warehouse_path,
-        target,
-        run_id=run.run_id,
-        engine=run.engine,
-        built_at=run.built_at,
-    )
+    engine = engine_of(run.engine, hint="fa build --no-publish")
+    with engine.gold.open_gold(settings) as source:
+        write_snapshot(source, target, run_id=run.run_id, engine=run.engine, built_at=run.built_at)
     return target

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from dbt.cli.main import dbtRunner
 
-from financial_analytics.engines import connections
+from financial_analytics.engines import table as engines
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -68,7 +68,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Any:
         patch.setenv("FA_DATA_DIR", str(folder))
         patch.delenv("FA_TARGET", raising=False)
         yield Project(folder)
-        connections.release()
+        engines.release()
 
 
 @pytest.fixture(scope="session")

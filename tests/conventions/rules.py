@@ -230,6 +230,19 @@ def import_faults(source: str, forbidden: Collection[str], package: str = "") ->
     )
 
 
+def engine_choice_faults(source: str, engines: Collection[str]) -> list[str]:
+    """Where code chooses by the name of an engine: it spells one, or compares with the default."""
+    faults = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Constant) and node.value in engines:
+            faults.append(f"line {node.lineno}: spells {node.value!r}")
+        if isinstance(node, ast.Compare):
+            sides = [ast.unparse(side).split(".")[-1] for side in (node.left, *node.comparators)]
+            if "DEFAULT_TARGET" in sides:
+                faults.append(f"line {node.lineno}: compares with DEFAULT_TARGET")
+    return faults
+
+
 def clock_faults(source: str) -> list[str]:
     """Calls that read the wall clock."""
     faults = []

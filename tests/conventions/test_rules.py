@@ -162,6 +162,22 @@ def test_import_faults__sees_every_spelling() -> None:
 
 @pytest.mark.parametrize(
     "source",
+    [
+        "if target == 'spark': pass",
+        "match target:\n    case 'spark': pass",
+        "modules = {'spark': module}",
+        "target in ('spark', other)",
+        "x = 1 if target != table.DEFAULT_TARGET else 2",
+    ],
+)
+def test_engine_choice_faults__finds(source: str) -> None:
+    assert len(rules.engine_choice_faults(source, {"spark"})) == 1
+    allowed = "chosen = given or DEFAULT_TARGET\nhint = 'start spark'"
+    assert rules.engine_choice_faults(allowed, {"spark"}) == []
+
+
+@pytest.mark.parametrize(
+    "source",
     ["datetime.now(UTC)", "datetime.datetime.utcnow()", "date.today()", "time.time()"],
 )
 def test_clock_faults__finds(source: str) -> None:

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from tests.support.banks import FIRST_LOAD
 
+from financial_analytics.engines.duckdb.gold import open_gold
 from financial_analytics.engines.duckdb.snapshot import (
     open_snapshot,
     read_relation,
@@ -121,9 +122,8 @@ def test_folders_of_feeds_and_data_may_have_any_name(tmp_path: Path, folder: str
     with duckdb.connect(str(settings.warehouse_path)) as connection:
         connection.execute("create schema gold; create table gold.analytics_x as select 7 as x")
     snapshot = settings.published_dir / "warehouse.duckdb"
-    write_snapshot(
-        settings.warehouse_path, snapshot, run_id="1", engine="duckdb", built_at=datetime.now(UTC)
-    )
+    with open_gold(settings) as gold:
+        write_snapshot(gold, snapshot, run_id="1", engine="duckdb", built_at=datetime.now(UTC))
     with open_snapshot(snapshot) as connection:
         assert read_relation(connection, "analytics_x")["x"].tolist() == [7]
 

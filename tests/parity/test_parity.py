@@ -276,7 +276,7 @@ def test_doctor_and_report_ask_the_server(
     text = page.read_text(encoding="utf-8")
     assert "is not built yet" not in text
     # the script of BI users, as an analyst who may read gold alone, writes the same page
-    where = urlsplit(postgres_session.url())
+    where = urlsplit(postgres_session.reader_address() or "")
     analyst = f"postgresql://{ANALYST}:{SECRET}@{where.hostname}:{where.port}{where.path}"
     folder = served.bank.settings.data_dir / "analyst"
     script = subprocess.run(

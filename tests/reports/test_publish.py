@@ -218,7 +218,7 @@ def test_another_kind_of_url_is_refused_without_repeating_it(settings: Settings,
 def test_a_missing_driver_says_what_to_install(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "psycopg", None)
+    monkeypatch.setitem(__import__("sys").modules, "psycopg2", None)
     with pytest.raises(EngineError, match="driver is not installed") as caught:
         open_reader(settings, "postgresql://user:hunter2@localhost/db")
     assert "financial-analytics[postgres]" in str(caught.value.hint)

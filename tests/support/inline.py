@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from dbt.cli.main import dbtRunner
 
-from financial_analytics.engines import connections
+from financial_analytics.engines import table as engines
 from financial_analytics.settings import find_project_dir
 
 
@@ -23,7 +23,7 @@ def first_row(
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FA_DATA_DIR", str(folder))
         outcome = dbtRunner().invoke(arguments)
-        connections.release()
+        engines.release()
     if outcome.exception is not None:
         raise outcome.exception
     table = outcome.result.results[0].agate_table

@@ -7,16 +7,14 @@ feed is compared with, and ships each batch as one transaction. Only then is a f
 
 from __future__ import annotations
 
-import importlib
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from financial_analytics.engines.connections import DEFAULT_TARGET
-from financial_analytics.engines.duckdb.session import Connection, sql_name
-from financial_analytics.errors import UserInputError
+from financial_analytics.engines.duckdb.session import Connection
 from financial_analytics.settings import Settings
 
 BRONZE_SCHEMA = "ingestion_raw_data"
@@ -42,11 +40,24 @@ LOAD_COLUMNS = {
 }  # fmt: skip
 """Contract types of the columns that the loader adds to every feed."""
 
-_MODULES = {
-    "postgres": "financial_analytics.engines.postgres.store",
-    "spark": "financial_analytics.engines.spark.store",
-}
-"""Each has ``open_store(settings, contract)``, a context manager that gives a `BronzeStore`."""
+
+@dataclass(frozen=True)
+class BronzeCounts:
+    """What bronze holds.
+
+    Attributes
+    ----------
+    place : str
+        The warehouse in words.
+    rows : dict of str to int
+        Number of rows of each table, by name.
+    newest : str
+        The batch that was loaded last, in words; empty where the engine does not say.
+    """
+
+    place: str
+    rows: dict[str, int]
+    newest: str = ""
 
 
 class BronzeTable(Protocol):
@@ -103,68 +114,6 @@ class BronzeStore(Protocol):
 
         `source` and `target` are table and column. Returns rows, distinct keys and the least.
         """
-
-
-class DirectStore:
-    """The embedded engine: the loader's file is the warehouse."""
-
-    elsewhere = "FA_DATA_DIR=another-folder"
-
-    def __init__(self, path: Path) -> None:
-        self.loader_path = path
-        self.place = str(path)
-
-    def start(self, loader: Connection) -> None:
-        """Do nothing: everything is here."""
-
-    def fetch(self, loader: Connection, table: BronzeTable, keys: str) -> None:
-        """Do nothing: everything is here."""
-
-    def ship(self, loader: Connection, table: BronzeTable, batch_id: int) -> None:
-        """Do nothing: everything is here."""
-
-    def orphans(
-        self,
-        loader: Connection,
-        source: tuple[str, str],
-        target: tuple[str, str],
-        batch_ids: Sequence[int],
-    ) -> tuple[int, int, Any]:
-        """Count references of some batches that no row of the loader's file answers."""
-        name = sql_name(source[1])
-        rows, keys, example = loader.execute(
-            f"select count(*), count(distinct {name}), min({name}) "
-            f"from {BRONZE_SCHEMA}.{sql_name(source[0])} as t "
-            f"anti join {BRONZE_SCHEMA}.{sql_name(target[0])} as r"
-            f" on t.{name} = r.{sql_name(target[1])} "
-            "where t._batch_id between $1 and $2 and list_contains($3::bigint[], t._batch_id) "
-            f"and t.{name} is not null",
-            [min(batch_ids), max(batch_ids), list(batch_ids)],
-        ).fetchall()[0]
-        return int(rows), int(keys), example
-
-
-@contextmanager
-def open_store(
-    target: str, settings: Settings, contract: Iterable[BronzeTable]
-) -> Iterator[BronzeStore]:
-    """Open the bronze of a target.
-
-    Raises
-    ------
-    UserInputError
-        If there is no such target.
-    EngineError
-        If its server is missing, refuses, or another load is running.
-    """
-    if target == DEFAULT_TARGET:
-        yield DirectStore(settings.warehouse_path)
-        return
-    if target not in _MODULES:
-        valid = ", ".join((DEFAULT_TARGET, *_MODULES))
-        raise UserInputError(f"target {target!r} is not valid", hint=f"valid are {valid}")
-    with importlib.import_module(_MODULES[target]).open_store(settings, contract) as store:
-        yield store
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from financial_analytics.engines.duckdb.aside import set_aside
 from financial_analytics.engines.duckdb.session import Connection, open_warehouse
-from financial_analytics.engines.stores import DirectStore
+from financial_analytics.engines.duckdb.store import DirectStore
 from financial_analytics.ingest.bank import Bank, admit, create_ledger, held_bank, record
 from financial_analytics.ingest.contract import Contract
 from financial_analytics.settings import Settings

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from financial_analytics.engines.connections import DEFAULT_TARGET
 from financial_analytics.engines.duckdb.paths import plain_folder
 from financial_analytics.engines.duckdb.session import (
     Connection,
     open_warehouse,
     write_fast,
 )
-from financial_analytics.engines.stores import BronzeStore, open_store
+from financial_analytics.engines.stores import BronzeStore
+from financial_analytics.engines.table import DEFAULT_TARGET, engine_of
 from financial_analytics.errors import FeedError
 from financial_analytics.ingest import load, stage
 from financial_analytics.ingest.bank import Bank, record
@@ -135,6 +135,7 @@ def ingest(
         If the warehouse is locked or damaged, or disk or memory ran out. Files loaded before
         stay loaded.
     """
+    engine = engine_of(target)
     contract = load_contract(settings.project_dir)
     loaded = _utc(loaded_at)
     context = _Context(
@@ -154,12 +155,12 @@ def ingest(
     check_mapped(context.mapping, {feed.table for feed in feeds})
     bank = bank_of(feed.path for feed in feeds if feed.path)
     room: AbstractContextManager[None] = nullcontext()
-    if feeds and target == DEFAULT_TARGET:
+    if feeds and engine.is_embedded:
         room = room_for(settings, contract, bank, moved)
     scratch = settings.data_dir / "tmp"
     with (
         room,
-        open_store(target, settings, contract) as store,
+        engine.store.open_store(settings, contract) as store,
         open_warehouse(
             store.loader_path, temp_dir=scratch / "spill", memory_limit=memory_limit
         ) as connection,
@@ -171,7 +172,7 @@ def ingest(
             load.create_bronze(connection, contract)
             store.start(connection)
         if feeds:
-            beside = settings.data_dir if target == DEFAULT_TARGET else None
+            beside = settings.data_dir if engine.is_embedded else None
             check_bank(connection, store, contract, bank, beside)
         check_clock(connection, loaded)
         for number, feed in enumerate(feeds, start=1):

@@ -12,17 +12,12 @@ from typing import Any
 import pandas as pd
 
 from financial_analytics.engines.duckdb import snapshot
+from financial_analytics.engines.gold import Gold
 from financial_analytics.engines.postgres import gold as postgres_gold
 from financial_analytics.errors import EngineError, UserInputError
 from financial_analytics.publish import snapshot_path
 from financial_analytics.settings import Settings
-from financial_analytics.states import (
-    COUNTED,
-    LEDGER_SCHEMA,
-    LEDGER_TABLE,
-    ledger_of,
-    why_not_one,
-)
+from financial_analytics.states import COUNTED, why_not_one
 
 SORT_COLUMNS = 4
 
@@ -164,30 +159,21 @@ def _snapshot_run(connection: Any) -> RunInfo:
     )
 
 
-def _postgres_run(connection: Any) -> RunInfo:
-    names = postgres_gold.relation_names(connection)
-    as_of = None
-    if postgres_gold.has_relation(connection, "silver", "data_clock"):
-        clock = postgres_gold.read_relation(connection, "data_clock", "silver")
-        as_of = _day(clock["as_of_date"].iloc[0]) if len(clock) else None
-    bank = None
-    if postgres_gold.has_relation(connection, "ingestion_raw_data", "_bank"):
-        banks = postgres_gold.read_relation(connection, "_bank", "ingestion_raw_data")
-        bank = _text(banks["kind"].iloc[0]) if len(banks) else None
-    ledger = None
-    if postgres_gold.has_relation(connection, LEDGER_SCHEMA, LEDGER_TABLE):
-        rows = postgres_gold.read_relation(connection, LEDGER_TABLE, LEDGER_SCHEMA)
-        columns = ["relation", "state", "is_building"]
-        ledger = ledger_of(rows[columns].to_numpy().tolist())
-    counted = [name for name in names if name.startswith(COUNTED)]
+def _live_frame(gold: Gold, name: str) -> pd.DataFrame:
+    frame: pd.DataFrame = gold.table(name).to_pandas()
+    return frame
+
+
+def _live_run(gold: Gold) -> RunInfo:
+    names = gold.names()
     return RunInfo(
         run_id="not recorded",
-        as_of_date=as_of,
-        engine="postgres",
+        as_of_date=gold.as_of(),
+        engine=gold.engine,
         built_at=None,
-        row_counts={name: postgres_gold.row_count(connection, name) for name in counted},
-        bank=bank,
-        mixture=why_not_one(ledger, names),
+        row_counts={name: gold.row_count(name) for name in names if name.startswith(COUNTED)},
+        bank=gold.bank(),
+        mixture=why_not_one(gold.ledger(), names),
     )
 
 
@@ -224,8 +210,5 @@ def open_reader(settings: Settings, connection_string: str | None = None) -> Rea
             "for the published snapshot",
         )
     return Reader(
-        postgres_gold.open_gold(text),
-        names=postgres_gold.relation_names,
-        read=postgres_gold.read_relation,
-        run_info=_postgres_run,
+        postgres_gold.open_gold_at(text), names=Gold.names, read=_live_frame, run_info=_live_run
     )

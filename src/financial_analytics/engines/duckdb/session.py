@@ -10,6 +10,7 @@ from typing import TypeAlias
 import duckdb
 
 from financial_analytics.errors import EngineError, UserInputError
+from financial_analytics.settings import Settings
 
 Connection: TypeAlias = duckdb.DuckDBPyConnection
 """A connection to the warehouse."""
@@ -82,6 +83,35 @@ def open_warehouse(
         yield connection
     finally:
         connection.close()
+
+
+def is_there(settings: Settings) -> bool:
+    """Tell whether there is a warehouse file."""
+    return settings.warehouse_path.is_file()
+
+
+def check_free(settings: Settings) -> None:
+    """Make sure that a build can have the warehouse file.
+
+    Raises
+    ------
+    EngineError
+        If it cannot be opened for writing.
+    """
+    with open_warehouse(settings.warehouse_path):
+        pass
+
+
+def reader_address() -> str | None:
+    """Return None: readers read the snapshot."""
+    return None
+
+
+def release() -> None:
+    """Close what dbt keeps open after a run, so that others may open the file."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415
+
+    DuckDBConnectionManager.close_all_connections()
 
 
 def write_fast(connection: Connection) -> None:

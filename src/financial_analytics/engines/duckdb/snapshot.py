@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pandas as pd
 
 from financial_analytics.drafts import clear_drafts
 from financial_analytics.engines.duckdb.session import Connection, sql_name, sql_text
-from financial_analytics.engines.gold_sources import GoldSource
+from financial_analytics.engines.gold import SCHEMA, Gold
 from financial_analytics.errors import EngineError, NotPublishedError
-from financial_analytics.states import (
-    COUNTED,
-    LEDGER_SCHEMA,
-    LEDGER_TABLE,
-    Ledger,
-    ledger_of,
-    why_not_one,
-)
+from financial_analytics.states import COUNTED, Ledger, why_not_one
 
 FILE_NAME = "warehouse.duckdb"
-SCHEMA = "gold"
 ALSO_PUBLISHED = ("model_registry", "model_metrics")
 
 
@@ -80,7 +70,7 @@ def read_relation(connection: Connection, name: str) -> pd.DataFrame:
 
 
 def write_snapshot(
-    warehouse: Path, target: Path, *, run_id: str, engine: str, built_at: datetime
+    source: Gold, target: Path, *, run_id: str, engine: str, built_at: datetime
 ) -> None:
     """Copy the analytics of a warehouse into a new file and swap it in whole.
 
@@ -89,8 +79,8 @@ def write_snapshot(
 
     Parameters
     ----------
-    warehouse : Path
-        The warehouse file; it is only read.
+    source : Gold
+        The warehouse; it is only read.
     target : Path
         The snapshot file.
     run_id, engine : str
@@ -100,35 +90,8 @@ def write_snapshot(
 
     Raises
     ------
-    EngineError
-        If the warehouse is missing or in use.
     NotPublishedError
-        If it holds no analytics, or relations of different builds.
-    """
-    if not warehouse.is_file():
-        raise EngineError(
-            f"there is no warehouse at {warehouse}",
-            hint="load feeds first: fa ingest PATH, then fa build",
-        )
-
-    def fill(connection: Connection) -> None:
-        source = _attach_source(connection, warehouse)
-        _copy(connection, source)
-        _describe(connection, source, run_id=run_id, engine=engine, built_at=built_at)
-        connection.execute(f"detach {sql_name(source)}")
-
-    _swap_in(target, fill)
-
-
-def write_snapshot_of(
-    source: GoldSource, target: Path, *, run_id: str, engine: str, built_at: datetime
-) -> None:
-    """Write the snapshot from gold elsewhere; otherwise as `write_snapshot`.
-
-    Raises
-    ------
-    NotPublishedError
-        If `source` holds no analytics, or relations of different builds.
+        If the warehouse holds no analytics, or relations of different builds.
     """
 
     def fill(connection: Connection) -> None:
@@ -142,9 +105,10 @@ def write_snapshot_of(
                 f"create table {schema}.{sql_name(name)} as select * from rows_of_gold"
             )
             connection.unregister("rows_of_gold")
-        counts = {name: source.row_count(name) for name in names if _is_counted(name)}
-        known = _Known(source.as_of(), source.bank())
-        _write_run(connection, counts, known, run_id, engine, built_at)
+        counts = {name: source.row_count(name) for name in names if name.startswith(COUNTED)}
+        _write_counts(connection, counts)
+        moment = built_at.astimezone(UTC).replace(tzinfo=None)
+        _write_run(connection, [run_id, source.as_of(), engine, moment, source.bank()])
 
     _swap_in(target, fill)
 
@@ -172,50 +136,6 @@ def _swap_in(target: Path, fill: Callable[[Connection], None]) -> None:
         draft.with_name(draft.name + ".wal").unlink(missing_ok=True)
 
 
-def _attach_source(connection: Connection, warehouse: Path) -> str:
-    """Attach the warehouse under the name that its own views use."""
-    name = warehouse.stem
-    try:
-        connection.execute(f"attach {sql_text(str(warehouse))} as {sql_name(name)} (read_only)")
-    except duckdb.Error as error:
-        text = str(error)
-        if "lock" in text.lower():
-            raise EngineError(
-                f"the warehouse {warehouse} is in use by another process",
-                hint="wait until the running fa or dbt command has ended",
-            ) from error
-        raise EngineError(f"{warehouse} cannot be read: {text.splitlines()[0]}") from error
-    return name
-
-
-def _gold_names(connection: Connection, source: str) -> list[str]:
-    rows = connection.execute(
-        "select table_name from information_schema.tables"
-        " where table_catalog = ? and table_schema = ? order by table_name",
-        [source, SCHEMA],
-    ).fetchall()
-    return [str(name) for (name,) in rows]
-
-
-def _copy(connection: Connection, source: str) -> None:
-    wanted = _published(_gold_names(connection, source), _ledger(connection, source))
-    connection.execute(f"create schema {sql_name(SCHEMA)}")
-    for name in wanted:
-        relation = f"{sql_name(SCHEMA)}.{sql_name(name)}"
-        connection.execute(
-            f"create table {relation} as select * from {sql_name(source)}.{relation}"
-        )
-
-
-def _ledger(connection: Connection, source: str) -> Ledger | None:
-    relation = f"{sql_name(source)}.{LEDGER_SCHEMA}.{LEDGER_TABLE}"
-    try:
-        rows = connection.execute(f"select relation, state, is_building from {relation}")
-    except duckdb.CatalogException:
-        return None
-    return ledger_of(rows.fetchall())
-
-
 def _published(names: list[str], ledger: Ledger | None) -> list[str]:
     """Return what of gold is published; all of it is of one build."""
     wanted = [name for name in names if name.startswith("analytics_") or name in ALSO_PUBLISHED]
@@ -233,58 +153,17 @@ def _published(names: list[str], ledger: Ledger | None) -> list[str]:
     return wanted
 
 
-def _is_counted(name: str) -> bool:
-    return name.startswith(COUNTED)
-
-
-@dataclass(frozen=True)
-class _Known:
-    """What a warehouse says of itself: its data clock, and the kind of bank it holds."""
-
-    as_of: date | None
-    bank: str | None
-
-
-def _describe(
-    connection: Connection, source: str, *, run_id: str, engine: str, built_at: datetime
-) -> None:
-    counts = {}
-    for name in filter(_is_counted, _gold_names(connection, source)):
-        relation = f"{sql_name(source)}.{sql_name(SCHEMA)}.{sql_name(name)}"
-        ((counts[name],),) = connection.execute(f"select count(*) from {relation}").fetchall()
-    known = _Known(
-        _value(connection, f"select as_of_date from {sql_name(source)}.silver.data_clock"),
-        _value(connection, f"select kind from {sql_name(source)}.ingestion_raw_data._bank"),
-    )
-    _write_run(connection, counts, known, run_id, engine, built_at)
-
-
-def _write_run(
-    connection: Connection,
-    counts: Mapping[str, int],
-    known: _Known,
-    run_id: str,
-    engine: str,
-    built_at: datetime,
-) -> None:
+def _write_counts(connection: Connection, counts: Mapping[str, int]) -> None:
     schema = sql_name(SCHEMA)
     connection.execute(f"create table {schema}.row_counts (relation text, row_count bigint)")
     for name, count in counts.items():
         connection.execute(f"insert into {schema}.row_counts values (?, ?)", [name, count])
+
+
+def _write_run(connection: Connection, row: Sequence[object]) -> None:
+    schema = sql_name(SCHEMA)
     connection.execute(
         f"create table {schema}.run_info"
         " (run_id text, as_of_date date, engine text, built_at timestamp, bank text)"
     )
-    connection.execute(
-        f"insert into {schema}.run_info values (?, ?, ?, ?, ?)",
-        [run_id, known.as_of, engine, built_at.astimezone(UTC).replace(tzinfo=None), known.bank],
-    )
-
-
-def _value(connection: Connection, query: str) -> Any:
-    """Return the one value of a query; None where its relation is missing or empty."""
-    try:
-        row = connection.execute(query).fetchone()
-    except duckdb.CatalogException:
-        return None
-    return None if row is None else row[0]
+    connection.execute(f"insert into {schema}.run_info values (?, ?, ?, ?, ?)", list(row))

@@ -1,93 +1,88 @@
-"""Reads the gold schema of a PostgreSQL warehouse; its driver is an optional extra."""
+"""Reads what was built on a PostgreSQL server, as Arrow: the target's own, or one of a URL."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import pandas as pd
+import pyarrow as pa
 
-from financial_analytics.errors import EngineError
+from financial_analytics.engines.gold import SCHEMA, Gold
+from financial_analytics.engines.postgres import copy as postgres_copy
+from financial_analytics.engines.postgres.session import open_session, open_url
+from financial_analytics.settings import Settings
 
-SCHEMA = "gold"
+
+class PostgresGold(Gold):
+    """What was built in a PostgreSQL database, as far as the user may read it."""
+
+    engine = "postgres"
+
+    def __init__(self, cursor: Any) -> None:
+        self._cursor = cursor
+
+    def rows(self, query: str) -> Sequence[Sequence[Any]]:
+        """Return the rows of a query."""
+        self._cursor.execute(query)
+        rows: list[tuple[Any, ...]] = self._cursor.fetchall()
+        return rows
+
+    def relations(self) -> set[str]:
+        """Return ``schema.relation`` of all tables and views."""
+        found = self.rows("select table_schema, table_name from information_schema.tables")
+        return {f"{schema}.{name}" for schema, name in found}
+
+    def has(self, schema: str, name: str) -> bool:
+        """Tell whether a relation exists and may be read."""
+        self._cursor.execute(
+            "select 1 from information_schema.tables where table_schema = %s and table_name = %s",
+            (schema, name),
+        )
+        return self._cursor.fetchone() is not None
+
+    def quoted(self, name: str) -> str:
+        """Return a name as a quoted identifier."""
+        return postgres_copy.quote(name)
+
+    def names(self) -> list[str]:
+        """Return the relations of gold, in order."""
+        names = self.rows(
+            f"select table_name from information_schema.tables where table_schema = '{SCHEMA}'"
+            ' order by table_name collate "C"'
+        )
+        return [str(name) for (name,) in names]
+
+    def table(self, name: str) -> pa.Table:
+        """Return one relation of gold."""
+        return postgres_copy.copy_out(self._cursor, f"select * from {SCHEMA}.{self.quoted(name)}")
 
 
 @contextmanager
-def open_gold(connection_string: str) -> Iterator[Any]:
-    """Open a read-only session.
-
-    Parameters
-    ----------
-    connection_string : str
-        ``postgresql://user:password@host:port/database``.
+def open_gold(settings: Settings) -> Iterator[PostgresGold]:
+    """Open what was built on the target server, as it is at one moment.
 
     Raises
     ------
     EngineError
-        If the driver is not installed or the server refuses. The message never repeats the
-        connection string: it may hold a password.
+        If the server is missing or refuses.
     """
-    try:
-        import psycopg  # noqa: PLC0415
-    except ImportError as error:
-        raise EngineError(
-            "CONNECTION_STRING names a PostgreSQL server, but its driver is not installed",
-            hint="pip install 'financial-analytics[postgres]'",
-        ) from error
-    try:
-        connection = psycopg.connect(connection_string, connect_timeout=10)
-    except psycopg.Error as error:
-        kind = type(error).__name__
-        raise EngineError(
-            f"the PostgreSQL server of CONNECTION_STRING refused the connection ({kind})",
-            hint="check host, port, database, user and password",
-        ) from error
-    try:
-        connection.read_only = True
-        yield connection
-    finally:
-        connection.close()
+    with open_session() as handle, handle.cursor() as cursor:
+        cursor.execute("set transaction isolation level repeatable read, read only")
+        yield PostgresGold(cursor)
 
 
-def relation_names(connection: Any) -> list[str]:
-    """Return the relations of schema gold."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select table_name from information_schema.tables where table_schema = %s order by 1",
-            (SCHEMA,),
-        )
-        return [str(row[0]) for row in cursor.fetchall()]
+@contextmanager
+def open_gold_at(url: str) -> Iterator[PostgresGold]:
+    """Open what was built on the server that ``postgresql://…`` names; it is only read.
 
+    A report may take long: each relation is read as it is then, so that one that a build replaces
+    meanwhile is not found empty.
 
-def read_relation(connection: Any, name: str, schema: str = SCHEMA) -> pd.DataFrame:
-    """Return one relation; the name must be one that `relation_names` gave."""
-    from psycopg import sql  # noqa: PLC0415
-
-    query = sql.SQL("select * from {}.{}").format(sql.Identifier(schema), sql.Identifier(name))
-    with connection.cursor() as cursor:
-        cursor.execute(query)
-        columns = [column.name for column in cursor.description]
-        return pd.DataFrame(cursor.fetchall(), columns=columns)
-
-
-def has_relation(connection: Any, schema: str, name: str) -> bool:
-    """Tell whether a relation exists."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select 1 from information_schema.tables where table_schema = %s and table_name = %s",
-            (schema, name),
-        )
-        return cursor.fetchone() is not None
-
-
-def row_count(connection: Any, name: str) -> int:
-    """Return the number of rows of one relation of schema gold."""
-    from psycopg import sql  # noqa: PLC0415
-
-    query = sql.SQL("select count(*) from {}.{}").format(
-        sql.Identifier(SCHEMA), sql.Identifier(name)
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(query)
-        return int(cursor.fetchone()[0])
+    Raises
+    ------
+    EngineError
+        If the driver is missing or the server refuses. The message never holds the URL.
+    """
+    with open_url(url) as handle, handle.cursor() as cursor:
+        yield PostgresGold(cursor)

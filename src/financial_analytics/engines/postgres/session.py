@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
@@ -11,6 +11,7 @@ from urllib.parse import quote
 from financial_analytics.engines.duckdb.plugin import hmac_pads
 from financial_analytics.errors import EngineError
 from financial_analytics.masking import without_values
+from financial_analytics.settings import Settings
 
 DEFAULTS = {
     "FA_PG_HOST": "localhost",
@@ -60,7 +61,7 @@ def address(environment: Mapping[str, str] | None = None) -> dict[str, str]:
     }
 
 
-def url() -> str:
+def reader_address() -> str | None:
     """Return the target as ``postgresql://…``, password included: not for messages."""
     where = {name: quote(value, safe="") for name, value in address().items()}
     return (
@@ -79,11 +80,36 @@ def prepare(handle: Any, settings: Mapping[str, str] = SESSION) -> None:
     pads = hmac_pads(key)
     keys = [pad.hex() if key else "" for pad in pads]
     with handle.cursor() as cursor:
-        cursor.execute(_SET, (list(settings), list(settings.values())))
+        _set(cursor, settings)
         for name, value in zip(("inner", "outer"), keys, strict=True):
             cursor.execute("select set_config(%s, %s, false)", (f"fa.pii_{name}_pad", value))
     if not handle.autocommit:
         handle.commit()  # or a rollback would undo the settings
+
+
+def _set(cursor: Any, settings: Mapping[str, str]) -> None:
+    cursor.execute(_SET, (list(settings), list(settings.values())))
+
+
+def is_there(settings: Settings) -> bool:
+    """Return True: a server is taken to be there."""
+    return True
+
+
+def check_free(settings: Settings) -> None:
+    """Make sure that the server answers.
+
+    Raises
+    ------
+    EngineError
+        If it is missing or refuses.
+    """
+    with open_session():
+        pass
+
+
+def release() -> None:
+    """Do nothing: a connection keeps nobody out."""
 
 
 @contextmanager
@@ -95,6 +121,45 @@ def open_session() -> Iterator[Any]:
     EngineError
         If the driver is missing or the server refuses. The message never holds the password.
     """
+    where = address()
+    with _connected(lambda error: refused(error, where), **where) as handle:
+        prepare(handle)
+        yield handle
+
+
+@contextmanager
+def open_url(url: str) -> Iterator[Any]:
+    """Open a connection to any server, for reading alone; it is given no keys.
+
+    Parameters
+    ----------
+    url : str
+        ``postgresql://user:password@host:port/database``.
+
+    Raises
+    ------
+    EngineError
+        If the driver is missing or the server refuses. The message never repeats the URL: it may
+        hold a password.
+    """
+
+    def explained(error: Exception) -> EngineError:
+        return EngineError(
+            "the PostgreSQL server of CONNECTION_STRING refused the connection"
+            f" ({type(error).__name__})",
+            hint="check host, port, database, user and password",
+        )
+
+    with _connected(explained, dsn=url) as handle:
+        with handle, handle.cursor() as cursor:
+            _set(cursor, SESSION)
+        handle.set_session(readonly=True)
+        yield handle
+
+
+@contextmanager
+def _connected(explained: Callable[[Exception], EngineError], **where: str) -> Iterator[Any]:
+    """Connect with the one driver there is, and close at the end."""
     try:
         import psycopg2  # noqa: PLC0415
     except ImportError as error:
@@ -102,17 +167,11 @@ def open_session() -> Iterator[Any]:
             "the PostgreSQL driver is not installed",
             hint="pip install 'financial-analytics[postgres]'",
         ) from error
-    where = address()
     try:
-        handle = psycopg2.connect(
-            host=where["host"], port=where["port"], user=where["user"],
-            password=where["password"], dbname=where["dbname"], connect_timeout=10,
-            application_name="fa",
-        )  # fmt: skip
+        handle = psycopg2.connect(**where, connect_timeout=10, application_name="fa")
     except psycopg2.Error as error:
-        raise refused(error, where) from None
+        raise explained(error) from None
     try:
-        prepare(handle)
         yield handle
     finally:
         handle.close()

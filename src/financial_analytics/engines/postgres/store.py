@@ -15,6 +15,7 @@ from financial_analytics.engines.stores import (
     BRONZE_SCHEMA,
     LEDGERS,
     LOAD_COLUMNS,
+    BronzeCounts,
     BronzeTable,
     scratch_file,
 )
@@ -31,8 +32,7 @@ class PostgresStore:
     elsewhere = "FA_PG_DBNAME=another_database"
 
     def __init__(self, handle: Any, loader_path: Path) -> None:
-        where = address()
-        self.place = f"{where['host']}:{where['port']}/{where['dbname']}"
+        self.place = _place()
         self.loader_path = loader_path
         self._handle = handle
 
@@ -166,6 +166,33 @@ def open_store(settings: Settings, contract: Iterable[BronzeTable]) -> Iterator[
             yield store
         finally:
             _unlock(handle)
+
+
+def bronze_counts(settings: Settings) -> BronzeCounts:
+    """Return what the target server holds.
+
+    Raises
+    ------
+    EngineError
+        If it is missing or refuses.
+    """
+    with open_session() as handle, handle.cursor() as cursor:
+        cursor.execute("show server_version")
+        version = cursor.fetchone()[0]
+        cursor.execute(
+            "select table_name from information_schema.tables where table_schema = %s order by 1",
+            (BRONZE_SCHEMA,),
+        )
+        rows = {}
+        for (name,) in cursor.fetchall():
+            cursor.execute(f"select count(*) from {_bronze(name)}")
+            rows[str(name)] = int(cursor.fetchone()[0])
+    return BronzeCounts(f"PostgreSQL {version} at {_place()}", rows)
+
+
+def _place() -> str:
+    where = address()
+    return f"{where['host']}:{where['port']}/{where['dbname']}"
 
 
 def _unlock(handle: Any) -> None:

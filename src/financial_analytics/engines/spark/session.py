@@ -14,7 +14,7 @@ from typing import Any
 
 from financial_analytics.engines.duckdb.plugin import hmac_pads
 from financial_analytics.errors import EngineError, UserInputError
-from financial_analytics.settings import load_settings
+from financial_analytics.settings import Settings, load_settings
 
 SQL_PARAMETERS = {
     "spark.sql.ansi.enabled": "true",  # a bad cast or an overflow is an error, not a NULL
@@ -157,6 +157,24 @@ def stop() -> None:
 def is_started() -> bool:
     """Tell whether this process has a session."""
     return "session" in _state
+
+
+def is_there(settings: Settings) -> bool:
+    """Return True: a session makes its warehouse."""
+    return True
+
+
+def check_free(settings: Settings) -> None:
+    """Do nothing: the metastore says so when the build's first statement opens it."""
+
+
+def reader_address() -> str | None:
+    """Return None: readers read the snapshot."""
+    return None
+
+
+def release() -> None:
+    """Do nothing: the session is this process's, and the next build takes it as it is."""
 
 
 def _start(settings: Mapping[str, str]) -> Any:

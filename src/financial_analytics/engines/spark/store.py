@@ -20,6 +20,7 @@ from financial_analytics.engines.stores import (
     BRONZE_SCHEMA,
     LEDGERS,
     LOAD_COLUMNS,
+    BronzeCounts,
     BronzeTable,
     scratch_file,
 )
@@ -165,6 +166,24 @@ def open_store(settings: Settings, contract: Iterable[BronzeTable]) -> Iterator[
         store = SparkStore(spark, path, staging_dir)
         store.create(contract)
         yield store
+
+
+def bronze_counts(settings: Settings) -> BronzeCounts:
+    """Return what the warehouse of this process's session holds.
+
+    Raises
+    ------
+    EngineError
+        If Java or pyspark is missing, or another process has the metastore.
+    """
+    spark = spark_session.session()
+    place = spark.conf.get("spark.sql.warehouse.dir")
+    engine = f"Spark {spark.version} ({spark.sparkContext.master}) at {place}"
+    names: list[str] = []
+    if spark.catalog.databaseExists(BRONZE_SCHEMA):
+        tables = spark.sql(f"show tables in {BRONZE_SCHEMA}").collect()
+        names = sorted(str(row.tableName) for row in tables)
+    return BronzeCounts(engine, {name: int(spark.table(_bronze(name)).count()) for name in names})
 
 
 def _bronze(name: str) -> str:

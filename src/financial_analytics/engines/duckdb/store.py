@@ -1,0 +1,91 @@
+"""Bronze in the embedded warehouse file: the loader works in it, so that a batch is at home."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from financial_analytics.engines.duckdb.session import Connection, open_warehouse, sql_name
+from financial_analytics.engines.stores import BRONZE_SCHEMA, BronzeCounts, BronzeTable
+from financial_analytics.settings import Settings
+
+
+class DirectStore:
+    """The embedded engine: the loader's file is the warehouse."""
+
+    elsewhere = "FA_DATA_DIR=another-folder"
+
+    def __init__(self, path: Path) -> None:
+        self.loader_path = path
+        self.place = str(path)
+
+    def start(self, loader: Connection) -> None:
+        """Do nothing: everything is here."""
+
+    def fetch(self, loader: Connection, table: BronzeTable, keys: str) -> None:
+        """Do nothing: everything is here."""
+
+    def ship(self, loader: Connection, table: BronzeTable, batch_id: int) -> None:
+        """Do nothing: everything is here."""
+
+    def orphans(
+        self,
+        loader: Connection,
+        source: tuple[str, str],
+        target: tuple[str, str],
+        batch_ids: Sequence[int],
+    ) -> tuple[int, int, Any]:
+        """Count references of some batches that no row of the loader's file answers."""
+        name = sql_name(source[1])
+        rows, keys, example = loader.execute(
+            f"select count(*), count(distinct {name}), min({name}) "
+            f"from {BRONZE_SCHEMA}.{sql_name(source[0])} as t "
+            f"anti join {BRONZE_SCHEMA}.{sql_name(target[0])} as r"
+            f" on t.{name} = r.{sql_name(target[1])} "
+            "where t._batch_id between $1 and $2 and list_contains($3::bigint[], t._batch_id) "
+            f"and t.{name} is not null",
+            [min(batch_ids), max(batch_ids), list(batch_ids)],
+        ).fetchall()[0]
+        return int(rows), int(keys), example
+
+
+@contextmanager
+def open_store(settings: Settings, contract: Iterable[BronzeTable]) -> Iterator[DirectStore]:
+    """Open the bronze of the warehouse file."""
+    yield DirectStore(settings.warehouse_path)
+
+
+def bronze_counts(settings: Settings) -> BronzeCounts:
+    """Return what the warehouse file holds.
+
+    Raises
+    ------
+    EngineError
+        If it is missing, in use or unreadable.
+    """
+    path = settings.warehouse_path
+    with open_warehouse(path, read_only=True) as connection:
+        names = connection.execute(
+            "select table_name from information_schema.tables where table_schema = ? order by 1",
+            [BRONZE_SCHEMA],
+        ).fetchall()
+        rows = {}
+        for (name,) in names:
+            query = f"select count(*) from {BRONZE_SCHEMA}.{sql_name(name)}"
+            rows[str(name)] = int(connection.execute(query).fetchall()[0][0])
+        newest = _newest_batch(connection) if rows.get("_batches") else ""
+    return BronzeCounts(f"{path} ({path.stat().st_size / 1024**2:.1f} MiB)", rows, newest)
+
+
+def _newest_batch(connection: Connection) -> str:
+    rows = connection.execute(
+        "select _batch_id, table_name, source_file, loaded_at, rows_accepted, rows_quarantined"
+        f" from {BRONZE_SCHEMA}._batches order by _batch_id desc limit 1"
+    ).fetchall()
+    batch, table, file, loaded_at, accepted, quarantined = rows[0]
+    return (
+        f"{batch}: {file} into {table} at {loaded_at}, "
+        f"{accepted:,} accepted, {quarantined:,} quarantined"
+    )
