@@ -28,9 +28,9 @@ class Gold(ABC):
     def relations(self) -> set[str]:
         """Return ``schema.relation`` of all tables and views."""
 
-    @abstractmethod
     def has(self, schema: str, name: str) -> bool:
         """Tell whether a relation exists and may be read."""
+        return f"{schema}.{name}" in self.relations()
 
     @abstractmethod
     def quoted(self, name: str) -> str:

@@ -159,6 +159,10 @@ def _snapshot_run(connection: Any) -> RunInfo:
     )
 
 
+def _live_names(gold: Gold) -> list[str]:
+    return gold.names()
+
+
 def _live_frame(gold: Gold, name: str) -> pd.DataFrame:
     frame: pd.DataFrame = gold.table(name).to_pandas()
     return frame
@@ -210,5 +214,5 @@ def open_reader(settings: Settings, connection_string: str | None = None) -> Rea
             "for the published snapshot",
         )
     return Reader(
-        postgres_gold.open_gold_at(text), names=Gold.names, read=_live_frame, run_info=_live_run
+        postgres_gold.open_gold_at(text), names=_live_names, read=_live_frame, run_info=_live_run
     )

@@ -31,10 +31,6 @@ class DuckdbGold(Gold):
         found = self.rows("select table_schema, table_name from information_schema.tables")
         return {f"{schema}.{name}" for schema, name in found}
 
-    def has(self, schema: str, name: str) -> bool:
-        """Tell whether a relation exists."""
-        return f"{schema}.{name}" in self.relations()
-
     def quoted(self, name: str) -> str:
         """Return a name as a quoted identifier."""
         return sql_name(name)

@@ -19,27 +19,20 @@ class PostgresGold(Gold):
 
     engine = "postgres"
 
-    def __init__(self, cursor: Any) -> None:
-        self._cursor = cursor
+    def __init__(self, handle: Any) -> None:
+        self._handle = handle
 
     def rows(self, query: str) -> Sequence[Sequence[Any]]:
         """Return the rows of a query."""
-        self._cursor.execute(query)
-        rows: list[tuple[Any, ...]] = self._cursor.fetchall()
+        with self._handle.cursor() as cursor:
+            cursor.execute(query)
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows
 
     def relations(self) -> set[str]:
         """Return ``schema.relation`` of all tables and views."""
         found = self.rows("select table_schema, table_name from information_schema.tables")
         return {f"{schema}.{name}" for schema, name in found}
-
-    def has(self, schema: str, name: str) -> bool:
-        """Tell whether a relation exists and may be read."""
-        self._cursor.execute(
-            "select 1 from information_schema.tables where table_schema = %s and table_name = %s",
-            (schema, name),
-        )
-        return self._cursor.fetchone() is not None
 
     def quoted(self, name: str) -> str:
         """Return a name as a quoted identifier."""
@@ -55,7 +48,8 @@ class PostgresGold(Gold):
 
     def table(self, name: str) -> pa.Table:
         """Return one relation of gold."""
-        return postgres_copy.copy_out(self._cursor, f"select * from {SCHEMA}.{self.quoted(name)}")
+        with self._handle.cursor() as cursor:
+            return postgres_copy.copy_out(cursor, f"select * from {SCHEMA}.{self.quoted(name)}")
 
 
 @contextmanager
@@ -67,9 +61,9 @@ def open_gold(settings: Settings) -> Iterator[PostgresGold]:
     EngineError
         If the server is missing or refuses.
     """
-    with open_session() as handle, handle.cursor() as cursor:
-        cursor.execute("set transaction isolation level repeatable read, read only")
-        yield PostgresGold(cursor)
+    with open_session() as handle:
+        handle.set_session(isolation_level="REPEATABLE READ", readonly=True)
+        yield PostgresGold(handle)
 
 
 @contextmanager
@@ -84,5 +78,5 @@ def open_gold_at(url: str) -> Iterator[PostgresGold]:
     EngineError
         If the driver is missing or the server refuses. The message never holds the URL.
     """
-    with open_url(url) as handle, handle.cursor() as cursor:
-        yield PostgresGold(cursor)
+    with open_url(url) as handle:
+        yield PostgresGold(handle)
