@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from financial_analytics import interrupts
 from financial_analytics.engines import table as engines
 from financial_analytics.errors import BuildError, UserInputError
+from financial_analytics.parsed import ParsedProject
 from financial_analytics.selection import Selection, complete
 from financial_analytics.settings import Settings
 
@@ -163,13 +164,17 @@ def build(
     engine = engines.find_engine(target_name(chosen.target))
     if engine:
         engine.session.check_free(settings)
-    arguments, manifest, selection = dbt_arguments(settings, chosen), None, None
+    parsed = ParsedProject(settings.project_dir, target_name(chosen.target), chosen.variables)
+    manifest, selection = parsed.load(), None
+    arguments = dbt_arguments(settings, chosen)
     if chosen.is_partial:
-        manifest, selection = _complete(settings, chosen, log_file)
+        manifest, selection = _complete(settings, chosen, manifest, log_file)
         arguments = dbt_arguments(settings, replace(chosen, select=selection.names, exclude=()))
         arguments += ["--indirect-selection", "empty"]
     outcome = invoke(settings, arguments, listener=listener, manifest=manifest)
     _raise_exception(outcome.exception, log_file)
+    if not parsed.path.exists():
+        parsed.keep(dbt_paths(settings, chosen.target)[0])
     result = BuildResult(
         nodes=tuple(_node_result(result) for result in getattr(outcome.result, "results", ())),
         log_file=log_file,
@@ -182,29 +187,33 @@ def build(
     return result
 
 
-def _complete(settings: Settings, options: BuildOptions, log_file: Path) -> tuple[Any, Selection]:
+def _complete(
+    settings: Settings, options: BuildOptions, manifest: Any, log_file: Path
+) -> tuple[Any, Selection]:
     """Return dbt's manifest, and what of it a partial build runs."""
     common = _common_arguments(settings, options)
-    parsed = invoke(settings, ["parse", *common])
-    _raise_exception(parsed.exception, log_file)
+    if manifest is None:
+        parsed = invoke(settings, ["parse", *common])
+        _raise_exception(parsed.exception, log_file)
+        manifest = parsed.result
     listing = ["list", "--output", "json", "--output-keys", "unique_id", *common]
     for kind in _KINDS[options.command]:
         listing += ["--resource-type", kind]
     listing += _selectors(options.select, options.exclude)
-    listed = invoke(settings, listing, manifest=parsed.result)
+    listed = invoke(settings, listing, manifest=manifest)
     _raise_exception(listed.exception, log_file)
     selected = [json.loads(line)["unique_id"] for line in listed.result or ()]
     if not selected:
         raise _nothing_selected(options)
     engine = engines.find_engine(target_name(options.target))
     there = engine.relations(settings) if engine else set()
-    selection = complete(parsed.result.nodes, selected, there)
+    selection = complete(manifest.nodes, selected, there)
     if not selection.names:
         raise UserInputError(
             f"none of the {len(selected)} selected tests can run: they read what is not built yet",
             hint="build it first: fa build",
         )
-    return parsed.result, selection
+    return manifest, selection
 
 
 def _nothing_selected(options: BuildOptions) -> UserInputError:

@@ -23,7 +23,6 @@ from financial_analytics.settings import Settings, find_project_dir
 from financial_analytics.states import LEDGER_SCHEMA
 from financial_analytics.synthetic import generate, load_config
 from tests.support.parity import Cells
-from tests.support.parsing import shared_parse
 from tests.support.postgres_server import DSN_VARIABLE, private_server
 
 FIRST_LOAD = datetime(2026, 1, 1, 6, tzinfo=UTC).replace(tzinfo=None)
@@ -118,8 +117,7 @@ class Bank:
         options = BuildOptions(
             select=select, target=self.engine, command="run", full_refresh=full_refresh
         )
-        with shared_parse(self.settings, options):
-            build(self.settings, options)
+        build(self.settings, options)
 
     def snapshot(self) -> dict[str, pa.Table]:
         """Return every relation, by name."""

@@ -15,7 +15,6 @@ from financial_analytics.build import BuildOptions, BuildResult, build
 from financial_analytics.ingest import ingest
 from financial_analytics.ingest.marks import Mark, read_mark, write_mark
 from financial_analytics.settings import Settings, find_project_dir
-from tests.support.parsing import shared_parse
 
 Row = Mapping[str, Any]
 FIRST_LOAD = datetime(2026, 1, 1, 6, tzinfo=UTC).replace(tzinfo=None)
@@ -99,8 +98,7 @@ class Lab:
         options = BuildOptions(
             select=select, full_refresh=full_refresh, variables=variables, command=command
         )
-        with shared_parse(self.settings, options):
-            return build(self.settings, options)
+        return build(self.settings, options)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Return the rows of a query on the warehouse."""

@@ -21,7 +21,6 @@ from financial_analytics.engines.duckdb.session import open_warehouse
 from financial_analytics.ingest import ingest
 from tests.support.lab import FIRST_LOAD, Lab
 from tests.support.parity import Cells, differences
-from tests.support.parsing import shared_parse
 from tests.support.spark import session
 
 SCHEMAS = ("ingestion_raw_data", "silver", "silver_vault", "gold_intermediate", "gold")
@@ -71,8 +70,7 @@ class Pair:
     def build(self) -> None:
         """Build all models on Spark."""
         options = BuildOptions(command="run", target="spark")
-        with shared_parse(self.lab.settings, options):
-            build(self.lab.settings, options)
+        build(self.lab.settings, options)
 
     def command(self, *arguments: str) -> None:
         """Run ``fa … --target spark`` on the session of this process."""

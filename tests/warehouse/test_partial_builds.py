@@ -13,11 +13,9 @@ from pathlib import Path
 import duckdb
 import pytest
 from tests.support.lab import Lab
-from tests.support.parsing import shared_parse
 from tests.support.small_bank import feeds, transaction
 
 from financial_analytics import cli
-from financial_analytics.build import BuildOptions
 from financial_analytics.publish import snapshot_path
 
 MODEL = "analytics_transaction_summary"
@@ -33,8 +31,7 @@ class Desk:
 
     def fa(self, *arguments: str) -> tuple[int, str]:
         """Run ``fa``; return its exit code and what it said on stderr."""
-        with shared_parse(self.lab.settings, BuildOptions()):
-            code = cli.run([*arguments])
+        code = cli.run([*arguments])
         return code, self._capsys.readouterr().err
 
     def published(self) -> tuple[str, date, set[date]]:

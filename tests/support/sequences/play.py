@@ -131,7 +131,6 @@ class World:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.project, self.data_dir = folder / "project", folder / "data"
-        self.parsed = folder / "parsed.msgpack"
         analytics = self.project / "models" / "gold" / "analytics"
         analytics.mkdir(parents=True)
         for name in ("dbt_project.yml", "profiles.yml"):
@@ -154,11 +153,9 @@ class World:
         }
 
     def reset(self) -> None:
-        """Forget everything but what dbt has parsed of the project."""
+        """Forget everything; what dbt has parsed of the project is in the user's cache."""
         for name in ("data", "reports", OWN_FOLDER):
             shutil.rmtree(self.folder / name, ignore_errors=True)
-        (self.data_dir / "dbt" / "duckdb").mkdir(parents=True)
-        shutil.copy(self.parsed, self.data_dir / "dbt" / "duckdb" / "partial_parse.msgpack")
 
     def _digests(self, customers: int) -> frozenset[str]:
         folder = self.folder / f"bank-{customers}"
@@ -175,7 +172,6 @@ class World:
         )
         if code:
             raise RuntimeError(output.read_text(encoding="utf-8"))
-        shutil.copy(self.data_dir / "dbt" / "duckdb" / "partial_parse.msgpack", self.parsed)
 
 
 class Play:
