@@ -12,20 +12,41 @@
 {%- endmacro %}
 
 {#-
-    What a transaction paid for. What the transaction says of its category goes before what its
+    What a transaction paid for; NULL where nobody says. What the transaction says of its category goes before what its
     merchant usually sells. `codes` and `merchants` are joined on the code and on the key.
 -#}
 {% macro spending_category_group(codes, merchants) -%}
-    {{ known_text(
-        'coalesce(' ~ codes ~ '.category_group, ' ~ merchants ~ '.merchant_category_group)'
-    ) }}
+    coalesce({{ codes }}.category_group, {{ merchants }}.merchant_category_group)
 {%- endmacro %}
 
 {% macro spending_category(transactions, codes, merchants) -%}
-    {{ known_text(
-        'coalesce(' ~ transactions ~ '.merchant_category, ' ~ codes ~ '.category, '
-        ~ merchants ~ '.merchant_category)'
-    ) }}
+    coalesce(
+        {{ transactions }}.merchant_category, {{ codes }}.category, {{ merchants }}.merchant_category
+    )
+{%- endmacro %}
+
+{#-
+    Months of transactions whose category is not what the codes and merchants say by now. `facts` holds what was resolved,
+    `staged` what the transactions themselves said: only those that said nothing can have changed.
+-#}
+{% macro recategorised_months(facts, staged, codes, merchants) -%}
+    select distinct facts.transaction_month as partition_value
+    from {{ facts }} as facts
+    left join {{ codes }} as codes on facts.mcc_code = codes.mcc_code
+    left join {{ merchants }} as merchants on facts.merchant_key = merchants.merchant_key
+    where
+        coalesce(facts.merchant_category_group, '')
+        <> coalesce({{ spending_category_group('codes', 'merchants') }}, '')
+    union
+    select distinct facts.transaction_month as partition_value
+    from {{ facts }} as facts
+    inner join {{ staged }} as staged on facts.transaction_id = staged.transaction_id
+    left join {{ codes }} as codes on facts.mcc_code = codes.mcc_code
+    left join {{ merchants }} as merchants on facts.merchant_key = merchants.merchant_key
+    where
+        staged.merchant_category is null
+        and coalesce(facts.merchant_category, '')
+        <> coalesce({{ spending_category('staged', 'codes', 'merchants') }}, '')
 {%- endmacro %}
 
 {#- A purchase that moved money: a refund, a cash withdrawal or a transfer is none. -#}

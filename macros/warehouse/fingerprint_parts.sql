@@ -25,6 +25,11 @@
             'relation': ref('int_account_spans'), 'where': 'close_date is not null', 'is_cumulative': true,
             'month': clipped.replace('{month}', month_number('close_date')), 'measures': ['1', date_key('close_date')],
         },
+        {
+            'relation': ref('int_daily_exchange_rates'), 'is_cumulative': true,
+            'month': clipped.replace('{month}', month_number('rate_date')),
+            'measures': ['1', 'cast(exchange_rate * 100000000 as decimal(38, 0))'],
+        },
         customer_fingerprint_part(),
     ]) }}
 {%- endmacro %}

@@ -40,6 +40,16 @@
 {%- endmacro %}
 
 
+{#- A number of a text, of 20 bits, for the sums of a fingerprint. -#}
+{% macro text_number(text) -%}
+    (
+        {%- for place in range(1, 6) %}
+        {% if not loop.first %}+ {% endif %}cast({{ 100 ** (place - 1) }} as bigint) * ascii(substr({{ dbt.hash(text) }}, {{ place }}, 1))
+        {%- endfor %}
+    )
+{%- endmacro %}
+
+
 {#- Months whose stored fingerprint is not the current one; none on a full refresh. -#}
 {% macro stale_months(month_column, fingerprints) -%}
     {%- if not execute or not is_incremental() -%}{{ return(none) }}{%- endif -%}

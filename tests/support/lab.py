@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -54,6 +55,7 @@ class Lab:
         """Start from a copy of a warehouse file, or from nothing."""
         for path in (self.settings.warehouse_path, self.settings.data_dir / "logs" / "dbt.log"):
             path.unlink(missing_ok=True)
+        shutil.rmtree(self.folder / "incoming", ignore_errors=True)  # loads are numbered anew
         if warehouse:
             self.settings.warehouse_path.write_bytes(warehouse.read_bytes())
         self.loads = loads

@@ -163,6 +163,82 @@ def test_versions_come_late_and_orphans_are_completed(lab: Lab) -> None:
     assert_equals_full_refresh(lab)
 
 
+def test_a_code_that_comes_late_names_what_was_paid_for(lab: Lab) -> None:
+    """Categories are kept in the facts, and those of old months follow the codes and merchants."""
+    paid = {"mcc_code": "5411", "merchant_id": 5, "merchant_category": None}
+    lab.load(
+        {
+            "transactions": [
+                transaction(31, "2024-02-01 12:00:00", "-9.00", **paid),
+                transaction(32, "2024-02-02 12:00:00", "-9.00", **paid, customer_id=3),
+                transaction(33, "2024-03-02 12:00:00", "-9.00", merchant_id=5),
+            ]
+        }
+    )
+    lab.build(*FACTS)
+    categories = (
+        "select transaction_id, merchant_category, merchant_category_group"
+        " from gold.fact_transactions where transaction_id in (31, 32, 33) order by all"
+    )
+    counted = (
+        "select distinct_category_count from gold.fact_customer_monthly_summary"
+        " where summary_month = 202402 and customer_natural_key = 3"
+    )
+    assert lab.rows(categories) == [(31, None, None), (32, None, None), (33, None, None)]
+    assert lab.value(counted) == 0
+    merchant = {"merchant_id": 5, "merchant_name": "Pump", "updated_at": "2024-01-01 00:00:00"}
+    lab.load({"merchants": [merchant | {"category": "Fuel", "mcc_code": "5542"}]})
+    lab.build(*FACTS)
+    assert lab.affected()["fact_transactions"] == "[202402, 202403]"
+    assert lab.rows(categories) == [(31, "Fuel", None), (32, "Fuel", None), (33, "Fuel", None)]
+    assert lab.value(counted) == 1
+    groceries = {"mcc_code": "5411", "description": "Grocery stores", "category": "Groceries"}
+    petrol = {"mcc_code": "5542", "description": "Fuel dispensers", "category": "Petrol"}
+    codes = [groceries | {"category_group": "Retail"}, petrol | {"category_group": "Transport"}]
+    lab.load({"merchant_category_codes": codes})
+    lab.build(*FACTS)
+    assert lab.rows(categories) == [
+        (31, "Groceries", "Retail"),
+        (32, "Groceries", "Retail"),
+        (33, "Fuel", "Transport"),
+    ]
+    assert_equals_full_refresh(lab)
+
+
+def test_a_rate_that_is_corrected_reaches_balances(lab: Lab) -> None:
+    """Of later days, and of movements in another currency than the account's."""
+    euros = {"rate_date": "2024-02-01", "currency": "EUR", "rate_to_usd": "1.10"}
+    lab.load(
+        {
+            "exchange_rates": [euros],
+            "accounts": [account(40, 3, currency="EUR")],
+            "transactions": [
+                transaction(41, "2024-02-05 12:00:00", "100.00", account_id=40, currency="EUR"),
+                transaction(42, "2024-03-05 12:00:00", "11.00", account_id=40),
+            ],
+        }
+    )
+    lab.build(*FACTS)
+    balances = (
+        "select snapshot_month, closing_balance, reporting_balance"
+        " from gold.fact_account_daily_snapshot where account_natural_key = 40"
+        " and snapshot_date in ('2024-01-31', '2024-02-29', '2024-03-31') order by all"
+    )
+    assert lab.rows(balances) == [
+        (202401, Decimal("0.00"), None),  # no rate is known yet
+        (202402, Decimal("100.00"), Decimal("110.00")),
+        (202403, Decimal("110.00"), Decimal("121.00")),
+    ]
+    lab.load({"exchange_rates": [{**euros, "rate_date": "2024-03-01", "rate_to_usd": "1.00"}]})
+    lab.build(*FACTS)
+    assert lab.affected()["fact_account_daily_snapshot"] == "[202403, 202404]"
+    assert lab.rows(balances)[1:] == [
+        (202402, Decimal("100.00"), Decimal("110.00")),
+        (202403, Decimal("111.00"), Decimal("111.00")),
+    ]
+    assert_equals_full_refresh(lab)
+
+
 def test_the_order_of_two_deltas_does_not_matter(lab: Lab, shared: tuple[Lab, Path]) -> None:
     early = {
         "customers": [customer(2, "2024-02-01 00:00:00", city="Peoria")],

@@ -35,15 +35,8 @@ with fingerprints as (
 ),
 
 days as (
-    select
-        int_snapshot_days.*,
-        {{ date_key('snapshot_date') }} as date_key
-    from {{ ref('int_snapshot_days') }} as int_snapshot_days
+    select * from {{ ref('int_snapshot_days') }}
     where {{ in_partitions('snapshot_month', affected) }}
-),
-
-versions as (
-    select * from {{ ref('int_account_versions') }}
 ),
 
 movement_days as {{ in_place() }}(
@@ -117,7 +110,7 @@ select
     running.account_natural_key,
     versions.customer_natural_key,
     days.snapshot_month,
-    days.date_key,
+    {{ date_key('running.snapshot_date') }} as date_key,
     running.snapshot_date,
     {{ days_between('running.last_active_date', 'running.snapshot_date') }} as inactive_days,
     running.transaction_count,
@@ -125,6 +118,9 @@ select
     days.is_month_end,
     running.closing_balance < 0 as is_overdrawn,
     running.closing_balance,
+    {{ converted(
+        'running.closing_balance', reporting_rate('versions.currency', 'rates.exchange_rate')
+    ) }} as reporting_balance,
     {{ exact_money('running.closing_balance - running.credit_amount - running.debit_amount') }}
         as opening_balance,
     running.credit_amount,
@@ -143,8 +139,10 @@ select
 from running
 left join days on running.snapshot_date = days.snapshot_date
 left join fingerprints on days.snapshot_month = fingerprints.snapshot_month
-left join versions
+left join {{ ref('int_account_versions') }} as versions
     on
         running.account_natural_key = versions.account_natural_key
         and running.snapshot_date >= versions.first_date
         and running.snapshot_date < versions.next_first_date
+left join {{ ref('int_daily_exchange_rates') }} as rates
+    on versions.currency = rates.currency and running.snapshot_date = rates.rate_date

@@ -18,6 +18,12 @@
     'month': 'interaction_month',
     'measures': ['1', '_batch_id'],
 } -%}
+{%- set categories = {
+    'relation': '(select transaction_month, merchant_category, count(*) as row_count from '
+        ~ ref('fact_transactions') ~ ' group by transaction_month, merchant_category) as categories',
+    'month': 'transaction_month',
+    'measures': ['row_count * ' ~ text_number("coalesce(merchant_category, '')")],
+} -%}
 {%- set signups = {
     'relation': ref('dim_customer'),
     'where': 'is_current',
@@ -38,7 +44,7 @@
         {{ month_fingerprints(
             ref('int_months'),
             'month_number',
-            account_fingerprint_parts() + [contacts, signups, last_days]
+            account_fingerprint_parts() + [contacts, categories, signups, last_days]
         ) }}
     ) as prints
     inner join {{ ref('int_covered_months') }} as covered

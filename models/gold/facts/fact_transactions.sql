@@ -27,6 +27,9 @@
     rekeyed_customers('transaction_month', 'facts.transaction_at'),
     rekeyed_accounts('transaction_month', 'facts.transaction_at', attribute='product_key'),
     repriced,
+    recategorised_months(
+        this, ref('stg_transactions'), ref('stg_merchant_category_codes'), ref('dim_merchant')
+    ),
 ]) %}
 with transactions as (
     select * from {{ ref('stg_transactions') }}
@@ -77,7 +80,8 @@ select
     priced.direction,
     priced.transaction_status,
     priced.channel,
-    priced.merchant_category,
+    {{ spending_category('priced', 'codes', 'merchants') }} as merchant_category,
+    {{ spending_category_group('codes', 'merchants') }} as merchant_category_group,
     priced.mcc_code,
     priced.decline_reason,
     {{ version_key('customers', 'customer_key') }} as customer_key,
@@ -99,5 +103,8 @@ select
     priced.processing_time_ms,
     priced._batch_id
 from priced
+left join {{ ref('stg_merchant_category_codes') }} as codes on priced.mcc_code = codes.mcc_code
+left join {{ ref('dim_merchant') }} as merchants
+    on {{ foreign_key('priced.merchant_id') }} = merchants.merchant_key
 {{ customer_version('priced.customer_id', 'priced.transaction_at') }}
 {{ account_version('priced.account_id', 'priced.transaction_at') }}

@@ -7,7 +7,9 @@ with rates as {{ in_place() }}(
 ),
 
 clock as (
-    select * from {{ ref('data_clock') }}
+    -- balances are converted up to the clock, which may stand after the last event
+    select greatest(as_of_date, last_event_date) as last_date
+    from {{ ref('data_clock') }}
 ),
 
 spans as (
@@ -15,7 +17,7 @@ spans as (
         rates.currency,
         min(rates.rate_date) as first_rate_date,
         case
-            when max(clock.last_event_date) > max(rates.rate_date) then max(clock.last_event_date)
+            when max(clock.last_date) > max(rates.rate_date) then max(clock.last_date)
             else max(rates.rate_date)
         end as last_rate_date
     from rates

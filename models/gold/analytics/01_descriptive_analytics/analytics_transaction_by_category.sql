@@ -10,25 +10,15 @@ transactions as (
     select * from {{ ref('fact_transactions') }}
 ),
 
-merchants as (
-    select * from {{ ref('dim_merchant') }}
-),
-
-codes as (
-    select * from {{ ref('stg_merchant_category_codes') }}
-),
-
 known as (
     select
-        {{ spending_category_group('codes', 'merchants') }} as merchant_category_group,
-        {{ spending_category('transactions', 'codes', 'merchants') }} as merchant_category,
+        {{ known_text('transactions.merchant_category_group') }} as merchant_category_group,
+        {{ known_text('transactions.merchant_category') }} as merchant_category,
         transactions.customer_natural_key,
         transactions.is_declined,
         transactions.posted_amount
     from transactions
     inner join clock on transactions.transaction_date <= clock.as_of_date
-    left join codes on transactions.mcc_code = codes.mcc_code
-    left join merchants on transactions.merchant_key = merchants.merchant_key
 ),
 
 categories as (

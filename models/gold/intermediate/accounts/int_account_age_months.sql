@@ -16,10 +16,6 @@ snapshots as (
     where is_month_end
 ),
 
-rates as (
-    select * from {{ ref('int_daily_exchange_rates') }}
-),
-
 movements as (
     select
         days.account_natural_key,
@@ -38,7 +34,6 @@ ages as (
         accounts.product_natural_key,
         accounts.product_name,
         accounts.product_category,
-        accounts.currency,
         accounts.exit_month,
         months.month_number,
         months.month_end_date,
@@ -67,9 +62,7 @@ select
     coalesce(ages.exit_month > ages.age_month, true) as is_survivor,
     case
         when coalesce(ages.exit_month > ages.age_month, true)
-            then {{ converted(
-                'snapshots.closing_balance', reporting_rate('ages.currency', 'rates.exchange_rate')
-            ) }}
+            then snapshots.reporting_balance
     end as closing_balance,
     case
         when coalesce(ages.exit_month > ages.age_month, true)
@@ -84,4 +77,3 @@ left join movements
     on
         ages.account_natural_key = movements.account_natural_key
         and ages.month_number = movements.month_number
-left join rates on ages.currency = rates.currency and ages.month_end_date = rates.rate_date

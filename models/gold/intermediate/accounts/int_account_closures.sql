@@ -34,10 +34,6 @@ snapshots as (
     where is_month_end
 ),
 
-rates as (
-    select * from {{ ref('int_daily_exchange_rates') }}
-),
-
 complained as (
     select distinct closed.account_natural_key
     from closed
@@ -101,9 +97,7 @@ select
         end as {{ text }}
     ) as prior_state,
     closed.is_last_account,
-    {{ converted(
-        'snapshots.closing_balance', reporting_rate('snapshots.currency', 'rates.exchange_rate')
-    ) }} as balance_before_amount,
+    snapshots.reporting_balance as balance_before_amount,
     {{ completed_months('closed.open_date', 'closed.close_date') }} as tenure_months
 from closed
 left join complained on closed.account_natural_key = complained.account_natural_key
@@ -114,5 +108,3 @@ left join snapshots
     on
         closed.account_natural_key = snapshots.account_natural_key
         and closed.month_before_date = snapshots.snapshot_date
-left join rates
-    on snapshots.currency = rates.currency and snapshots.snapshot_date = rates.rate_date

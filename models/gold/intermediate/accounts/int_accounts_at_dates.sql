@@ -84,10 +84,7 @@ select
     ) }} as credit_limit_amount,
     case
         when positions.is_open and positions.is_balance_known
-            then {{ converted(
-                'snapshots.closing_balance',
-                reporting_rate('positions.currency', 'rates.exchange_rate')
-            ) }}
+            then snapshots.reporting_balance
     end as account_balance
 from positions
 left join products on positions.product_natural_key = products.product_natural_key

@@ -15,14 +15,6 @@ customers as (
     select * from {{ ref('dim_customer') }}
 ),
 
-merchants as (
-    select * from {{ ref('dim_merchant') }}
-),
-
-codes as (
-    select * from {{ ref('stg_merchant_category_codes') }}
-),
-
 -- the region of a state is that of most of its branches, the first by name where two have as many
 regions as (
     select
@@ -41,15 +33,13 @@ select
     transactions.transaction_date,
     transactions.customer_natural_key,
     transactions.merchant_key,
-    {{ spending_category_group('codes', 'merchants') }} as merchant_category_group,
-    {{ spending_category('transactions', 'codes', 'merchants') }} as merchant_category,
+    {{ known_text('transactions.merchant_category_group') }} as merchant_category_group,
+    {{ known_text('transactions.merchant_category') }} as merchant_category,
     {{ known_text('regions.region') }} as region,
     {{ known_text('customers.customer_segment') }} as customer_segment,
     {{ money('-transactions.posted_amount') }} as spend_amount
 from transactions
 inner join clock on transactions.transaction_date <= clock.as_of_date
-left join codes on transactions.mcc_code = codes.mcc_code
-left join merchants on transactions.merchant_key = merchants.merchant_key
 left join customers on transactions.customer_key = customers.customer_key
 left join regions on customers.state = regions.state and regions.region_rank = 1
 where {{ is_purchase('transactions') }}
