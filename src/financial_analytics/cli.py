@@ -82,6 +82,14 @@ def ingest(
     ] = None,
     encoding: Annotated[str | None, typer.Option(help="Of CSV files. Default: detected.")] = None,
     delimiter: Annotated[str | None, typer.Option(help="Of CSV files. Default: detected.")] = None,
+    decimal: Annotated[
+        str | None,
+        typer.Option(help="point or comma in numbers of text. Default: found per column and file."),
+    ] = None,
+    null: Annotated[
+        list[str] | None,
+        typer.Option(help="A text that stands for no value, in every column. Repeatable."),
+    ] = None,
     extracted_at: Annotated[
         str | None, typer.Option(help="When the source wrote the files. Default: the load time.")
     ] = None,
@@ -105,6 +113,8 @@ def ingest(
             mapping=mapping,
             encoding=encoding,
             delimiter=delimiter,
+            decimal=decimal,
+            null=null or [],
             extracted_at=parse_time(extracted_at, "--extracted-at") if extracted_at else None,
             target=target_name(target),
             max_quarantined_pct=max_quarantined,

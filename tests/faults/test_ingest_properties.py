@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from conftest import Bank
 
 AMOUNTS = ["-5.00", "7.5", "7.50", "12.345", "1,5", "NaN", "", "x"]
-GOOD_AMOUNTS = {"-5.00": -500, "7.5": 750, "7.50": 750}
+POINTS = {"-5.00": -500, "7.5": 750, "7.50": 750}
+COMMAS = {"1,5": 150}
 KINDS = ["Fee", "fee ", "Refund", "Fie"]
 GOOD_KINDS = {"Fee": "Fee", "fee ": "Fee", "Refund": "Refund"}
 DAYS = ["2024-05-09", "2024-01-30", "2024-01-29"]  # the last is 101 days from the first
@@ -58,12 +59,15 @@ def is_another(left: Known, right: Known) -> bool:
 def expected(entries: list[Row | str], stored: dict[int, Known]) -> tuple[int, int, int, int]:
     """Accepted, duplicates, quarantined, corrections: the rules, one row at a time."""
     good: list[tuple[int, Known]] = []
+    amounts = [entry[1] for entry in entries if not isinstance(entry, str)]
+    has_commas = sum(a in COMMAS for a in amounts) > sum(a in POINTS for a in amounts)
+    good_amounts = COMMAS if has_commas else POINTS
     for entry in entries:
-        if isinstance(entry, str) or entry[1] not in GOOD_AMOUNTS or entry[2] not in GOOD_KINDS:
+        if isinstance(entry, str) or entry[1] not in good_amounts or entry[2] not in GOOD_KINDS:
             continue
         key, amount, kind, account, day = entry
         good.append(
-            (key, (GOOD_AMOUNTS[amount], GOOD_KINDS[kind], account, date.fromisoformat(day)))
+            (key, (good_amounts[amount], GOOD_KINDS[kind], account, date.fromisoformat(day)))
         )
     good = [(k, v) for k, v in good if k not in stored or not is_another(v, stored[k])]
     mixed = {

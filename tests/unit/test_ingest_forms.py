@@ -26,9 +26,9 @@ from financial_analytics.ingest.discover import discover, table_of
 from financial_analytics.ingest.header import (
     check_delimiter,
     find_delimiter,
-    load_mapping,
     match_columns,
 )
+from financial_analytics.ingest.mapping import load_mapping
 from financial_analytics.settings import Settings, find_project_dir
 
 CODES = "mcc_code,description,category\n5411,Grocery Stores,Retail\n5812,Café,Food\n"
@@ -176,6 +176,10 @@ def test_same_file_under_another_mapping_is_loaded(settings: Settings, tmp_path:
         ({"nothing": {"a": "b"}}, "unknown table 'nothing'"),
         ({"products": {"a": "b"}}, "sends products.a to 'b'"),
         (["a"], "must have the form"),
+        ({"products": {"a": 7}}, "sends products.a to 7"),
+        ({"products": {"a": {"column": "product_id", "mark": "comma"}}}, "unknown option mark"),
+        ({"products": {"min_balance": {"decimal": ","}}}, "decimal mark ',' is not valid"),
+        ({"products": {"min_balance": {"null": [7]}}}, "null is a text"),
         ("/nowhere.yml", "cannot be read"),
     ],
 )

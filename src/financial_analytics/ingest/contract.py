@@ -96,6 +96,11 @@ class Column:
     feed_names: tuple[str, ...] = ()
 
     @property
+    def has_list(self) -> bool:
+        """Whether only values of a closed list go."""
+        return bool(self.values)
+
+    @property
     def sql_type(self) -> str:
         """Type of the bronze column."""
         return _PLAIN_TYPES.get(self.type, self.type)

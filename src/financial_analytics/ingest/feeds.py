@@ -15,6 +15,7 @@ from financial_analytics.ingest.connectors import load_connector
 from financial_analytics.ingest.contract import Contract, Table
 from financial_analytics.ingest.decode import file_sha256
 from financial_analytics.ingest.discover import FeedFile, discover, text_name
+from financial_analytics.ingest.mapping import TableMapping
 from financial_analytics.ingest.read_columns import (
     ARROW_VIEW,
     arrow_sha256,
@@ -50,7 +51,7 @@ class Feed:
 def file_feeds(
     paths: list[Path],
     contract: Contract,
-    mapping: Mapping[str, Mapping[str, str]],
+    mapping: Mapping[str, TableMapping],
     report: IngestReport,
     form: TextForm,
 ) -> Iterator[Feed]:
@@ -69,7 +70,7 @@ def file_feeds(
         def open_file(
             connection: Connection, table: Table, work_dir: Path, *, feed: FeedFile = feed
         ) -> Source:
-            renamed = mapping.get(table.name, {})
+            renamed = mapping.get(table.name, TableMapping()).names
             path = plain_path(feed.path, work_dir)
             if feed.format == "parquet":
                 return open_parquet(connection, path, table, mapping=renamed)
@@ -96,7 +97,7 @@ def connector_feeds(
     name: str,
     folders: list[Path],
     contract: Contract,
-    mapping: Mapping[str, Mapping[str, str]],
+    mapping: Mapping[str, TableMapping],
 ) -> Iterator[Feed]:
     """Yield the tables that a connector makes of one folder."""
     module = load_connector(name)
@@ -124,7 +125,7 @@ def connector_feeds(
             connection: Connection, table: Table, _work_dir: Path, *, data: pa.Table = data
         ) -> Source:
             connection.execute(f"drop view if exists {ARROW_VIEW}")
-            renamed = mapping.get(table.name, {})
+            renamed = mapping.get(table.name, TableMapping()).names
             return open_arrow(connection, data, table, mapping=renamed)
 
         def sha256(*, data: pa.Table = data) -> str:

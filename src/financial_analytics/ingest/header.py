@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-
-import yaml
 
 from financial_analytics.errors import FeedError, UserInputError
-from financial_analytics.ingest.contract import Contract, Table
+from financial_analytics.ingest.contract import Table
 from financial_analytics.masking import looks_like_data, shown_names
 
 DELIMITERS = (",", ";", "\t", "|", "~", "^", ":", "\x01", "\x1f", " ")
@@ -19,7 +15,6 @@ _NAMES = {
     "\t": "tab", " ": "space", ",": "','", ";": "';'", "|": "'|'", "~": "'~'", "^": "'^'",
     ":": "':'", "\x01": "\\x01", "\x1f": "\\x1f",
 }  # fmt: skip
-ColumnMapping = Mapping[str, Mapping[str, str]]
 
 
 @dataclass(frozen=True)
@@ -44,71 +39,6 @@ class Match:
 def normalise(name: str) -> str:
     """Return a column name as it is compared: trimmed, lower case, blanks as underscores."""
     return "_".join(name.replace("\ufeff", "").strip().lower().replace("-", " ").split())
-
-
-def load_mapping(
-    mapping: Path | str | ColumnMapping | None, contract: Contract
-) -> dict[str, dict[str, str]]:
-    """Read a column mapping ``{table: {feed column: contract column}}`` and check its names.
-
-    Raises
-    ------
-    UserInputError
-        If the file is missing or not YAML, or names an unknown table or column.
-    """
-    if mapping is None:
-        return {}
-    document: Any = mapping
-    if isinstance(mapping, (str, Path)):
-        path = Path(mapping)
-        try:
-            document = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise UserInputError(f"the mapping {path} cannot be read: {error.strerror}") from error
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise UserInputError(f"the mapping {path} is not valid YAML: {error}") from error
-    if not isinstance(document, Mapping) or not all(
-        isinstance(columns, Mapping) for columns in document.values()
-    ):
-        raise UserInputError(
-            "the mapping must have the form {table: {feed column: contract column}}",
-            hint="for example: transactions: {txn_amt: amount}",
-        )
-    checked: dict[str, dict[str, str]] = {}
-    for table, columns in document.items():
-        if table not in contract:
-            raise UserInputError(
-                f"the mapping names the unknown table {table!r}",
-                hint=f"valid are {', '.join(t.name for t in contract)}",
-            )
-        valid = contract[table].column_names
-        for feed_name, name in columns.items():
-            if name not in valid:
-                raise UserInputError(
-                    f"the mapping sends {table}.{feed_name} to {name!r}, which {table} does not "
-                    "have",
-                    hint=f"columns of {table}: {', '.join(valid)}",
-                )
-        checked[table] = {normalise(str(k)): str(v) for k, v in columns.items()}
-    return checked
-
-
-def check_mapped(mapping: ColumnMapping, tables: Collection[str]) -> None:
-    """Make sure that each table of a mapping is among the tables that files were found for.
-
-    Raises
-    ------
-    UserInputError
-        If one is not.
-    """
-    unused = [table for table, columns in mapping.items() if columns and table not in tables]
-    if unused:
-        raise UserInputError(
-            f"the mapping is for {', '.join(unused)}, of which there is no file",
-            hint="files were found for "
-            + (", ".join(sorted(tables)) or "no table")
-            + "; take the other tables out of the mapping, or give their files too",
-        )
 
 
 def match_columns(names: Sequence[str], table: Table, mapping: Mapping[str, str]) -> Match:

@@ -250,7 +250,9 @@ def _quarantine_faults(
         branches = " ".join(
             f"when {fault.condition} then {{'c': {sql_text(column.name)}, "
             f"'v': {shown}, 'rule': {sql_text(fault.rule)}, 'reason': {fault.reason}}}"
-            for fault in rules.faults(column, value, typed, shown, batch.loaded_at)
+            for fault in rules.faults(
+                column, source.columns[column.name], value, typed, shown, batch.loaded_at
+            )
         )
         if branches:
             structs.append(f"case {branches} end")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from financial_analytics.engines.duckdb.session import sql_text
+from financial_analytics.ingest import nulls, numbers
 from financial_analytics.ingest.contract import UNKNOWN_ID, Column
 from financial_analytics.ingest.source import FeedColumn
 
@@ -20,8 +21,8 @@ _TIME = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?"
 _CLOCK = r"\d{2}:\d{2}(:\d{2}(\.\d+)?)?"
 _ZONE = r" ?(Z|z|UTC|[+-]\d{2}(:?\d{2})?)"
 _DATE = r"\d{4}-\d{2}-\d{2}"
-_THOUSANDS = r"[+-]?\d{1,3}([,'’  ]\d{3})+(\.\d+)?|[+-]?\d{1,3}(\.\d{3})+,\d+"  # noqa: RUF001
 _DECIMAL_COMMA = r"[+-]?\d+,\d{1,9}"
+_DECIMAL_POINT = r"[+-]?\d*\.\d+"
 _PLAIN_NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
 _NOT_FINITE = r"(?i)[+-]?(nan|inf|infinity)"
 
@@ -36,8 +37,16 @@ class Fault:
 
 
 def raw_text(feed: FeedColumn, value: str) -> str:
-    """Return the value as trimmed text, blank as NULL: what quarantine and its rules look at."""
+    """Return the value as trimmed text, blank as NULL: what quarantine shows and judges."""
     return trimmed(value) if feed.family == "text" else f"cast({value} as varchar)"
+
+
+def given(column: Column, feed: FeedColumn, value: str) -> str:
+    """Return the value without blanks, NULL when it is blank or spelt as no value."""
+    if feed.family != "text":
+        return value
+    text = trimmed(value)
+    return f"case when {nulls.is_null_word(column, feed, value, text)} then null else {text} end"
 
 
 def trimmed(value: str) -> str:
@@ -54,26 +63,47 @@ def typed_expression(column: Column, feed: FeedColumn, value: str) -> str:
     if feed.family != "text":
         return _from_native(column, feed, value)
     if column.family == "text":
-        return _canonical(column, value) if column.values else _clean_text(value)
+        return _canonical(column, value) if column.values else _clean_text(column, feed, value)
     if column.family in ("date", "timestamp"):
         return _from_text_time(column, value)
-    if column.family == "double":
-        cast = f"try_cast({value} as double)"
-        return f"case when isfinite({cast}) and not contains({value}, '_') then {cast} end"
     if column.family == "boolean":
         return _from_text_boolean(value)
-    cast = f"try_cast({value} as {column.sql_type})"
-    shape = r"[+-]?\d+(\.0*)?"
-    if column.family == "decimal":
-        shape = rf"[+-]?\d*\.?\d{{0,{column.scale}}}0*"
+    return _from_text_number(column, feed, value)
+
+
+def _clean_text(column: Column, feed: FeedColumn, value: str) -> str:
+    text = trimmed(value)
     return (
-        f"case when cast({cast} as varchar) = {value} "
-        f"or regexp_full_match({trimmed(value)}, '{shape}') then {cast} end"
+        f"case when {nulls.is_null_word(column, feed, value, text)} then null "
+        f"when {value} < '!' or suffix({value}, ' ') then {text} else {value} end"
     )
 
 
-def _clean_text(value: str) -> str:
-    return f"case when {value} < '!' or suffix({value}, ' ') then {trimmed(value)} else {value} end"
+def _from_text_number(column: Column, feed: FeedColumn, value: str) -> str:
+    text = trimmed(value)
+    plain = numbers.plain_text(feed, text)
+    if numbers.refuses_ambiguous(column, feed):
+        ambiguous = f"regexp_full_match({text}, '{numbers.AMBIGUOUS}')"
+        plain = f"case when not {ambiguous} then {plain} end"
+    cast = f"try_cast({value} as {column.sql_type})"
+    other = f"try_cast({plain} as {column.sql_type})"
+    if column.family == "double":
+        fits = f"isfinite({cast}) and not contains({value}, '_')"
+        finite = f"case when isfinite({other}) and not contains({value}, '_') then {other} end"
+        if feed.is_disputed or feed.decimal == numbers.COMMA:
+            return finite
+        return (
+            f"case when {fits} then {cast} else {finite} end"
+            if feed.decimal
+            else (f"case when {fits} then {cast} end")
+        )
+    shape = r"[+-]?\d+(\.0*)?"
+    if column.family == "decimal":
+        shape = rf"[+-]?\d*\.?\d{{0,{column.scale}}}0*"
+    slow = f"case when regexp_full_match({plain}, '{shape}') then {other} end"
+    if column.family == "decimal" and feed.decimal == numbers.COMMA:
+        return slow
+    return f"case when cast({cast} as varchar) = {value} then {cast} else {slow} end"
 
 
 def _canonical(column: Column, value: str) -> str:
@@ -134,24 +164,27 @@ def _from_native(column: Column, feed: FeedColumn, value: str) -> str:
 
 
 def faults(
-    column: Column, raw: str, typed: str, shown: str, loaded_at: datetime
+    column: Column, feed: FeedColumn, raw: str, typed: str, shown: str, loaded_at: datetime
 ) -> Iterator[Fault]:
     """Yield the faults that a value of `column` can have; the first that holds is reported.
 
     Parameters
     ----------
-    column : Column
-        The contract's column.
+    column, feed : Column, FeedColumn
+        The contract's column, and how it arrives.
     raw, typed, shown : str
         SQL of the raw value (text), of the typed value and of what may be shown of it.
     loaded_at : datetime
         Time of the load, UTC, naive.
     """
+    shown = f"'''' || {shown} || ''''"
+    value = given(column, feed, raw)
     if column.required:
         yield Fault("required", f"{raw} is null", sql_text("the value is required and blank"))
-    shown = f"'''' || {shown} || ''''"
-    for rule, condition, words in _cast_faults(column, raw):
-        test = f"{raw} is not null and {typed} is null"
+        words = " stands for no value, and the value is required"
+        yield Fault("required", f"{value} is null", f"{shown} || {sql_text(words)}")
+    for rule, condition, words in _cast_faults(column, feed, raw):
+        test = f"{value} is not null and {typed} is null"
         yield Fault(
             rule, f"{test} and {condition}" if condition else test, f"{shown} || {sql_text(words)}"
         )
@@ -213,42 +246,13 @@ def _implausible(column: Column, typed: str) -> list[tuple[str, str]]:
     ]
 
 
-def _cast_faults(column: Column, raw: str) -> list[tuple[str, str, str]]:
+def _cast_faults(column: Column, feed: FeedColumn, raw: str) -> list[tuple[str, str, str]]:
     """List (rule, extra condition or '', words) for a value that did not become its type."""
     takes = f"(column {column.name} takes {column.type})"
     if column.values:
         return [("values", "", f" is not one of {', '.join(column.values)}")]
-    if column.family in ("integer", "bigint", "decimal", "double"):
-        found = [
-            (
-                "not_finite",
-                f"regexp_full_match({raw}, '{_NOT_FINITE}')",
-                f" is not a finite number {takes}",
-            ),
-            (
-                "number",
-                f"regexp_full_match({raw}, {sql_text(_THOUSANDS)})",
-                f" has a thousands separator; write the digits without it {takes}",
-            ),
-            (
-                "number",
-                f"regexp_full_match({raw}, '{_DECIMAL_COMMA}')",
-                f" has a decimal comma; write a decimal point {takes}",
-            ),
-        ]
-        plain = f"regexp_full_match({raw}, '{_PLAIN_NUMBER}')"
-        if column.family in ("integer", "bigint"):
-            whole = f"regexp_full_match({raw}, '[+-]?\\d+(\\.0*)?')"
-            found.append(("overflow", whole, f" is too large {takes}"))
-            found.append(("number", plain, f" is not a whole number {takes}"))
-        if column.family == "decimal":
-            more = f"regexp_full_match({raw}, '[+-]?\\d*\\.\\d{{{column.scale}}}\\d*[1-9]\\d*')"
-            words = f" has more than {column.scale} decimals {takes}"
-            found.append(("decimals", more, words))
-            exponent = f"{plain} and regexp_matches({raw}, '[eE]')"
-            found.append(("number", exponent, f" is in scientific notation {takes}"))
-            found.append(("overflow", plain, f" is too large {takes}"))
-        return [*found, ("number", "", f" is not a number {takes}")]
+    if column.family in numbers.NUMBER_FAMILIES:
+        return _number_faults(column, feed, raw)
     if column.family == "boolean":
         return [("boolean", "", f" is neither true nor false {takes}")]
     if column.family == "date":
@@ -277,6 +281,42 @@ def _cast_faults(column: Column, raw: str) -> list[tuple[str, str, str]]:
     return [("text", "", f" cannot become text {takes}")]
 
 
+def _number_faults(column: Column, feed: FeedColumn, raw: str) -> list[tuple[str, str, str]]:
+    takes = f"(column {column.name} takes {column.type})"
+    found = [
+        ("not_finite", f"regexp_full_match({raw}, '{_NOT_FINITE}')",
+         f" is not a finite number {takes}"),
+    ]  # fmt: skip
+    if feed.family == "text" and numbers.refuses_ambiguous(column, feed):
+        words = (
+            " is a number with three decimals or with thousands: the values of the column do not"
+            f" say which mark is the decimal one (declare it: --decimal point or comma) {takes}"
+        )
+        found.append((numbers.UNDECIDED, f"regexp_full_match({raw}, '{numbers.AMBIGUOUS}')", words))
+    plain = raw
+    if feed.family == "text":
+        plain = f"coalesce({numbers.plain_text(feed, raw)}, {raw})"
+    if feed.decimal == numbers.COMMA:
+        words = f" has a decimal point, the column a decimal comma {takes}"
+        found.append(("number", f"{plain} = {raw} and regexp_full_match({raw}, "
+                      f"'{_DECIMAL_POINT}')", words))  # fmt: skip
+    else:
+        words = f" has a decimal comma, the column a decimal point {takes}"
+        found.append(("number", f"regexp_full_match({raw}, '{_DECIMAL_COMMA}')", words))
+    is_plain = f"regexp_full_match({plain}, '{_PLAIN_NUMBER}')"
+    if column.family in ("integer", "bigint"):
+        whole = f"regexp_full_match({plain}, '[+-]?\\d+(\\.0*)?')"
+        found.append(("overflow", whole, f" is too large {takes}"))
+        found.append(("number", is_plain, f" is not a whole number {takes}"))
+    if column.family == "decimal":
+        more = f"regexp_full_match({plain}, '[+-]?\\d*\\.\\d{{{column.scale}}}\\d*[1-9]\\d*')"
+        found.append(("decimals", more, f" has more than {column.scale} decimals {takes}"))
+        exponent = f"{is_plain} and regexp_matches({raw}, '[eE]')"
+        found.append(("number", exponent, f" is in scientific notation {takes}"))
+        found.append(("overflow", is_plain, f" is too large {takes}"))
+    return [*found, ("number", "", f" is not a number {takes}")]
+
+
 def bad_conditions(
     column: Column, feed: FeedColumn, value: str, typed: str, loaded_at: datetime
 ) -> list[str]:
@@ -285,9 +325,9 @@ def bad_conditions(
     if column.required:
         conditions.append(f"{typed} is null")
     elif column.values or column.family != "text":
-        given = f"{trimmed(value)} is not null" if feed.family == "text" else f"{value} is not null"
         # CASE, because AND is not lazy and trimming every value is what costs.
-        conditions.append(f"case when {typed} is null then {given} else false end")
+        is_given = f"({given(column, feed, value)}) is not null"
+        conditions.append(f"case when {typed} is null then {is_given} else false end")
     if column.minimum is not None:
         conditions.append(f"{typed} < {column.minimum}")
     if column.maximum is not None:

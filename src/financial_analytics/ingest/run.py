@@ -22,7 +22,7 @@ from financial_analytics.engines.duckdb.session import (
 from financial_analytics.engines.stores import BronzeStore
 from financial_analytics.engines.table import DEFAULT_TARGET, engine_of
 from financial_analytics.errors import FeedError
-from financial_analytics.ingest import load, stage
+from financial_analytics.ingest import load, numbers, stage
 from financial_analytics.ingest.bank import Bank, record
 from financial_analytics.ingest.blame import engine_errors, feed_errors
 from financial_analytics.ingest.checks import check_bank, check_clock, warn_of_orphans
@@ -31,9 +31,12 @@ from financial_analytics.ingest.compare import compare, only_new_keys
 from financial_analytics.ingest.contract import Contract, Table, load_contract
 from financial_analytics.ingest.decode import check_encoding
 from financial_analytics.ingest.feeds import Feed, TextForm, connector_feeds, file_feeds
-from financial_analytics.ingest.header import (
+from financial_analytics.ingest.header import check_delimiter
+from financial_analytics.ingest.mapping import (
     ColumnMapping,
-    check_delimiter,
+    Form,
+    TableMapping,
+    check_form,
     check_mapped,
     load_mapping,
 )
@@ -63,7 +66,8 @@ ProgressCallback = Callable[[Progress], None]
 @dataclass(frozen=True)
 class _Context:
     contract: Contract
-    mapping: Mapping[str, Mapping[str, str]]
+    mapping: Mapping[str, TableMapping]
+    form: Form
     loaded_at: datetime
     extracted_at: datetime
 
@@ -77,6 +81,8 @@ def ingest(
     mapping: Path | str | ColumnMapping | None = None,
     encoding: str | None = None,
     delimiter: str | None = None,
+    decimal: str | None = None,
+    null: Iterable[str] = (),
     extracted_at: datetime | None = None,
     progress: ProgressCallback | None = None,
     moved: Moved | None = None,
@@ -100,9 +106,15 @@ def ingest(
         Name of a module in ``ingest/connectors``.
     mapping : Path or mapping, optional
         ``{table: {feed column: contract column}}``, or a YAML file of that form. Each file of
-        the table has each of its columns, or is refused.
+        the table has each of its columns, or is refused. ``{column: contract column, decimal:
+        comma, null: [text]}`` says how the column is written, too.
     encoding, delimiter : str, optional
         Of all text feeds given; found from the content otherwise.
+    decimal : str, optional
+        ``point`` or ``comma`` in all numbers written as text; found per column and file otherwise.
+    null : iterable of str
+        Texts that stand for no value in every column, exactly as they are written, besides those
+        of `financial_analytics.ingest.nulls`.
     extracted_at : datetime, optional
         When the source system wrote the feeds; the version time of entities that carry none.
         Default `loaded_at`.
@@ -141,6 +153,7 @@ def ingest(
     context = _Context(
         contract=contract,
         mapping=load_mapping(mapping, contract),
+        form=check_form(decimal, tuple(null)),
         loaded_at=loaded,
         extracted_at=_utc(extracted_at) if extracted_at else loaded,
     )
@@ -219,15 +232,16 @@ def _load(
         before = load.newest_batch(connection, table, feed.origin)
         if before is None:
             source = feed.open(connection, table, work_dir)
-        sha256 = _with_mapping(digest.result(), context.mapping.get(table.name))
+        mapping = context.mapping.get(table.name, TableMapping())
+        sha256 = _with_mapping(digest.result(), mapping.declared(context.form))
         if before is not None and before.sha256 == sha256:
             tell("done", before.rows)
             counts = load.Counts(read=before.rows, duplicates=before.rows)
             return FileReport(
                 table.name, feed.source_file, before.batch_id, counts, already_loaded=True
             )
-        source = source or feed.open(connection, table, work_dir)
-        staged = _stage(connection, table, source, context, store)
+        source = mapping.apply(source or feed.open(connection, table, work_dir), context.form)
+        source, staged = _stage(connection, table, source, context, store)
         tell("comparing", staged.read)
         verdicts = compare(connection, table, staged, extracted_at=context.extracted_at)
         highest, _ = load.newest_load(connection)
@@ -267,34 +281,47 @@ def _load(
 
 def _stage(
     connection: Connection, table: Table, source: Source, context: _Context, store: BronzeStore
-) -> stage.Staged:
-    """Read the feed, or only look at its keys when they are all new."""
+) -> tuple[Source, stage.Staged]:
+    """Read the feed, or only look at its keys when they are all new.
+
+    Returns the source as it was read: what a file's columns say as a whole is known only then.
+    """
     with feed_errors(table):
         stage.clear(connection)
         is_typed = source.row is not None
         direct = False
         if is_typed:
+            source = numbers.settle(connection, table, source)
             keys = stage.key_query(table, source)
             store.fetch(connection, table, keys)
             direct = only_new_keys(connection, table, keys)
-        staged = stage.stage(
-            connection,
-            table,
-            source,
-            loaded_at=context.loaded_at,
-            extracted_at=context.extracted_at,
-            copy=not direct,
-        )
+
+        def read() -> stage.Staged:
+            return stage.stage(
+                connection,
+                table,
+                source,
+                loaded_at=context.loaded_at,
+                extracted_at=context.extracted_at,
+                copy=not direct,
+            )
+
+        staged = read()
         if not is_typed:
+            # Nearly all text feeds are plain: only a number refused makes the file be read again.
+            if staged.faulty and numbers.is_suspicious(connection, table, source, stage.STAGED):
+                source = numbers.settle(connection, table, source)
+                stage.clear(connection)
+                staged = read()
             store.fetch(connection, table, stage.good_keys(table))
-        return staged
+        return source, staged
 
 
-def _with_mapping(sha256: str, mapping: Mapping[str, str] | None) -> str:
-    """Tell the same file under another column mapping apart."""
-    if not mapping:
+def _with_mapping(sha256: str, declared: object) -> str:
+    """Tell the same file under another mapping apart."""
+    if not declared:
         return sha256
-    return hashlib.sha256((sha256 + json.dumps(mapping, sort_keys=True)).encode()).hexdigest()
+    return hashlib.sha256((sha256 + json.dumps(declared, sort_keys=True)).encode()).hexdigest()
 
 
 def _utc(value: datetime) -> datetime:

@@ -10,10 +10,31 @@ from financial_analytics.ingest.clean import BadLine
 
 @dataclass(frozen=True)
 class FeedColumn:
-    """A column as it arrives: SQL expression, and its native type family or ``text``."""
+    """A column as it arrives.
+
+    Attributes
+    ----------
+    expression : str
+        SQL of the value.
+    family : str
+        Its native type family, or ``text``.
+    decimal : str, optional
+        Decimal mark of numbers written as text, ``point`` or ``comma``; None until it is known
+        (`financial_analytics.ingest.numbers`).
+    is_disputed : bool
+        Values of the column contradict each other about the decimal mark.
+    is_declared : bool
+        The user said the mark.
+    nulls : tuple of str
+        What the user says stands for no value.
+    """
 
     expression: str
     family: str
+    decimal: str | None = None
+    is_disputed: bool = False
+    is_declared: bool = False
+    nulls: tuple[str, ...] = ()
 
 
 @dataclass

@@ -145,11 +145,9 @@ def _output(table: Table, column: Column, source: Source, extracted_at: datetime
 
 def _is_blank(table: Table, source: Source) -> str:
     """Return SQL that tells whether a row has no version time; a faulty one is not blank."""
-    given = sql_name(f"x_{table.version_time}")
-    if source.columns[table.version_time or ""].family == "text":
-        given = rules.trimmed(given)
-    typed = sql_name(f"t_{table.version_time}")
-    return f"({typed} is null and {given} is null)"
+    name = table.version_time or ""
+    given = rules.given(table.column(name), source.columns[name], sql_name(f"x_{name}"))
+    return f"({sql_name(f't_{name}')} is null and ({given}) is null)"
 
 
 def _timestamp(value: datetime) -> str:

@@ -1,0 +1,65 @@
+r"""Which spellings stand for no value, by the kind of column.
+
+Dumps write NULL as a word. In a number, a day or a closed list no such word can be a value; in a
+text it can: *Null* and *Na* are surnames, *None* a street, ``NA`` is Namibia. So every column
+takes the marks that nobody is called, codes and categories the words of databases too, and only
+columns of another type or with a closed list the abbreviations.
+"""
+
+from __future__ import annotations
+
+from financial_analytics.engines.duckdb.session import sql_text
+from financial_analytics.ingest.contract import Column
+from financial_analytics.ingest.source import FeedColumn
+
+MARKS = (
+    "\\n", "(null)", "<null>", "[null]", "{null}", "<na>", "#n/a", "#na", "#null!", "n/a", "n.a.",
+    "-", "--", "\u2013", "\u2014",
+)  # fmt: skip
+"""In every column; lower case (``\\n`` is the ``\\N`` of MySQL and PostgreSQL)."""
+WORDS = ("null", "none", "nil", "nan")
+"""Not in names, addresses and free text."""
+ABBREVIATIONS = ("na", "nat", ".", "?")
+"""Only where the column has another type than text, or a closed list."""
+_NAME_CLASSES = ("name", "employment", "address", "free_text")
+_PLACES = ("city", "location_city", "county", "description")
+_LONGEST = max(len(word.encode()) for word in (*MARKS, *WORDS, *ABBREVIATIONS))
+
+
+def is_name(column: Column) -> bool:
+    """Tell whether any word can be a value of `column`: a name, an address, free text."""
+    return (
+        column.family == "text"
+        and not column.has_list
+        and (column.pii in _NAME_CLASSES or column.name in _PLACES or column.name.endswith("_name"))
+    )
+
+
+def null_words(column: Column) -> tuple[str, ...]:
+    """Return the spellings of no value in `column`, in lower case."""
+    if is_name(column):
+        return MARKS
+    if column.family == "text" and not column.has_list:
+        return (*WORDS, *MARKS)
+    return (*WORDS, *MARKS, *ABBREVIATIONS)
+
+
+def is_null_word(column: Column, feed: FeedColumn, value: str, text: str) -> str:
+    """Return the SQL that tells whether a text stands for no value.
+
+    Parameters
+    ----------
+    column, feed : Column, FeedColumn
+        What is read; `feed` has the spellings of the user, which count as they are written.
+    value, text : str
+        SQL of the value as it came, and of the same without the blanks around it.
+    """
+    # A chain, because the engine turns a long IN into a join; long values never see it.
+    chain = " ".join(f"when {sql_text(word)} then true" for word in null_words(column))
+    blanks = 8
+    tests = [
+        f"case when strlen({value}) > {_LONGEST + blanks} then false "
+        f"else case lower({text}) {chain} else false end end"
+    ]
+    tests += [f"{text} = {sql_text(word)}" for word in feed.nulls]
+    return f"({' or '.join(tests)})"
