@@ -6,8 +6,6 @@
 -#}
 {% macro open_ledger() -%}
     {%- if not execute or flags.WHICH not in ('build', 'run') -%}{{ return('') }}{%- endif -%}
-    {%- do adapter.create_schema(api.Relation.create(database=(target.database or none), schema='builds')) -%}
-    {%- do run_query(create_ledger()) -%}
     {%- set rows = read_ledger() -%}
     {%- for id in selected_resources if id.startswith('model.') -%}
         {%- set relation = ledger_name(graph.nodes[id]) -%}

@@ -17,6 +17,12 @@
     {{ return(local_md5(tojson(values, sort_keys=true))) }}
 {%- endmacro %}
 
+{% macro create_settings() -%}
+    create table if not exists builds.settings (
+        build_number {{ contract_type('bigint') }}, variables {{ contract_type('text') }}
+    )
+{%- endmacro %}
+
 {#-
     At the start of a build, plain dbt's too: the variables it was given go into `builds.settings`, unless the newest row says
     the same. They are written before anything is built, so that a build that dies does not hide with what it was made.
@@ -29,11 +35,6 @@
         {%- do given.update({name: value}) -%}
     {%- endfor -%}
     {%- set kept = text_literal(tojson(given, sort_keys=true)) -%}
-    {%- do adapter.create_schema(api.Relation.create(database=(target.database or none), schema='builds')) -%}
-    {%- do run_query(
-        'create table if not exists builds.settings (build_number ' ~ contract_type('bigint')
-        ~ ', variables ' ~ contract_type('text') ~ ')'
-    ) -%}
     insert into builds.settings
     with earlier as (
         select * from builds.settings

@@ -15,12 +15,15 @@ import pytest
 from financial_analytics import cli
 
 ROOT = Path(__file__).resolve().parents[2]
-MACROS = ("warehouse/settings.sql", "engines/text.sql", "engines/types.sql")
+MACROS = (
+    *("warehouse/builds.sql", "warehouse/settings.sql"),
+    *("engines/ledger.sql", "engines/text.sql", "engines/types.sql"),
+)
 PROJECT = """
 name: financial_analytics
 profile: financial_analytics
 model-paths: [models]
-on-run-start: ["{{ keep_settings() }}"]
+on-run-start: ["{{ create_builds() }}", "{{ keep_settings() }}"]
 vars: {currency: USD, days: 90, note: plain, as_of: null}
 """
 MODEL = "{{ config(materialized='table') }} select '{{ var('currency') }}' as currency"

@@ -136,4 +136,5 @@ def test_commands__are_quoted_for_a_shell() -> None:
 
 def test_the_real_project__keeps_its_settings() -> None:
     project = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
-    assert "{{ keep_settings() }}" in project["on-run-start"]
+    hooks = project["on-run-start"]
+    assert hooks.index("{{ create_builds() }}") < hooks.index("{{ keep_settings() }}")
