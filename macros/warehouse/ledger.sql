@@ -96,6 +96,7 @@
         'fiscal_year_start_month',
         'holiday_country',
         'include_pii',
+        'instalment_tolerance_amount',
         'last_year',
         'minimum_sample_count',
         'near_miss_points',

@@ -26,6 +26,7 @@ CHANGED: dict[str, Any] = {
     "driver_minimum_events": 5,
     "credit_score_cutoff": 700,
     "near_miss_points": 20,
+    "instalment_tolerance_amount": 60,
     "debt_to_income_limit": 0.5,
     "compromise_days": 30,
     "retry_hours": 12,

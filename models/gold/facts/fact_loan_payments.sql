@@ -9,17 +9,28 @@
     partition_source='silver.stg_loan_payments',
     on_schema_change='fail'
 ) }}
+{%- set given -%}
+    select count(paid_amount) > 0 as amounts_are_given from {{ ref('stg_loan_payments') }}
+{%- endset -%}
+{%- set settled = settled_date(
+    '{rows}.scheduled_date', '{rows}.scheduled_amount', '{rows}.paid_date', '{rows}.paid_amount',
+    'given.amounts_are_given'
+) -%}
 {#- what is unpaid grows older with the clock; an account's currency may be corrected #}
 {%- set aged -%}
     select distinct facts.payment_month as partition_value
     from {{ this }} as facts
     cross join {{ ref('data_clock') }} as clock
+    cross join ({{ given }}) as given
     left join {{ ref('dim_account') }} as accounts
         on facts.account_natural_key = accounts.account_natural_key and accounts.is_current
     where
-        facts.late_days
-        <> {{ late_days('facts.scheduled_date', 'facts.paid_date', 'clock.as_of_date') }}
-        or facts.is_missed <> (facts.paid_date is null and facts.scheduled_date < clock.as_of_date)
+        coalesce(facts.settled_date, cast('1900-01-01' as date))
+        <> coalesce({{ settled.replace('{rows}', 'facts') }}, cast('1900-01-01' as date))
+        or facts.late_days
+        <> {{ late_days('facts.scheduled_date', 'facts.settled_date', 'clock.as_of_date') }}
+        or facts.is_missed
+        <> (facts.settled_date is null and facts.scheduled_date < clock.as_of_date)
         or coalesce(facts.currency, '') <> coalesce(accounts.currency, '')
 {%- endset -%}
 {%- set affected = affected_partitions('payment_month', ref('stg_loan_payments'), stale_rows=[
@@ -36,13 +47,25 @@ clock as (
     select * from {{ ref('data_clock') }}
 ),
 
-aged as (
+given as (
+    {{ given }}
+),
+
+settled as (
     select
         payments.*,
-        {{ late_days('payments.scheduled_date', 'payments.paid_date', 'clock.as_of_date') }}
-            as late_days,
-        payments.paid_date is null and payments.scheduled_date < clock.as_of_date as is_missed
+        {{ settled.replace('{rows}', 'payments') }} as settled_date
     from payments
+    cross join given
+),
+
+aged as (
+    select
+        settled.*,
+        {{ late_days('settled.scheduled_date', 'settled.settled_date', 'clock.as_of_date') }}
+            as late_days,
+        settled.settled_date is null and settled.scheduled_date < clock.as_of_date as is_missed
+    from settled
     cross join clock
 )
 
@@ -53,6 +76,7 @@ select
     {{ date_key('aged.paid_date') }} as paid_date_key,
     aged.scheduled_date,
     aged.paid_date,
+    aged.settled_date,
     {{ version_key('customers', 'customer_key') }} as customer_key,
     aged.customer_id as customer_natural_key,
     {{ version_key('accounts', 'account_key') }} as account_key,
@@ -68,6 +92,11 @@ select
     aged.late_days > 0 as is_late,
     aged.is_missed,
     {{ delinquency_bucket('aged.late_days') }} as delinquency_bucket,
+    case
+        when aged.paid_date is null and aged.paid_amount > 0 then 'paid without a date'
+        when aged.paid_date is not null and coalesce(aged.paid_amount, 0) = 0
+            then 'a date without a payment'
+    end as payment_contradiction,
     aged.payment_method,
     aged._batch_id
 from aged

@@ -66,7 +66,10 @@ overdue as (
         on
             closed.account_natural_key = instalments.account_natural_key
             and closed.close_date > instalments.scheduled_date
-            and (instalments.paid_date is null or closed.close_date < instalments.paid_date)
+            and (
+                instalments.settled_date is null
+                or closed.close_date < instalments.settled_date
+            )
 ),
 
 asleep as (

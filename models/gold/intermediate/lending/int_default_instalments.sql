@@ -31,8 +31,8 @@ due as (
         accounts.interest_rate,
         case
             when
-                payments.paid_date is not null
-                and payments.paid_date < {{ add_days('payments.scheduled_date', 90) }} then false
+                payments.settled_date is not null
+                and payments.settled_date < {{ add_days('payments.scheduled_date', 90) }} then false
             when account_states.close_date < {{ add_days('payments.scheduled_date', 90) }} then null
             else true
         end as is_event,

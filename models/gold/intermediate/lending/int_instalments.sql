@@ -24,10 +24,13 @@ converted as (
         payments.scheduled_date,
         clock.as_of_date,
         case when payments.paid_date <= clock.as_of_date then payments.paid_date end as paid_date,
+        case
+            when payments.settled_date <= clock.as_of_date then payments.settled_date
+        end as settled_date,
         {%- set rate = reporting_rate('payments.currency', 'rates.exchange_rate') %}
         {{ converted('payments.scheduled_amount', rate) }} as scheduled_amount,
         case
-            when payments.paid_date <= clock.as_of_date
+            when coalesce(payments.paid_date, payments.scheduled_date) <= clock.as_of_date
                 then {{ converted('payments.paid_amount', rate) }}
             else {{ money('0') }}
         end as paid_amount,
@@ -47,11 +50,14 @@ stated as (
         converted.product_key,
         converted.scheduled_date,
         converted.paid_date,
+        converted.settled_date,
         converted.scheduled_amount,
         converted.paid_amount,
         converted.late_fee_amount,
-        coalesce(converted.paid_date > converted.scheduled_date, false) as is_paid_late,
-        converted.paid_date is null and converted.scheduled_date < converted.as_of_date as is_missed
+        coalesce(converted.paid_date > converted.scheduled_date, false) as is_after_due_date,
+        coalesce(converted.settled_date > converted.scheduled_date, false) as is_paid_late,
+        converted.settled_date is null and converted.scheduled_date < converted.as_of_date
+            as is_missed
     from converted
 )
 
@@ -63,13 +69,15 @@ select
     product_key,
     scheduled_date,
     paid_date,
+    settled_date,
     is_paid_late,
     is_missed,
     scheduled_amount,
     paid_amount,
-    {{ money('case when is_paid_late then 0 else paid_amount end') }} as on_time_amount,
-    {{ money('case when is_paid_late then paid_amount else 0 end') }} as late_amount,
-    {{ money('case when is_missed then scheduled_amount else 0 end') }} as missed_amount,
+    {{ money('case when is_after_due_date then 0 else paid_amount end') }} as on_time_amount,
+    {{ money('case when is_after_due_date then paid_amount else 0 end') }} as late_amount,
+    {{ money('case when is_missed then scheduled_amount - paid_amount else 0 end') }}
+        as missed_amount,
     {{ money(
         'case when not is_missed and scheduled_amount > paid_amount'
         ~ ' then scheduled_amount - paid_amount else 0 end'

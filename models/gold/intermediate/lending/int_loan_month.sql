@@ -13,7 +13,7 @@ instalments as (
         payments.customer_natural_key,
         payments.product_key,
         payments.scheduled_date,
-        payments.paid_date
+        payments.settled_date
     from {{ ref('fact_loan_payments') }} as payments
 ),
 
@@ -47,8 +47,8 @@ unpaid as (
             loan_months.account_natural_key = instalments.account_natural_key
             and loan_months.last_known_date >= instalments.scheduled_date
             and (
-                instalments.paid_date is null
-                or loan_months.last_known_date < instalments.paid_date
+                instalments.settled_date is null
+                or loan_months.last_known_date < instalments.settled_date
             )
     group by loan_months.account_natural_key, loan_months.month_number
 ),

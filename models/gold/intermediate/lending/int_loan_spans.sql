@@ -21,15 +21,15 @@ select
         -- something is open, or more will fall due: the loan runs until its account is closed
         when
             count(case
-                when instalments.paid_date is null then 1
-                when instalments.paid_date > clock.as_of_date then 1
+                when instalments.settled_date is null then 1
+                when instalments.settled_date > clock.as_of_date then 1
             end) > 0
             then coalesce(max(account_states.close_date), clock.as_of_date)
-        else greatest(max(instalments.scheduled_date), max(instalments.paid_date))
+        else greatest(max(instalments.scheduled_date), max(instalments.settled_date))
     end as last_date
 from instalments
 cross join clock
 left join account_states
     on instalments.account_natural_key = account_states.account_natural_key
-where instalments.scheduled_date <= clock.as_of_date or instalments.paid_date is null
+where instalments.scheduled_date <= clock.as_of_date or instalments.settled_date is null
 group by instalments.account_natural_key, clock.as_of_date
