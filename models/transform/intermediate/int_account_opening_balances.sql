@@ -20,7 +20,8 @@ movements as (
             when transactions.transaction_at <= accounts._loaded_at
                 then transactions.transaction_amount
         end) as movement_amount,
-        min(transactions.transaction_date) as first_movement_date
+        min(transactions.transaction_date) as first_movement_date,
+        max(transactions.transaction_date) as last_movement_date
     from accounts
     inner join {{ ref('stg_transactions') }} as transactions
         on accounts.account_id = transactions.account_id
@@ -31,6 +32,7 @@ movements as (
 select
     accounts.account_id,
     movements.first_movement_date,
+    movements.last_movement_date,
     case
         -- opened inside the span of the feed: its whole history is here
         when

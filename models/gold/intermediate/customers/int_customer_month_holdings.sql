@@ -7,8 +7,8 @@ with accounts as (
     select * from {{ ref('dim_account') }}
 ),
 
-account_states as (
-    select * from {{ ref('current_account') }}
+spans as (
+    select * from {{ ref('int_account_spans') }}
 ),
 
 months as (
@@ -22,17 +22,13 @@ select
     {{ count_if("accounts.account_status = 'Active'") }} as open_account_count,
     count(distinct coalesce(accounts.product_natural_key, -1)) as product_count
 from accounts
+inner join spans on accounts.account_natural_key = spans.account_natural_key
 inner join months
     on
-        accounts.open_date <= months.last_known_date
+        spans.open_date <= months.last_known_date
         and accounts.valid_from <= {{ end_of_day('months.last_known_date') }}
         and accounts.valid_to > {{ end_of_day('months.last_known_date') }}
-left join account_states
-    on accounts.account_natural_key = account_states.account_natural_key
 where
     accounts.customer_natural_key is not null
-    and (
-        account_states.close_date is null
-        or account_states.close_date > months.last_known_date
-    )
+    and (spans.close_date is null or spans.close_date > months.last_known_date)
 group by accounts.customer_natural_key, months.month_number
