@@ -3,7 +3,9 @@
     Grain: one row per rate_date and currency, its latest arrival.
 -#}
 with arrivals as (
+    -- earlier versions let in the zeros of providers without a rate
     select * from {{ bronze('exchange_rates') }}
+    where rate_to_usd > 0
 ),
 
 latest as (

@@ -107,7 +107,7 @@ def test_an_empty_value_agrees_and_forgets_nothing(bank: Bank) -> None:
 
 
 def good_row(table: Table, names: list[str]) -> dict[str, Any]:
-    plain = {"text": "x", "date": "2024-03-02", "timestamp": "2024-03-02", "boolean": "true"}
+    plain = {"text": "USD", "date": "2024-03-02", "timestamp": "2024-03-02", "boolean": "true"}
     columns = [table.column(name) for name in names]
     return {c.name: c.values[0] if c.values else plain.get(c.family, "7") for c in columns}
 
@@ -124,7 +124,7 @@ def test_each_column_of_each_rule_tells_things_apart(bank: Bank, table: Table, s
     others = [{**row, table.key[0]: "1"}, {**row, table.key[0]: "2"}]
     for name in rule.same:
         values = table.column(name).values
-        other = values[1] if values else {"text": "y"}.get(table.column(name).family, "8")
+        other = values[1] if values else {"text": "EUR"}.get(table.column(name).family, "8")
         others.append({**row, name: other})
     for name, days in rule.within_days.items():
         assert days == 100

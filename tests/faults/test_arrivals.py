@@ -143,6 +143,8 @@ def good_value(table: Table, name: str) -> str:
     column = table.column(name)
     if column.values:
         return column.values[0]
+    if column.code_list:
+        return "USD"
     return {"text": "x", "date": "2024-01-02", "timestamp": "2024-01-02", "boolean": "true"}.get(
         column.family, "7"
     )

@@ -25,6 +25,8 @@ PLAIN = {
 def value(column: Column, number: int) -> str:
     if column.values:
         return column.values[0]
+    if column.code_list:
+        return "USD"
     if column.family in ("integer", "bigint") and column.is_id:
         return str(1000 + number)
     return PLAIN[column.family]

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from financial_analytics.ingest.contract import load_contract
+from financial_analytics.ingest.currencies import CODES
 from financial_analytics.synthetic import generate, load_config
 
 EVENTS = {
@@ -113,7 +114,7 @@ def check_references(folder: Path) -> None:
             values = rows[column.name].dropna()
             if column.required:
                 assert rows[column.name].notna().all(), (table.name, column.name)
-            allowed = column.values  # noqa: PD011 (a column of the contract)
+            allowed = CODES if column.code_list else column.values  # noqa: PD011 (a column of the contract)
             if allowed:
                 assert values.isin(allowed).all(), (table.name, column.name)
             if column.minimum is not None and len(values):

@@ -51,6 +51,8 @@ def value(column: Column, number: int) -> str:
         return of_class[number % len(of_class)]
     if column.values:
         return column.values[number % len(column.values)]
+    if column.code_list or column.usual_maximum is not None:
+        return "USD" if column.code_list else "0.05"
     if column.required and column.family in ("integer", "bigint"):
         return str(number + 1)
     return PLAIN[column.family]

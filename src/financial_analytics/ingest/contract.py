@@ -32,8 +32,10 @@ _TABLE_META = {
     "kind", "key", "version_time", "event_time", "references", "identity", "correction",
 }  # fmt: skip
 _COLUMN_META = {
-    "required", "values", "minimum", "maximum", "unit", "pii", "past", "date_class", "feed_names",
+    "required", "values", "code_list", "above", "minimum", "maximum", "usual_maximum",
+    "unit", "pii", "past", "date_class", "feed_names",
 }  # fmt: skip
+CODE_LISTS = ("currency",)
 _DECIMAL = re.compile(r"decimal\((\d+), ?(\d+)\)")
 _PLAIN_TYPES = {
     "integer": "integer",
@@ -68,8 +70,14 @@ class Column:
         A blank value sends the row to quarantine.
     values : tuple of str
         Closed list in canonical spelling; empty when any value goes.
+    code_list : str, optional
+        Name of a standard list, one of `CODE_LISTS`, whose codes go, in any spelling it knows.
+    above : float or int, optional
+        Exclusive lower bound.
     minimum, maximum : float or int, optional
         Inclusive bounds.
+    usual_maximum : float or int, optional
+        Of fractions: a column with more above is thought to be in per cent.
     unit, pii : str, optional
         Unit of a number; class of personal data.
     past : bool
@@ -86,8 +94,11 @@ class Column:
     type: str
     required: bool = False
     values: tuple[str, ...] = ()
+    code_list: str | None = None
+    above: float | int | None = None
     minimum: float | int | None = None
     maximum: float | int | None = None
+    usual_maximum: float | int | None = None
     unit: str | None = None
     pii: str | None = None
     past: bool = False
@@ -98,7 +109,7 @@ class Column:
     @property
     def has_list(self) -> bool:
         """Whether only values of a closed list go."""
-        return bool(self.values)
+        return bool(self.values or self.code_list)
 
     @property
     def sql_type(self) -> str:
@@ -358,11 +369,20 @@ def _column(entry: Mapping[str, Any], here: str, classes: Mapping[str, DateClass
     minimum, maximum = meta.get("minimum"), meta.get("maximum")
     if minimum is not None and maximum is not None and minimum > maximum:
         raise UserInputError(f"{here}: minimum {minimum} is above maximum {maximum}")
+    usual = meta.get("usual_maximum")
+    if usual is not None and not str(meta.get("unit")).startswith("fraction"):
+        raise UserInputError(f"{here} has a usual_maximum; only a fraction has one")
     values = tuple(str(value) for value in meta.get("values") or ())
     if len({value.lower() for value in values}) != len(values):
         raise UserInputError(f"{here}: two entries of values differ in case only")
     if values and kind != "text":
         raise UserInputError(f"{here}: a closed list needs type text, not {kind}")
+    code_list = meta.get("code_list")
+    if code_list is not None and (code_list not in CODE_LISTS or kind != "text" or values):
+        raise UserInputError(
+            f"{here} has code_list {code_list!r}; valid are {', '.join(CODE_LISTS)}, "
+            "on a text without values"
+        )
     date_class = meta.get("date_class")
     if date_class is not None and (date_class not in classes or kind not in ("date", "timestamp")):
         raise UserInputError(
@@ -374,8 +394,11 @@ def _column(entry: Mapping[str, Any], here: str, classes: Mapping[str, DateClass
         type=kind,
         required=bool(meta.get("required", False)),
         values=values,
+        code_list=code_list,
+        above=meta.get("above"),
         minimum=minimum,
         maximum=maximum,
+        usual_maximum=usual,
         unit=meta.get("unit"),
         pii=meta.get("pii"),
         past=bool(meta.get("past", False)),

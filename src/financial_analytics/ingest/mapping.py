@@ -10,21 +10,23 @@ from typing import Any
 import yaml
 
 from financial_analytics.errors import UserInputError
-from financial_analytics.ingest import numbers
-from financial_analytics.ingest.contract import Contract, Table
+from financial_analytics.ingest import numbers, units
+from financial_analytics.ingest.contract import Column, Contract, Table
 from financial_analytics.ingest.header import normalise
 from financial_analytics.ingest.source import Source
 
 ColumnMapping = Mapping[str, Mapping[str, Any]]
-_FORM = "{column: contract column, decimal: comma, null: [text]}"
+_FORM = "{column: contract column, decimal: comma, null: [text], unit: percent}"
+_OPTIONS = {"column", "decimal", "null", "unit"}
 
 
 @dataclass(frozen=True)
 class Form:
-    """How a column is written: decimal mark, and what stands for no value."""
+    """How a column is written: decimal mark, what stands for no value, unit of a rate."""
 
     decimal: str | None = None
     nulls: tuple[str, ...] = ()
+    unit: str | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ class TableMapping:
                 decimal=decimal,
                 is_declared=decimal is not None,
                 nulls=(*default.nulls, *form.nulls),
+                unit=form.unit,
             )
         return replace(source, columns=columns)
 
@@ -83,8 +86,8 @@ def load_mapping(
 ) -> dict[str, TableMapping]:
     """Read a mapping ``{table: {feed column: contract column}}`` and check it.
 
-    In place of the contract column there may be ``{column: ..., decimal: comma, null: [text]}``;
-    ``column`` may be left out where the feed's name is the contract's.
+    In place of the contract column there may be ``{column: ..., decimal: comma, null: [text],
+    unit: percent}``; ``column`` may be left out where the feed's name is the contract's.
 
     Raises
     ------
@@ -138,6 +141,20 @@ def check_mapped(mapping: Mapping[str, TableMapping], tables: Collection[str]) -
         )
 
 
+def _unit(column: Column, unit: object, here: str) -> str:
+    if not units.has_unit(column):
+        raise UserInputError(
+            f"the mapping of {here} has a unit; {column.name} is no rate",
+            hint="only rates, shares and scores come in fractions or in per cent",
+        )
+    if unit not in units.UNITS:
+        raise UserInputError(
+            f"the mapping of {here} has the unit {unit!r}",
+            hint=f"valid are {', '.join(units.UNITS)}",
+        )
+    return str(unit)
+
+
 def _table(table: Table, columns: Mapping[Any, Any]) -> TableMapping:
     names: dict[str, str] = {}
     forms: dict[str, Form] = {}
@@ -148,7 +165,7 @@ def _table(table: Table, columns: Mapping[Any, Any]) -> TableMapping:
             raise UserInputError(
                 f"the mapping sends {here} to {said!r}", hint=f"give a contract column, or {_FORM}"
             )
-        unknown = sorted(set(entry) - {"column", "decimal", "null"})
+        unknown = sorted(set(entry) - _OPTIONS)
         if unknown:
             raise UserInputError(
                 f"the mapping of {here} has the unknown option {', '.join(map(str, unknown))}",
@@ -166,6 +183,8 @@ def _table(table: Table, columns: Mapping[Any, Any]) -> TableMapping:
         if not all(isinstance(word, str) for word in words):
             raise UserInputError(f"the mapping of {here}: null is a text or a list of texts")
         form = check_form(entry.get("decimal"), words)
+        if "unit" in entry:
+            form = replace(form, unit=_unit(table.column(name), entry["unit"], here))
         if form != Form():
             forms[name] = form
     return TableMapping(names, forms)

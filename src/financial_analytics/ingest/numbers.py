@@ -76,7 +76,7 @@ def is_suspicious(connection: Connection, table: Table, source: Source, staged: 
     present = [column for column in table.columns if column.name in source.columns]
     tests = [
         f"(_raw[{place}] is not null and {sql_name(column.name)} is null "
-        f"and regexp_full_match(_raw[{place}], '{_STYLES[POINT]}|{_STYLES[COMMA]}'))"
+        f"and regexp_full_match(rtrim(_raw[{place}], '% '), '{_STYLES[POINT]}|{_STYLES[COMMA]}'))"
         for place, column in enumerate(present, start=1)
         if is_number(column, source.columns[column.name])
     ]
@@ -119,7 +119,7 @@ def _count(
     given, counts = [], []
     for number, column in enumerate(columns):
         value = f"v{number}"
-        given.append(f"trim({source.columns[column.name].expression}, ' \t\r\n') as {value}")
+        given.append(f"trim({source.columns[column.name].expression}, ' \t\r\n%') as {value}")
         marked = f"(contains({value}, ',') or contains({value}, '.'))"
         fits = {
             mark: f"case when {marked} then regexp_full_match({value}, '{style}') else false end"

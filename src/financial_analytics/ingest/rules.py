@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from financial_analytics.engines.duckdb.session import sql_text
-from financial_analytics.ingest import nulls, numbers
+from financial_analytics.ingest import currencies, nulls, numbers, units
 from financial_analytics.ingest.contract import UNKNOWN_ID, Column
 from financial_analytics.ingest.source import FeedColumn
 
@@ -60,8 +60,14 @@ def typed_expression(column: Column, feed: FeedColumn, value: str) -> str:
     Text is nearly always in its plainest form, so each expression tries that first; trimming
     and regular expressions cost ten times as much and see only what is left.
     """
+    return units.scaled(column, feed, _typed(column, feed, value))
+
+
+def _typed(column: Column, feed: FeedColumn, value: str) -> str:
     if feed.family != "text":
         return _from_native(column, feed, value)
+    if column.code_list:
+        return currencies.canonical(value, trimmed(value))
     if column.family == "text":
         return _canonical(column, value) if column.values else _clean_text(column, feed, value)
     if column.family in ("date", "timestamp"):
@@ -81,6 +87,9 @@ def _clean_text(column: Column, feed: FeedColumn, value: str) -> str:
 
 def _from_text_number(column: Column, feed: FeedColumn, value: str) -> str:
     text = trimmed(value)
+    if feed.unit == units.PERCENT:
+        value = f"rtrim({text}, '% ')"
+        text = value
     plain = numbers.plain_text(feed, text)
     if numbers.refuses_ambiguous(column, feed):
         ambiguous = f"regexp_full_match({text}, '{numbers.AMBIGUOUS}')"
@@ -189,6 +198,7 @@ def faults(
             rule, f"{test} and {condition}" if condition else test, f"{shown} || {sql_text(words)}"
         )
     for rule, sign, bound, words in (
+        ("minimum", "<=", column.above, "is not above"),
         ("minimum", "<", column.minimum, "is below the minimum"),
         ("maximum", ">", column.maximum, "is above the maximum"),
     ):
@@ -196,6 +206,13 @@ def faults(
             yield Fault(
                 rule, f"{typed} {sign} {bound}", f"{shown} || {sql_text(f' {words} {bound}')}"
             )
+    if feed.is_doubtful:
+        words = (
+            f" is in doubt: the column's values are not all fractions (up to"
+            f" {column.usual_maximum:g}; 0.05 is 5 %). Say what they are in a mapping:"
+            f" {column.name}: {{unit: percent}} or {{unit: fraction}}"
+        )
+        yield Fault(units.RULE, f"{value} is not null", f"{shown} || {sql_text(words)}")
     for condition in _unknown_id(column, typed):
         words = f"the id {UNKNOWN_ID} is kept for what is not known: leave the value empty"
         yield Fault("unknown_id", condition, sql_text(words))
@@ -249,8 +266,8 @@ def _implausible(column: Column, typed: str) -> list[tuple[str, str]]:
 def _cast_faults(column: Column, feed: FeedColumn, raw: str) -> list[tuple[str, str, str]]:
     """List (rule, extra condition or '', words) for a value that did not become its type."""
     takes = f"(column {column.name} takes {column.type})"
-    if column.values:
-        return [("values", "", f" is not one of {', '.join(column.values)}")]
+    if column.has_list:
+        return [_list_fault(column)]
     if column.family in numbers.NUMBER_FAMILIES:
         return _number_faults(column, feed, raw)
     if column.family == "boolean":
@@ -279,6 +296,16 @@ def _cast_faults(column: Column, feed: FeedColumn, raw: str) -> list[tuple[str, 
             ("timestamp", "", f" is not a time written YYYY-MM-DD HH:MM:SS {takes}"),
         ]
     return [("text", "", f" cannot become text {takes}")]
+
+
+def _list_fault(column: Column) -> tuple[str, str, str]:
+    if column.code_list:
+        words = (
+            " is no currency of ISO 4217, nor a sign of only one "
+            f"(column {column.name} takes a code such as USD)"
+        )
+        return column.code_list, "", words
+    return "values", "", f" is not one of {', '.join(column.values)}"
 
 
 def _number_faults(column: Column, feed: FeedColumn, raw: str) -> list[tuple[str, str, str]]:
@@ -324,10 +351,14 @@ def bad_conditions(
     conditions = []
     if column.required:
         conditions.append(f"{typed} is null")
-    elif column.values or column.family != "text":
+    elif column.has_list or column.family != "text":
         # CASE, because AND is not lazy and trimming every value is what costs.
         is_given = f"({given(column, feed, value)}) is not null"
         conditions.append(f"case when {typed} is null then {is_given} else false end")
+    if feed.is_doubtful:
+        conditions.append(f"{typed} is not null")
+    if column.above is not None:
+        conditions.append(f"{typed} <= {column.above}")
     if column.minimum is not None:
         conditions.append(f"{typed} < {column.minimum}")
     if column.maximum is not None:

@@ -22,7 +22,7 @@ from financial_analytics.engines.duckdb.session import (
 from financial_analytics.engines.stores import BronzeStore
 from financial_analytics.engines.table import DEFAULT_TARGET, engine_of
 from financial_analytics.errors import FeedError
-from financial_analytics.ingest import load, numbers, stage
+from financial_analytics.ingest import load, numbers, stage, units
 from financial_analytics.ingest.bank import Bank, record
 from financial_analytics.ingest.blame import engine_errors, feed_errors
 from financial_analytics.ingest.checks import check_bank, check_clock, warn_of_orphans
@@ -307,12 +307,18 @@ def _stage(
             )
 
         staged = read()
+        # Nearly all feeds are plain: only what their columns leave open makes one be read again.
+        is_faulty = bool(staged.faulty) and not is_typed
+        if is_faulty and numbers.is_suspicious(connection, table, source, stage.STAGED):
+            source = numbers.settle(connection, table, source)
+            stage.clear(connection)
+            staged = read()
+        judged = units.judge(connection, table, source, stage.FEED)
+        if judged != source:
+            source = judged
+            stage.clear(connection)
+            staged = read()
         if not is_typed:
-            # Nearly all text feeds are plain: only a number refused makes the file be read again.
-            if staged.faulty and numbers.is_suspicious(connection, table, source, stage.STAGED):
-                source = numbers.settle(connection, table, source)
-                stage.clear(connection)
-                staged = read()
             store.fetch(connection, table, stage.good_keys(table))
         return source, staged
 

@@ -27,6 +27,10 @@ class FeedColumn:
         The user said the mark.
     nulls : tuple of str
         What the user says stands for no value.
+    unit : str, optional
+        Unit that the user declares, one of `financial_analytics.ingest.units.UNITS`.
+    is_doubtful : bool
+        The values cannot all be in the unit of the contract.
     """
 
     expression: str
@@ -35,6 +39,8 @@ class FeedColumn:
     is_disputed: bool = False
     is_declared: bool = False
     nulls: tuple[str, ...] = ()
+    unit: str | None = None
+    is_doubtful: bool = False
 
 
 @dataclass
