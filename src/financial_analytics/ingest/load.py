@@ -20,7 +20,7 @@ from financial_analytics.ingest import rules
 from financial_analytics.ingest.bank import create_ledger
 from financial_analytics.ingest.clean import SHOWN_BYTES, BadLine
 from financial_analytics.ingest.compare import Verdicts
-from financial_analytics.ingest.contract import BRONZE_SCHEMA, Contract, Table
+from financial_analytics.ingest.contract import BRONZE_SCHEMA, Column, Contract, Table
 from financial_analytics.ingest.source import Source
 from financial_analytics.ingest.stage import FEED, VERDICT, Staged
 
@@ -257,6 +257,15 @@ def _quarantine_faults(
         if branches:
             structs.append(f"case {branches} end")
         pairs.append(f"{sql_text(column.name)}, {shown}")
+    if source.posted:
+        raw.append(f"_raw[{len(columns) + 1}] as r_posted")
+        column = Column(source.posted.name, "text", values=source.posted.words)
+        masks.append(f"{masking.shown_value(batch.table, column, 'r_posted')} as s_posted")
+        fault = rules.posted_fault(source.posted, "r_posted", "s_posted")
+        structs.append(
+            f"case when {fault.condition} then {{'c': {sql_text(column.name)}, 'v': s_posted, "
+            f"'rule': {sql_text(fault.rule)}, 'reason': {fault.reason}}} end"
+        )
     connection.execute(
         f"insert into {QUARANTINE} "
         f"select {_stamp(batch)}, {sql_text(batch.table.name)}, {sql_text(batch.source_file)}, "

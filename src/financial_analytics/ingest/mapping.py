@@ -9,15 +9,17 @@ from typing import Any
 
 import yaml
 
-from financial_analytics.errors import UserInputError
-from financial_analytics.ingest import numbers, units
+from financial_analytics.errors import FeedError, UserInputError
+from financial_analytics.ingest import numbers, signs, units
 from financial_analytics.ingest.contract import Column, Contract, Table
 from financial_analytics.ingest.header import normalise
-from financial_analytics.ingest.source import Source
+from financial_analytics.ingest.source import Posted, Source
 
 ColumnMapping = Mapping[str, Mapping[str, Any]]
-_FORM = "{column: contract column, decimal: comma, null: [text], unit: percent}"
-_OPTIONS = {"column", "decimal", "null", "unit"}
+_FORM = "{column: contract column, decimal: comma, null: [text], unit: percent, sign: inverted}"
+_OPTIONS = {"column", "decimal", "null", "unit", "sign"}
+IGNORED = "ignored"
+"""In place of a contract column: the column is known and says nothing."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,16 @@ class Form:
     decimal: str | None = None
     nulls: tuple[str, ...] = ()
     unit: str | None = None
+    sign: str | None = None
+
+
+@dataclass(frozen=True)
+class Marks:
+    """A column that says which way an amount goes; words in lower case."""
+
+    feed_name: str
+    out: tuple[str, ...]
+    into: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -39,14 +51,28 @@ class TableMapping:
         Normalised feed column to contract column.
     forms : mapping of str to Form
         By contract column.
+    marks : Marks, optional
+        The debit/credit column of the amounts.
+    posted : tuple of str
+        Feed column, and its words for rows that moved money.
+    ignored : tuple of str
+        Feed columns that are known to say nothing.
     """
 
     names: Mapping[str, str] = field(default_factory=dict)
     forms: Mapping[str, Form] = field(default_factory=dict)
+    marks: Marks | None = None
+    posted: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is declared."""
+        return self == TableMapping()
 
     def declared(self, default: Form) -> Any:
         """Return what tells this reading of a file from another one, None if nothing does."""
-        if default == Form() and not self.forms:
+        if default == Form() and self == TableMapping(self.names):
             return dict(self.names) or None
         return [asdict(self), asdict(default)]
 
@@ -63,7 +89,35 @@ class TableMapping:
                 nulls=(*default.nulls, *form.nulls),
                 unit=form.unit,
             )
-        return replace(source, columns=columns)
+        return self._apply_signs(replace(source, columns=columns))
+
+    def _apply_signs(self, source: Source) -> Source:
+        needed = [*self.posted[:1], *self.ignored, *([self.marks.feed_name] if self.marks else [])]
+        absent = [name for name in needed if name not in source.others]
+        if absent:
+            raise FeedError(
+                f"the mapping names {', '.join(absent)}, which this file does not have",
+                hint="each file of a table has each of the columns of its mapping",
+            )
+        others = {name: feed for name, feed in source.others.items() if name not in needed}
+        amount = source.columns.get(signs.AMOUNT)
+        sign = self.forms.get(signs.AMOUNT, Form()).sign
+        if amount and self.marks:
+            mark = source.others[self.marks.feed_name]
+            factor = signs.factor_of_marks(mark, self.marks.out, self.marks.into)
+            amount = replace(amount, factor=factor, is_unsigned=True)
+        elif amount and sign == signs.INVERTED:
+            amount = replace(amount, factor="-1")
+        elif amount and sign == signs.BY_TYPE:
+            factor = signs.factor_of_types(source.columns[signs.KIND])
+            amount = replace(amount, factor=factor, is_unsigned=True)
+        columns = {**source.columns, signs.AMOUNT: amount} if amount else source.columns
+        posted = None
+        if self.posted:
+            name, *words = self.posted
+            posted = Posted(name, source.others[name].expression, tuple(words))
+        unknown = tuple(name for name in source.unknown if normalise(name) not in needed)
+        return replace(source, columns=columns, others=others, posted=posted, unknown=unknown)
 
 
 def check_form(decimal: str | None, nulls: Collection[str]) -> Form:
@@ -131,7 +185,7 @@ def check_mapped(mapping: Mapping[str, TableMapping], tables: Collection[str]) -
     UserInputError
         If one is not.
     """
-    unused = [name for name, table in mapping.items() if table.names and name not in tables]
+    unused = [name for name, table in mapping.items() if not table.is_empty and name not in tables]
     if unused:
         raise UserInputError(
             f"the mapping is for {', '.join(unused)}, of which there is no file",
@@ -158,8 +212,11 @@ def _unit(column: Column, unit: object, here: str) -> str:
 def _table(table: Table, columns: Mapping[Any, Any]) -> TableMapping:
     names: dict[str, str] = {}
     forms: dict[str, Form] = {}
+    beside: dict[str, Any] = {}
     for feed_name, said in columns.items():
         here = f"{table.name}.{feed_name}"
+        if _is_beside(table, normalise(str(feed_name)), said, here, beside):
+            continue
         entry = {"column": said} if isinstance(said, str) else said
         if not isinstance(entry, Mapping):
             raise UserInputError(
@@ -185,6 +242,56 @@ def _table(table: Table, columns: Mapping[Any, Any]) -> TableMapping:
         form = check_form(entry.get("decimal"), words)
         if "unit" in entry:
             form = replace(form, unit=_unit(table.column(name), entry["unit"], here))
+        if "sign" in entry:
+            form = replace(form, sign=_sign(table, name, entry["sign"], here))
         if form != Form():
             forms[name] = form
-    return TableMapping(names, forms)
+    if "marks" in beside and forms.get(signs.AMOUNT, Form()).sign:
+        raise UserInputError(f"the mapping of {table.name} declares the sign of amount twice")
+    return TableMapping(names, forms, **beside)
+
+
+def _sign(table: Table, name: str, sign: object, here: str) -> str:
+    if (table.name, name) != (signs.TABLE, signs.AMOUNT) or sign not in signs.SIGNS:
+        raise UserInputError(
+            f"the mapping of {here} has the sign {sign!r}",
+            hint=f"{signs.TABLE}.{signs.AMOUNT} may have the sign {' or '.join(signs.SIGNS)}",
+        )
+    return str(sign)
+
+
+def _is_beside(table: Table, name: str, said: Any, here: str, beside: dict[str, Any]) -> bool:
+    """Read what is said of a column beside the contract's into `beside`, and tell if it was."""
+    if said == IGNORED:
+        beside["ignored"] = (*beside.get("ignored", ()), name)
+        return True
+    if not isinstance(said, Mapping) or not {"sign_of", "posted"} & set(said):
+        return False
+    hint = (
+        f"the forms are {name}: {{sign_of: {signs.AMOUNT}, out: [D], in: [C]}} and"
+        f" {name}: {{posted: [posted]}}, for {signs.TABLE}"
+    )
+    key = "marks" if "sign_of" in said else "posted"
+    options = {"sign_of", "out", "in"} if key == "marks" else {"posted"}
+    lists = [said.get(option) for option in sorted(options - {"sign_of"})]
+    words = [_words(entry) for entry in lists]
+    fits = set(said) == options and said.get("sign_of", signs.AMOUNT) == signs.AMOUNT
+    if table.name != signs.TABLE or not fits or not all(words):
+        raise UserInputError(f"the mapping of {here} cannot be understood: {dict(said)}", hint=hint)
+    if key in beside:
+        raise UserInputError(f"the mapping of {here}: another column says so already", hint=hint)
+    if key == "marks":
+        into, out = words
+        if set(into) & set(out):
+            raise UserInputError(f"the mapping of {here} has a word in and out", hint=hint)
+        beside[key] = Marks(name, out, into)
+    else:
+        beside[key] = (name, *words[0])
+    return True
+
+
+def _words(entry: Any) -> tuple[str, ...]:
+    listed = [entry] if isinstance(entry, (str, int, bool)) else entry
+    if not isinstance(listed, (list, tuple)):
+        return ()
+    return tuple(str(word).strip().lower() for word in listed)

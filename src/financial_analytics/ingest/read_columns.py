@@ -17,7 +17,7 @@ from financial_analytics.engines.duckdb.session import (
 )
 from financial_analytics.errors import FeedError
 from financial_analytics.ingest.contract import Table
-from financial_analytics.ingest.header import match_columns
+from financial_analytics.ingest.header import match_columns, normalise
 from financial_analytics.ingest.source import FeedColumn, Source
 from financial_analytics.masking import safe_cause, without_values
 
@@ -100,7 +100,16 @@ def _source(
         name = names[position]
         columns[column] = _feed_column(name, types[name], table.column(column).family)
     return Source(
-        relation=relation, columns=columns, row=row, unknown=match.unknown, width=match.width
+        relation=relation,
+        columns=columns,
+        row=row,
+        unknown=match.unknown,
+        others={
+            normalise(name): FeedColumn(f"cast({sql_name(name)} as varchar)", "text")
+            for position, name in enumerate(names)
+            if position not in match.columns.values()
+        },
+        width=match.width,
     )
 
 

@@ -12,7 +12,12 @@ from financial_analytics.errors import FeedError
 from financial_analytics.ingest.clean import MAX_LINE_BYTES, BadLine, blank_lines, clean, scan
 from financial_analytics.ingest.contract import Table
 from financial_analytics.ingest.decode import PlainText, to_plain_text
-from financial_analytics.ingest.header import delimiter_name, find_delimiter, match_columns
+from financial_analytics.ingest.header import (
+    delimiter_name,
+    find_delimiter,
+    match_columns,
+    normalise,
+)
 from financial_analytics.ingest.source import FeedColumn, Source
 from financial_analytics.masking import without_values
 
@@ -78,6 +83,11 @@ def open_text(
             name: FeedColumn(f"c{position}", "text") for name, position in match.columns.items()
         },
         unknown=match.unknown,
+        others={
+            normalise(name): FeedColumn(f"c{position}", "text")
+            for position, name in enumerate(names)
+            if position not in match.columns.values()
+        },
         bad_lines=bad_lines,
         width=match.width,
         blank_lines=list if facts.needs_copy else partial(blank_lines, plain, newline),

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from financial_analytics.engines.duckdb.session import sql_text
 from financial_analytics.ingest import currencies, nulls, numbers, units
 from financial_analytics.ingest.contract import UNKNOWN_ID, Column
-from financial_analytics.ingest.source import FeedColumn
+from financial_analytics.ingest.source import FeedColumn, Posted
 
 PAST_TOLERANCE = timedelta(days=1)
 _TIME = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?"
@@ -75,6 +75,25 @@ def _typed(column: Column, feed: FeedColumn, value: str) -> str:
     if column.family == "boolean":
         return _from_text_boolean(value)
     return _from_text_number(column, feed, value)
+
+
+def signed_expression(column: Column, feed: FeedColumn, typed: str, factor: str) -> str:
+    """Return SQL of an amount with the sign that the feed gives it elsewhere."""
+    value = f"cast(({typed}) * {factor} as {column.sql_type})"
+    return f"case when ({typed}) >= 0 then {value} end" if feed.is_unsigned else value
+
+
+def is_not_posted(posted: Posted, value: str) -> str:
+    """Return the condition that a row moved no money."""
+    listed = ", ".join(sql_text(word) for word in posted.words)
+    return f"coalesce(lower({trimmed(value)}), '') not in ({listed})"
+
+
+def posted_fault(posted: Posted, raw: str, shown: str) -> Fault:
+    """Return the fault of a row that moved no money."""
+    words = f" is not among {', '.join(posted.words)}: the row moved no money"
+    reason = f"coalesce('''' || {shown} || '''', 'an empty status') || {sql_text(words)}"
+    return Fault("not_posted", is_not_posted(posted, raw), reason)
 
 
 def _clean_text(column: Column, feed: FeedColumn, value: str) -> str:
@@ -330,6 +349,12 @@ def _number_faults(column: Column, feed: FeedColumn, raw: str) -> list[tuple[str
     else:
         words = f" has a decimal comma, the column a decimal point {takes}"
         found.append(("number", f"regexp_full_match({raw}, '{_DECIMAL_COMMA}')", words))
+    if feed.factor is not None:
+        words = (
+            " gets no sign: what should give it is empty or not declared, or the amount is"
+            f" negative beside it {takes}"
+        )
+        found.append(("sign", f"try_cast({plain} as {column.sql_type}) is not null", words))
     is_plain = f"regexp_full_match({plain}, '{_PLAIN_NUMBER}')"
     if column.family in ("integer", "bigint"):
         whole = f"regexp_full_match({plain}, '[+-]?\\d+(\\.0*)?')"

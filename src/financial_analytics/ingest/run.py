@@ -22,7 +22,7 @@ from financial_analytics.engines.duckdb.session import (
 from financial_analytics.engines.stores import BronzeStore
 from financial_analytics.engines.table import DEFAULT_TARGET, engine_of
 from financial_analytics.errors import FeedError
-from financial_analytics.ingest import load, numbers, stage, units
+from financial_analytics.ingest import load, numbers, signs, stage, units
 from financial_analytics.ingest.bank import Bank, record
 from financial_analytics.ingest.blame import engine_errors, feed_errors
 from financial_analytics.ingest.checks import check_bank, check_clock, warn_of_orphans
@@ -241,6 +241,8 @@ def _load(
                 table.name, feed.source_file, before.batch_id, counts, already_loaded=True
             )
         source = mapping.apply(source or feed.open(connection, table, work_dir), context.form)
+        with feed_errors(table):
+            warnings = signs.check_unread(connection, table, source)
         source, staged = _stage(connection, table, source, context, store)
         tell("comparing", staged.read)
         verdicts = compare(connection, table, staged, extracted_at=context.extracted_at)
@@ -264,6 +266,7 @@ def _load(
                 verdicts,
                 before_commit=before_commit,
             )
+        warnings += signs.warn_of_signs(connection, table, batch.batch_id)
         store.ship(connection, table, batch.batch_id)
         reasons = load.quarantine_summary(connection, batch.batch_id) if counts.quarantined else []
         stage.clear(connection)
@@ -274,7 +277,7 @@ def _load(
         batch_id=batch.batch_id,
         counts=counts,
         unknown_columns=source.unknown,
-        warnings=tuple(source.warnings),
+        warnings=(*source.warnings, *warnings),
         reasons=tuple(Reason(*reason) for reason in reasons),
     )
 

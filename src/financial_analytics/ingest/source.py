@@ -31,6 +31,10 @@ class FeedColumn:
         Unit that the user declares, one of `financial_analytics.ingest.units.UNITS`.
     is_doubtful : bool
         The values cannot all be in the unit of the contract.
+    factor : str, optional
+        SQL of what the value is multiplied by: -1, 1, or NULL if that is not known.
+    is_unsigned : bool
+        With a factor: the value may not be negative itself.
     """
 
     expression: str
@@ -41,6 +45,17 @@ class FeedColumn:
     nulls: tuple[str, ...] = ()
     unit: str | None = None
     is_doubtful: bool = False
+    factor: str | None = None
+    is_unsigned: bool = False
+
+
+@dataclass(frozen=True)
+class Posted:
+    """A column beside the contract's that tells rows which moved money; `words` in lower case."""
+
+    name: str
+    expression: str
+    words: tuple[str, ...]
 
 
 @dataclass
@@ -57,7 +72,11 @@ class Source:
         SQL expression of the row number (1 = first); without it rows count in reading order
         and make room for bad lines.
     unknown : tuple of str
-        Feed columns that the contract does not have.
+        Feed columns that the contract does not have, as they may be shown.
+    others : mapping of str to FeedColumn
+        The same by normalised name, as text.
+    posted : Posted, optional
+        What tells the rows that moved money.
     bad_lines : list of BadLine
         Lines that could not be read, by row.
     width : int
@@ -72,6 +91,8 @@ class Source:
     columns: Mapping[str, FeedColumn]
     row: str | None = None
     unknown: tuple[str, ...] = ()
+    others: Mapping[str, FeedColumn] = field(default_factory=dict)
+    posted: Posted | None = None
     bad_lines: list[BadLine] = field(default_factory=list)
     width: int = 0
     blank_lines: Callable[[], list[int]] = list

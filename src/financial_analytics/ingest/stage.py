@@ -114,9 +114,18 @@ def _stage_query(
         feed = source.columns[column.name]
         x, t = sql_name(f"x_{column.name}"), sql_name(f"t_{column.name}")
         given.append(f"{feed.expression} as {x}")
-        typed.append(f"{rules.typed_expression(column, feed, x)} as {t}")
+        value = rules.typed_expression(column, feed, x)
+        if feed.factor is not None:
+            factor = sql_name(f"f_{column.name}")
+            given.append(f"{feed.factor} as {factor}")
+            value = rules.signed_expression(column, feed, value, factor)
+        typed.append(f"{value} as {t}")
         bad += rules.bad_conditions(column, feed, x, t, loaded_at)
         texts.append(rules.raw_text(feed, x))
+    if source.posted:
+        given.append(f"{source.posted.expression} as x_posted")
+        bad.append(rules.is_not_posted(source.posted, "x_posted"))
+        texts.append(rules.trimmed("x_posted"))
     row = f", {source.row} as _row" if source.row else ""
     carry = ", _row" if source.row else ""
     outputs = [_output(table, column, source, extracted_at) for column in present]
