@@ -18,7 +18,7 @@ select
     address,
     city,
     state,
-    zip_code,
+    coalesce({{ postal_code('zip_code', 'country', 'state') }}, zip_code) as zip_code,
     upper(country) as country,
     latitude,
     longitude,

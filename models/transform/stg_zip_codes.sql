@@ -3,7 +3,17 @@
     per zip_code, its latest arrival.
 -#}
 with arrivals as (
-    select * from {{ bronze('zip_codes') }}
+    select
+        coalesce({{ postal_code('zip_code', "'US'", 'state') }}, zip_code) as zip_code,
+        city,
+        state,
+        county,
+        latitude,
+        longitude,
+        _batch_id,
+        _loaded_at,
+        _source_row
+    from {{ bronze('zip_codes') }}
 ),
 
 latest as (

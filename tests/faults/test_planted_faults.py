@@ -504,7 +504,7 @@ def test_customer_id_used_by_two_people_in_one_file(bank: Bank) -> None:
     assert {(rule, reason) for _, _, rule, reason in bank.quarantine()} == {
         (
             "identity",
-            "customer_id 7 is used by two people in this file: no known identity column agrees",
+            "customer_id 7 is used by two people in this file: two or more identity columns differ",
         )
     }
     assert bank.ids("customers", "customer_id") == [100, 101, 8]

@@ -21,12 +21,14 @@ RATES = {"approved_rate", "debt_to_income_ratio", "interest_rate", "roi"}
 SCORES = {"approval_probability_score", "churn_risk_score", "fraud_score", "risk_score"}
 
 
-def load(bank: Bank, rates: list[Any], form: str = "csv", **options: Any) -> list[Any]:
+def load(
+    bank: Bank, rates: list[Any], form: str = "csv", first: int = 100, **options: Any
+) -> list[Any]:
     """Load one product per rate; return what is stored of each, None if quarantined."""
     path = bank.folder / "feeds" / f"products_r.{form}"
     size = len(rates)
     data = {
-        "product_id": [100 + n for n in range(size)], "product_name": ["x"] * size,
+        "product_id": [first + n for n in range(size)], "product_name": ["x"] * size,
         "category": ["Loan"] * size, "interest_rate": rates,
     }  # fmt: skip
     if form == "parquet":
@@ -42,7 +44,7 @@ def load(bank: Bank, rates: list[Any], form: str = "csv", **options: Any) -> lis
         "select product_id, interest_rate from ingestion_raw_data.products where product_id > 99"
     )
     found = dict(bank.sql(query))
-    return [found.get(100 + n) for n in range(size)]
+    return [found.get(first + n) for n in range(size)]
 
 
 FORMS = [("csv", str), ("parquet", str), ("parquet", float), ("parquet", Decimal)]
@@ -87,7 +89,7 @@ def test_per_cent_with_signs_commas_and_blanks(bank: Bank) -> None:
     assert load(bank, ["5,5 %", "12,99%", "0,5", "1001"], mapping=PERCENT) == [
         Decimal("0.055"), Decimal("0.1299"), Decimal("0.005"), None,
     ]  # fmt: skip
-    assert load(bank, ["0.05", "5%"]) == [None] * 2
+    assert load(bank, ["0.05", "5%"], first=200) == [None] * 2
 
 
 def test_one_stray_score_is_one_fault_and_scores_of_hundred_are_all(bank: Bank) -> None:

@@ -21,7 +21,7 @@ select
     age as age_years,
     ssn,
     address,
-    zip_code,
+    coalesce({{ postal_code('zip_code', 'country', 'state') }}, zip_code) as zip_code,
     employer,
     job_title,
     updated_at,

@@ -15,6 +15,20 @@ from financial_analytics.ingest.another import judge_another, key_text
 from financial_analytics.ingest.contract import BRONZE_SCHEMA, Table
 from financial_analytics.ingest.stage import FEED, STAGED, VERDICT, Staged
 
+CONFLICTS = 2
+"""Identity columns that differ between two people; one that changes is a new version."""
+_ERASED = (
+    "erased|erasure|redacted|deleted|deletion|removed|anonymi[sz]ed|anonymous|pseudonymi[sz]ed|masked"
+    "|purged|withheld|forgotten|suppressed|expunged|obfuscated|scrambled|gdpr|dsgvo|gel[öo]e?scht"
+    "|unknown|unbekannt|null|none|nan|not available|not provided|test"
+)
+PLACEHOLDER = (
+    rf"[^\p{{L}}\p{{N}}]*((gdpr|dsgvo|user|customer|client|person|name|data|value|ssn)[^\p{{L}}\p{{N}}]*)?"
+    rf"({_ERASED})([^\p{{L}}].*)?"
+    r"|[x*#?.0 /_-]+|9[9 -]+|n/?a"
+)
+"""What stands in a person's columns after an erasure, or before anything was known; lower case."""
+
 
 @dataclass(frozen=True)
 class Verdicts:
@@ -180,70 +194,130 @@ def _judge_ambiguous(connection: Connection, table: Table) -> None:
 def _judge_identity(connection: Connection, table: Table, staged: Staged) -> None:
     """Refuse rows that use a known person's key for somebody else.
 
-    A row is somebody else's when every identity column known on both sides differs. Without
-    a stored person the rows of one file are held against each other, and none is believed.
+    A row is somebody else's when two or more identity columns differ from every stored version:
+    one that changes is a marriage or a correction. A version that does not know a column stands
+    for the value known before it, so an erasure neither is another person nor lets one in. Without
+    a stored person the versions of one file are held against each other, and none is believed.
     """
     present = {column.name for column in staged.columns}
     identity = [name for name in table.identity if name in present]
-    if not identity:
+    if len(identity) < CONFLICTS:
         return
-    differs = _all_differ(identity, "f", "s")
+    version = sql_name(table.version_time or "")
     columns = sql_text(", ".join(identity))
     key = key_text(table, "f")
     judged = f"select _row from {VERDICT}"
     connection.execute(
         f"""
         insert into {VERDICT}
-        with person as (
-            select * from (
-                select *, row_number() over (
-                    partition by {_names(table.key)} order by _batch_id desc, _source_row desc
-                ) as _n
-                from temp.feed_stored
-            ) where _n = 1
+        with known as (
+            select {_names(table.key)}, {version}, _batch_id, _source_row,
+                {_known(identity)}
+            from temp.feed_stored
+        ),
+        person as (
+            select {_names(table.key)}, {_filled(identity)}
+            from known
+            window
+                before as (
+                    partition by {_names(table.key)} order by {version}, _batch_id, _source_row
+                    rows between unbounded preceding and current row
+                ),
+                after as (
+                    partition by {_names(table.key)} order by {version}, _batch_id, _source_row
+                    rows between current row and unbounded following
+                )
+        ),
+        arrived as (
+            select _row, {_names(table.key)}, {_known(identity)}
+            from temp.feed_candidate
+            where _row not in ({judged})
+        ),
+        others as (
+            select f._row
+            from arrived as f
+            join person as s on {_same(table.key, "f", "s")}
+            group by f._row
+            having min({_differences(identity)}) >= {CONFLICTS}
         )
         select f._row, 'quarantined', {columns}, 'identity',
-            {key} || ' belongs to another person already stored: no known identity column agrees'
+            {key} || ' belongs to another person already stored: '
+            || 'two or more identity columns differ'
         from temp.feed_candidate as f
-        join person as s on {_same(table.key, "f", "s")}
-        where {differs} and f._row not in ({judged})
+        semi join others as o on f._row = o._row
         """
     )
     connection.execute(
         f"""
         insert into {VERDICT}
-        with pairs as (
-            select distinct {_names(table.key, "f")}
-            from temp.feed_candidate as f
-            join (
-                select * from (
-                    select *, row_number() over (
-                        partition by {_names(table.key)} order by _row
-                    ) as _first
-                    from temp.feed_candidate
-                ) where _first = 1
-            ) as s on {_same(table.key, "f", "s")}
-            where {differs}
+        with arrived as (
+            select _row, {_names(table.key)}, {version}, {_known(identity)}
+            from temp.feed_candidate
+        ),
+        pairs as (
+            select *, {_before(identity)}
+            from arrived
+            window before as (
+                partition by {_names(table.key)} order by {version}, _row
+                rows between unbounded preceding and 1 preceding
+            )
+        ),
+        mixed as (
+            select distinct {_names(table.key)} from (
+                select {_names(table.key)}, {_differences(identity, "", "p_")} as differences
+                from pairs
+            ) where differences >= {CONFLICTS}
         )
         select f._row, 'quarantined', {columns}, 'identity',
-            {key} || ' is used by two people in this file: no known identity column agrees'
+            {key} || ' is used by two people in this file: two or more identity columns differ'
         from temp.feed_candidate as f
-        semi join pairs as g on {_same(table.key, "f", "g")}
+        semi join mixed as g on {_same(table.key, "f", "g")}
         anti join temp.feed_stored as s on {_same(table.key, "f", "s")}
         where f._row not in ({judged})
         """
     )
 
 
-def _all_differ(identity: list[str], left: str, right: str) -> str:
-    folded = [
-        (f"lower(cast({left}.{sql_name(n)} as varchar))",
-         f"lower(cast({right}.{sql_name(n)} as varchar))")
-        for n in identity
-    ]  # fmt: skip
-    known = " or ".join(f"({a} is not null and {b} is not null)" for a, b in folded)
-    agrees = " or ".join(f"coalesce({a} = {b}, false)" for a, b in folded)
-    return f"({known}) and not ({agrees})"
+def _known(identity: list[str]) -> str:
+    """Return SQL of the identity columns to compare, NULL where a placeholder stands."""
+    parts = []
+    for name in identity:
+        text = f"lower(trim(cast({sql_name(name)} as varchar)))"
+        bare = f"nullif(regexp_replace({text}, '[^\\p{{L}}\\p{{N}}]', '', 'g'), '')"
+        parts.append(
+            f"case when not regexp_full_match({text}, {sql_text(PLACEHOLDER)}) then {bare} end "
+            f"as {sql_name(f'k_{name}')}"
+        )
+    return ", ".join(parts)
+
+
+def _filled(identity: list[str]) -> str:
+    """Return SQL of the identity columns, as known before where a version knows nothing."""
+    return ", ".join(
+        f"coalesce(last_value({k} ignore nulls) over before, "
+        f"first_value({k} ignore nulls) over after) as {k}"
+        for k in (sql_name(f"k_{name}") for name in identity)
+    )
+
+
+def _before(identity: list[str]) -> str:
+    return ", ".join(
+        f"last_value({sql_name(f'k_{name}')} ignore nulls) over before as {sql_name(f'p_k_{name}')}"
+        for name in identity
+    )
+
+
+def _differences(identity: list[str], left: str = "f.", right: str = "s.") -> str:
+    """Return SQL that counts the identity columns known on both sides that differ."""
+    tests = []
+    for name in identity:
+        other = f"p_k_{name}" if right == "p_" else f"k_{name}"
+        prefix = "" if right == "p_" else right
+        tests.append(
+            f"cast(coalesce({left}{sql_name(f'k_{name}')} <> {prefix}{sql_name(other)}, false) "
+            "as integer)"
+        )
+    return f"({' + '.join(tests)})"
 
 
 def _judge_unversioned(

@@ -27,7 +27,7 @@ BRONZE_SCHEMA = "ingestion_raw_data"
 UNKNOWN_ID = -1
 """Natural key of every unknown member (macros/warehouse/members.sql): no source may use it."""
 KINDS = ("entity", "event", "accumulating", "reference")
-_DATE_CLASS = {"earliest", "latest", "placeholders"}
+_DATE_CLASS = {"earliest", "latest", "placeholders", "real"}
 _TABLE_META = {
     "kind", "key", "version_time", "event_time", "references", "identity", "correction",
 }  # fmt: skip
@@ -50,12 +50,17 @@ _PLAIN_TYPES = {
 
 @dataclass(frozen=True)
 class DateClass:
-    """What dates of one kind can be; `placeholders` are days that stand for "unknown"."""
+    """What dates of one kind can be.
+
+    `placeholders` are days that stand for "unknown"; `real` are sentinel dates of the contract that
+    are days like any other here.
+    """
 
     name: str
     earliest: date
     latest: date | None = None
     placeholders: tuple[date, ...] = ()
+    real: tuple[date, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,8 @@ class Column:
         What the date can be.
     is_id : bool
         The value names a member of some table, so it may not be `UNKNOWN_ID`.
+    sentinels : tuple of date
+        Days that stand for "no date" in an optional column.
     feed_names : tuple of str
         Other names under which a feed may deliver the column.
     """
@@ -104,6 +111,7 @@ class Column:
     past: bool = False
     dates: DateClass | None = None
     is_id: bool = False
+    sentinels: tuple[date, ...] = ()
     feed_names: tuple[str, ...] = ()
 
     @property
@@ -234,9 +242,10 @@ def parse_contract(document: Any, *, where: str = "contract") -> Contract:
     if source is None:
         raise UserInputError(f"{where} has no source called {BRONZE_SCHEMA}")
     classes = _date_classes(_meta(source).get("date_classes") or {}, where)
+    sentinels = _sentinel_dates(_meta(source).get("sentinel_dates") or (), where)
     tables: dict[str, Table] = {}
     for entry in source.get("tables") or []:
-        table = _table(entry, where, classes)
+        table = _table(entry, where, classes, sentinels)
         if table.name in tables:
             raise UserInputError(f"{where}: table {table.name} is listed twice")
         tables[table.name] = table
@@ -269,6 +278,7 @@ def _date_classes(entries: Mapping[str, Any], where: str) -> dict[str, DateClass
                 earliest=date.fromisoformat(entry["earliest"]),
                 latest=date.fromisoformat(entry["latest"]) if "latest" in entry else None,
                 placeholders=tuple(map(date.fromisoformat, entry.get("placeholders") or ())),
+                real=tuple(map(date.fromisoformat, entry.get("real") or ())),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise UserInputError(
@@ -280,7 +290,21 @@ def _date_classes(entries: Mapping[str, Any], where: str) -> dict[str, DateClass
     return classes
 
 
-def _table(entry: Mapping[str, Any], where: str, classes: Mapping[str, DateClass]) -> Table:
+def _sentinel_dates(entries: Any, where: str) -> tuple[date, ...]:
+    try:
+        return tuple(map(date.fromisoformat, entries))
+    except (TypeError, ValueError) as error:
+        raise UserInputError(
+            f"{where}: sentinel_dates are dates as 'YYYY-MM-DD' in quotes: {error}"
+        ) from error
+
+
+def _table(
+    entry: Mapping[str, Any],
+    where: str,
+    classes: Mapping[str, DateClass],
+    sentinels: tuple[date, ...],
+) -> Table:
     name = str(entry.get("name"))
     here = f"{where}: table {name}"
     meta = _meta(entry)
@@ -295,7 +319,11 @@ def _table(entry: Mapping[str, Any], where: str, classes: Mapping[str, DateClass
         raise UserInputError(f"{here} lists {', '.join(sorted(repeated))} twice")
     members = {*(meta.get("key") or ()), *(meta.get("references") or ())}
     columns = tuple(
-        replace(column, is_id=column.name in members or column.name.endswith("_id"))
+        replace(
+            column,
+            is_id=column.name in members or column.name.endswith("_id"),
+            sentinels=() if column.name == meta.get("version_time") else _own(column, sentinels),
+        )
         for column in columns
     )
     table = Table(
@@ -312,6 +340,14 @@ def _table(entry: Mapping[str, Any], where: str, classes: Mapping[str, DateClass
     )
     _check_table(table, here)
     return table
+
+
+def _own(column: Column, sentinels: tuple[date, ...]) -> tuple[date, ...]:
+    """Return the sentinel dates that stand for "no date" in a column."""
+    if column.required or column.family not in ("date", "timestamp"):
+        return ()
+    real = column.dates.real if column.dates else ()
+    return tuple(day for day in sentinels if day not in real)
 
 
 def _correction(meta: Any, here: str) -> Correction | None:

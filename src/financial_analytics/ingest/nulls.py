@@ -21,9 +21,13 @@ WORDS = ("null", "none", "nil", "nan")
 """Not in names, addresses and free text."""
 ABBREVIATIONS = ("na", "nat", ".", "?")
 """Only where the column has another type than text, or a closed list."""
+ZERO_DAYS = ("0000-00-00", "0000-00-00 00:00:00", "0000-00-00t00:00:00")
+"""In dates: how MySQL writes that there is none."""
 _NAME_CLASSES = ("name", "employment", "address", "free_text")
 _PLACES = ("city", "location_city", "county", "description")
-_LONGEST = max(len(word.encode()) for word in (*MARKS, *WORDS, *ABBREVIATIONS))
+
+_BLANKS = 8
+"""Around a spelling; with more it is read as it stands."""
 
 
 def is_name(column: Column) -> bool:
@@ -41,6 +45,8 @@ def null_words(column: Column) -> tuple[str, ...]:
         return MARKS
     if column.family == "text" and not column.has_list:
         return (*WORDS, *MARKS)
+    if column.family in ("date", "timestamp"):
+        return (*WORDS, *MARKS, *ABBREVIATIONS, *ZERO_DAYS)
     return (*WORDS, *MARKS, *ABBREVIATIONS)
 
 
@@ -55,10 +61,11 @@ def is_null_word(column: Column, feed: FeedColumn, value: str, text: str) -> str
         SQL of the value as it came, and of the same without the blanks around it.
     """
     # A chain, because the engine turns a long IN into a join; long values never see it.
-    chain = " ".join(f"when {sql_text(word)} then true" for word in null_words(column))
-    blanks = 8
+    words = null_words(column)
+    chain = " ".join(f"when {sql_text(word)} then true" for word in words)
+    longest = max(len(word.encode()) for word in words) + _BLANKS
     tests = [
-        f"case when strlen({value}) > {_LONGEST + blanks} then false "
+        f"case when strlen({value}) > {longest} then false "
         f"else case lower({text}) {chain} else false end end"
     ]
     tests += [f"{text} = {sql_text(word)}" for word in feed.nulls]

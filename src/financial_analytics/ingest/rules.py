@@ -83,6 +83,12 @@ def signed_expression(column: Column, feed: FeedColumn, typed: str, factor: str)
     return f"case when ({typed}) >= 0 then {value} end" if feed.is_unsigned else value
 
 
+def is_sentinel(column: Column, typed: str) -> str:
+    """Return the condition that a date stands for no date, whatever its time of day."""
+    days = ", ".join(f"date '{day}'" for day in column.sentinels)
+    return f"coalesce(cast({typed} as date) in ({days}), false)"
+
+
 def is_not_posted(posted: Posted, value: str) -> str:
     """Return the condition that a row moved no money."""
     listed = ", ".join(sql_text(word) for word in posted.words)
@@ -213,6 +219,9 @@ def faults(
         yield Fault("required", f"{value} is null", f"{shown} || {sql_text(words)}")
     for rule, condition, words in _cast_faults(column, feed, raw):
         test = f"{value} is not null and {typed} is null"
+        if column.sentinels:
+            days = ", ".join(f"'{day}'" for day in column.sentinels)
+            test += f" and left({raw}, 10) not in ({days})"
         yield Fault(
             rule, f"{test} and {condition}" if condition else test, f"{shown} || {sql_text(words)}"
         )

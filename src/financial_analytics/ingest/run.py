@@ -266,6 +266,7 @@ def _load(
                 verdicts,
                 before_commit=before_commit,
             )
+        warnings += stage.emptied(connection)
         warnings += signs.warn_of_signs(connection, table, batch.batch_id)
         store.ship(connection, table, batch.batch_id)
         reasons = load.quarantine_summary(connection, batch.batch_id) if counts.quarantined else []

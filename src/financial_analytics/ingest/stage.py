@@ -110,6 +110,7 @@ def _stage_query(
 ) -> str:
     present = [column for column in table.columns if column.name in source.columns]
     given, typed, bad, texts = [], [], [], []
+    emptied: dict[str, str] = {}
     for column in present:
         feed = source.columns[column.name]
         x, t = sql_name(f"x_{column.name}"), sql_name(f"t_{column.name}")
@@ -120,7 +121,13 @@ def _stage_query(
             given.append(f"{feed.factor} as {factor}")
             value = rules.signed_expression(column, feed, value, factor)
         typed.append(f"{value} as {t}")
-        bad += rules.bad_conditions(column, feed, x, t, loaded_at)
+        conditions = rules.bad_conditions(column, feed, x, t, loaded_at)
+        if column.sentinels:
+            is_sentinel = rules.is_sentinel(column, t)
+            conditions = [f"(({condition}) and not {is_sentinel})" for condition in conditions]
+            day = f"{sql_text(f'{column.name} ')} || cast(cast({t} as date) as varchar)"
+            emptied[is_sentinel] = f"case when {is_sentinel} then {day} end"
+        bad += conditions
         texts.append(rules.raw_text(feed, x))
     if source.posted:
         given.append(f"{source.posted.expression} as x_posted")
@@ -138,7 +145,7 @@ def _stage_query(
     return (
         f"select {', '.join(outputs)}, "
         f"case when {' or '.join(bad)} then [{', '.join(texts)}] end as _raw, "
-        f"{filled} as _filled{carry} "
+        f"{filled} as _filled, {_emptied(emptied)} as _emptied{carry} "
         f"from (select *, {', '.join(typed)} "
         f"from (select {', '.join(given)}{row} from {source.relation}))"
     )
@@ -149,7 +156,28 @@ def _output(table: Table, column: Column, source: Source, extracted_at: datetime
     if column.name == table.version_time:
         blank = _is_blank(table, source)
         return f"case when {blank} then {_timestamp(extracted_at)} else {typed} end as {name}"
+    if column.sentinels:
+        return f"case when not {rules.is_sentinel(column, typed)} then {typed} end as {name}"
     return f"{typed} as {name}"
+
+
+def _emptied(emptied: dict[str, str]) -> str:
+    """Return SQL of what was read as empty in a row, as ``column day``; NULL for nearly all."""
+    if not emptied:
+        return "cast(null as varchar[])"
+    return f"case when {' or '.join(emptied)} then [{', '.join(emptied.values())}] end"
+
+
+def emptied(connection: Connection) -> list[str]:
+    """Return, in words, how many dates of the feed stood for no date and were read as empty."""
+    found = connection.execute(
+        f"select entry, count(*) from (select unnest(_emptied) as entry from {FEED} "
+        "where _emptied is not null) where entry is not null group by 1 order by 2 desc, 1"
+    ).fetchall()
+    return [
+        f"{column}: {rows:,} of {day} read as empty: that day stands for no date"
+        for (column, day), rows in ((entry.rsplit(" ", 1), rows) for entry, rows in found)
+    ]
 
 
 def _is_blank(table: Table, source: Source) -> str:
