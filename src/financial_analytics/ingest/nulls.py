@@ -70,3 +70,17 @@ def is_null_word(column: Column, feed: FeedColumn, value: str, text: str) -> str
     ]
     tests += [f"{text} = {sql_text(word)}" for word in feed.nulls]
     return f"({' or '.join(tests)})"
+
+
+def is_plainly_given(feed: FeedColumn, value: str) -> str:
+    """Return SQL that is true of nearly all texts that are values, and of no spelling of NULL.
+
+    It compares first characters only, which costs a tenth of what the words cost.
+    """
+    if feed.nulls:
+        return "false"
+    return (
+        f"({value} >= '.' and ({value} < '<' or {value} >= '=') and ({value} < 'N' "
+        f"or ({value} >= 'O' and {value} < '[') or ({value} >= ']' and {value} < 'n') "
+        f"or ({value} >= 'o' and {value} < '{{')) and not suffix({value}, ' '))"
+    )

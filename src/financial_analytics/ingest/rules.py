@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from financial_analytics.engines.duckdb.session import sql_text
 from financial_analytics.ingest import currencies, nulls, numbers, units
@@ -85,8 +86,15 @@ def signed_expression(column: Column, feed: FeedColumn, typed: str, factor: str)
 
 def is_sentinel(column: Column, typed: str) -> str:
     """Return the condition that a date stands for no date, whatever its time of day."""
-    days = ", ".join(f"date '{day}'" for day in column.sentinels)
-    return f"coalesce(cast({typed} as date) in ({days}), false)"
+    days = sorted(column.sentinels)
+    # nearly all dates lie in the widest gap between two sentinels, and are looked at no further
+    low, high = max(pairwise(days), key=lambda pair: pair[1] - pair[0])
+    day = f"cast({typed} as date)"
+    same = " or ".join(f"{day} = date '{sentinel}'" for sentinel in days)
+    return (
+        f"case when {typed} >= {column.family} '{low + timedelta(days=1)}' "
+        f"and {typed} < {column.family} '{high}' then false else coalesce({same}, false) end"
+    )
 
 
 def is_not_posted(posted: Posted, value: str) -> str:
@@ -105,7 +113,8 @@ def posted_fault(posted: Posted, raw: str, shown: str) -> Fault:
 def _clean_text(column: Column, feed: FeedColumn, value: str) -> str:
     text = trimmed(value)
     return (
-        f"case when {nulls.is_null_word(column, feed, value, text)} then null "
+        f"case when {nulls.is_plainly_given(feed, value)} then {value} "
+        f"when {nulls.is_null_word(column, feed, value, text)} then null "
         f"when {value} < '!' or suffix({value}, ' ') then {text} else {value} end"
     )
 
