@@ -367,12 +367,6 @@ def _number_faults(column: Column, feed: FeedColumn, raw: str) -> list[tuple[str
     else:
         words = f" has a decimal comma, the column a decimal point {takes}"
         found.append(("number", f"regexp_full_match({raw}, '{_DECIMAL_COMMA}')", words))
-    if feed.factor is not None:
-        words = (
-            " gets no sign: what should give it is empty or not declared, or the amount is"
-            f" negative beside it {takes}"
-        )
-        found.append(("sign", f"try_cast({plain} as {column.sql_type}) is not null", words))
     is_plain = f"regexp_full_match({plain}, '{_PLAIN_NUMBER}')"
     if column.family in ("integer", "bigint"):
         whole = f"regexp_full_match({plain}, '[+-]?\\d+(\\.0*)?')"
@@ -383,6 +377,12 @@ def _number_faults(column: Column, feed: FeedColumn, raw: str) -> list[tuple[str
         found.append(("decimals", more, f" has more than {column.scale} decimals {takes}"))
         exponent = f"{is_plain} and regexp_matches({raw}, '[eE]')"
         found.append(("number", exponent, f" is in scientific notation {takes}"))
+        if feed.factor is not None:
+            words = (
+                " gets no sign: what should give it is empty or not declared, or the amount is"
+                f" negative beside it {takes}"
+            )
+            found.append(("sign", f"try_cast({plain} as {column.sql_type}) is not null", words))
         found.append(("overflow", is_plain, f" is too large {takes}"))
     return [*found, ("number", "", f" is not a number {takes}")]
 
