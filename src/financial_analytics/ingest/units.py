@@ -25,7 +25,7 @@ HIGH_MEDIAN = 0.4
 
 def has_unit(column: Column) -> bool:
     """Tell whether a column holds fractions that may come in per cent."""
-    return column.usual_maximum is not None
+    return (column.unit or "").startswith(FRACTION)
 
 
 def scaled(column: Column, feed: FeedColumn, typed: str) -> str:
@@ -49,7 +49,7 @@ def judge(connection: Connection, table: Table, source: Source, rows: str) -> So
     judged = [
         (place, column)
         for place, column in enumerate(present, start=1)
-        if has_unit(column) and source.columns[column.name].unit is None
+        if column.usual_maximum is not None and source.columns[column.name].unit is None
     ]
     if not judged:
         return source
