@@ -5,8 +5,12 @@
 -#}
 {% macro postal_code(code, country, state) -%}
     {%- set text = "trim(" ~ code ~ ")" -%}
-    {%- set plain = "case when " ~ text ~ " like '%.0' then substring(" ~ text ~ ", 1, length(" ~ text ~ ") - 2) else " ~ text ~ " end" -%}
-    {%- set first = "case when " ~ text ~ " like '%-%' then substring(" ~ text ~ ", 1, position('-' in " ~ text ~ ") - 1) else " ~ plain ~ " end" -%}
+    {%- set size = "length(" ~ text ~ ")" -%}
+    {%- set plain = "case when " ~ text ~ " like '%.0' then substring(" ~ text ~ ", 1, " ~ size ~ " - 2) else " ~ text ~ " end" -%}
+    {%- set hyphen = "position('-' in " ~ text ~ ")" -%}
+    {%- set first -%}
+        case when {{ text }} like '%-%' then substring({{ text }}, 1, {{ hyphen }} - 1) else {{ plain }} end
+    {%- endset -%}
     {%- set is_digits = "translate(" ~ first ~ ", '0123456789', '') = ''" -%}
     {%- set place = "upper(trim(" ~ state ~ "))" -%}
     case
