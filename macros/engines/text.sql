@@ -54,6 +54,26 @@
     end
 {%- endmacro %}
 
+{#-
+    The first 63 bits of a text's md5 as a bigint, never negative: its first 16 hexadecimal digits without the highest bit.
+    DuckDB: `md5_number_upper` costs three times as much and reads the bytes backwards.
+-#}
+{% macro hash_number(value) -%}
+    {{ return(adapter.dispatch('hash_number', 'financial_analytics')(value)) }}
+{%- endmacro %}
+
+{% macro default__hash_number(value) -%}
+    cast(cast('0x' || substr(md5({{ value }}), 1, 16) as ubigint) & 9223372036854775807 as bigint)
+{%- endmacro %}
+
+{% macro postgres__hash_number(value) -%}
+    (cast(cast('x' || substr(md5({{ value }}), 1, 16) as bit(64)) as bigint) & 9223372036854775807)
+{%- endmacro %}
+
+{% macro spark__hash_number(value) -%}
+    (cast(conv(substr(md5({{ value }}), 1, 16), 16, -10) as bigint) & 9223372036854775807)
+{%- endmacro %}
+
 {#- A text that is a plain number (digits, a sign, a decimal point) as a number, NULL for any other text. -#}
 {% macro plain_number(value) -%}
     case

@@ -1,9 +1,9 @@
 {#-
     What a table needs once it is written; a hook after every model. Nothing on engines that keep their own statistics.
     PostgreSQL: statistics, and indexes for what builds and readers look up: the key of a dimension and the entity it
-    is a version of, the customers and accounts of a fact, by natural key: it finds all of an entity's history, and an
-    index of numbers costs half of one of hashes. None for the month that an increment replaces: it is one in dozens
-    at best, read from front to back, and each row that is put in would pay for it.
+    is a version of, the customers and accounts of a fact, by natural key, which finds all of an entity's history.
+    None for the month that an increment replaces: it is one in dozens at best, read from front to back, and each row
+    that is put in would pay for it.
 -#}
 {% macro tune_relation() -%}
     {{ return(adapter.dispatch('tune_relation', 'financial_analytics')()) }}

@@ -25,7 +25,7 @@
 
 {#- Hash over the tracked (Type 2) columns of a version. -#}
 {% macro version_hash(columns) -%}
-    {{ surrogate_key(columns) }}
+    {{ dbt.hash(joined_values(columns)) }}
 {%- endmacro %}
 
 

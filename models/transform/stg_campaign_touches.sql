@@ -24,7 +24,7 @@ select
     touch_date as touch_at,
     cast(touch_date as date) as touch_date,
     {{ month_number('touch_date') }} as touch_month,
-    touch_channel,
+    case when lower(touch_channel) <> 'unknown' then touch_channel end as touch_channel,
     is_holdout,
     opened as is_opened,
     clicked as is_clicked,

@@ -103,6 +103,32 @@ def test_each_fact_key_is_tested_against_its_dimension(project: Any, models: Mod
     assert faults == []
 
 
+def test_a_surrogate_key_is_a_number_that_its_dimension_alone_has(
+    project: Any, models: Models
+) -> None:
+    """Those of days are yyyymmdd; all others are hashes, which could collide."""
+    faults = [
+        f"{model['name']}.{name} is {column['data_type']}"
+        for model in models
+        for name, column in model["columns"].items()
+        if name.endswith("_key") and not name.endswith("_natural_key")
+        if column["data_type"] != ("integer" if name.endswith("date_key") else "bigint")
+    ]
+    assert faults == []
+    tested = {
+        (test["attached_node"], test["test_metadata"]["kwargs"]["key"])
+        for test in project.nodes("test")
+        if (test.get("test_metadata") or {}).get("name") == "one_key_each"
+    }
+    hashed = {
+        (model["unique_id"], f"{model['name'].removeprefix('dim_')}_key")
+        for model in models
+        if model["name"].startswith("dim_") and model["name"] != "dim_date"
+    }
+    assert len(hashed) > 8
+    assert tested == hashed
+
+
 def test_names_of_a_layer_start_alike(models: Models) -> None:
     prefixes = {
         "models/transform": "stg_",

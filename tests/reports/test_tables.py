@@ -64,6 +64,7 @@ def parse_table(table: Table) -> Cells:
         ("decline_rate_pct", 3.4, "3.40"),
         ("fraud_rate_pct", 0.0123, "0.012"),
         ("product_natural_key", 12345.0, "12345"),
+        ("customer_key", np.int64(9223372036854775807), "9223372036854775807"),
         ("year", 2024, "2024"),
         ("is_active", np.bool_(True), "yes"),
         ("is_active", False, "no"),
@@ -95,6 +96,12 @@ def test_one_row_is_shown_as_names_and_values() -> None:
     frame = pd.DataFrame({"total_customers": [10_050], "avg_clv": [Decimal("4310.55")]})
     cells = parse_table(data_table(frame, caption="x"))
     assert cells.rows[1:] == [["total_customers", "10,050"], ["avg_clv", "4,310.55"]]
+
+
+def test_one_row_keeps_all_digits_of_a_key() -> None:
+    frame = pd.DataFrame({"customer_key": [2**62 + 1], "avg_clv": [0.5]})
+    cells = parse_table(data_table(frame, caption="x"))
+    assert cells.rows[1:] == [["customer_key", str(2**62 + 1)], ["avg_clv", "0.50"]]
 
 
 @pytest.mark.parametrize(("rows", "first"), [("first", "0"), ("last", "50")])

@@ -22,6 +22,11 @@ def _first_seen(moment: str, day: str) -> str:
     return f"{shown} = cast('{day}' as date)"
 
 
+def _hash_number(text: str) -> int:
+    digest = hashlib.md5(text.encode(), usedforsecurity=False).digest()
+    return int.from_bytes(digest[:8], "big") & (2**63 - 1)
+
+
 HOLDS = {
     "dateadd_keeps_time": "{{ dbt.dateadd('day', 1, \"" + MOMENT + '") }}'
     " = cast('2024-02-01 10:11:12.5' as timestamp)",
@@ -52,6 +57,12 @@ HOLDS = {
     "past_the_last_part_is_empty": "{{ dbt.split_part(\"'a,b'\", \"','\", 3) }} = ''",
     "null_is_no_key": "{{ personal_hash('cast(null as ' ~ dbt.type_string() ~ ')') }} is null",
     "hashes_are_hmac": "{{ personal_hash(\"'zoë@example.com'\") }} = '" + DIGEST + "'",
+    "keys_are_the_same_number": "{{ surrogate_key(['7', \""
+    + MOMENT
+    + '"]) }} = '
+    + str(_hash_number("7|2024-01-31 10:11:12.5")),
+    "keys_lose_the_sign": "{{ surrogate_key([\"'0'\"]) }} = " + str(_hash_number("0")),
+    "null_points_to_the_unknown_member": "{{ foreign_key('cast(null as bigint)') }} = -1",
     "names_may_begin_with_a_digit": "aggregated.{{ adapter.quote('10yr_rate') }} = 3",
     "texts_are_joined_in_order": "aggregated.names = 'a|b|c'",
     "quantiles_interpolate": "aggregated.median_value = 2.5 and aggregated.upper_value = 3.25",

@@ -61,8 +61,13 @@ FAULTS = {
         "contiguous_dim_customer",
     ),
     "in_dimension": (
-        "update gold.fact_transactions set customer_key = 'nobody' where transaction_id = 5",
+        "update gold.fact_transactions set customer_key = 1 where transaction_id = 5",
         "in_dimension_fact_transactions_customer_key",
+    ),
+    "one_key_each": (
+        "update gold.dim_channel set channel_key = (select max(channel_key) from gold.dim_channel)"
+        " where channel_name = 'Unknown'",
+        "one_key_each_dim_channel",
     ),
     "not_after": (
         "update gold.fact_fraud_alerts set resolved_at = raised_at - interval 1 day",

@@ -9,7 +9,7 @@ import pytest
 from tests.support.lab import Lab
 from tests.support.small_bank import feeds, transaction
 
-UNKNOWN = "6bb61e3b7bce0931da574d19d1d82c88"
+UNKNOWN = -1
 
 
 @pytest.fixture(scope="module")

@@ -64,6 +64,8 @@ def format_value(column: str, value: Any) -> Cell:
         return Cell("–", numeric=False)  # noqa: RUF001
     if isinstance(value, bool | np.bool_):
         return Cell("yes" if value else "no", numeric=False)
+    if isinstance(value, int | np.integer) and column.endswith(_CODES):
+        return Cell(str(value), numeric=True)  # exact: a key has more digits than a float
     if isinstance(value, int | float | Decimal) or hasattr(value, "dtype"):
         return Cell(_number(column, float(value)), numeric=True)
     if hasattr(value, "isoformat"):
@@ -121,9 +123,8 @@ def data_table(
     columns = _columns(frame, needs)
     shown = frame.head(MOST_ROWS) if rows == "first" else frame.tail(MOST_ROWS)
     if total == 1:
-        record = frame.iloc[0]
         body = [
-            [Cell(name, numeric=False, is_head=True), format_value(name, record[name])]
+            [Cell(name, numeric=False, is_head=True), format_value(name, frame[name].iloc[0])]
             for name in frame.columns
             if name not in HIDDEN
         ]

@@ -107,7 +107,8 @@ device_links as (
 
 select
     cast('merchant' as {{ text }}) as record_type,
-    merchant_customers.merchant_key as link_key,
+    merchant_customers.merchant_key,
+    cast(null as {{ text }}) as device_id,
     merchant_customers.exposed_customer_count,
     cast(merchant_customers.transaction_count as bigint) as transaction_count,
     coalesce(merchant_victims.victim_count, 0) as victim_count,
@@ -120,7 +121,8 @@ left join merchant_victims on merchant_customers.merchant_key = merchant_victims
 union all
 select
     cast('device' as {{ text }}) as record_type,
-    device_id as link_key,
+    {{ unknown_key() }} as merchant_key,
+    device_id,
     exposed_customer_count,
     transaction_count,
     victim_count,

@@ -16,7 +16,8 @@ candidates as (
 based as (
     select
         record_type,
-        link_key,
+        merchant_key,
+        device_id,
         exposed_customer_count,
         transaction_count,
         victim_count,
@@ -34,7 +35,8 @@ based as (
 scored as (
     select
         record_type,
-        link_key,
+        merchant_key,
+        device_id,
         exposed_customer_count,
         transaction_count,
         victim_count,
@@ -51,7 +53,8 @@ scored as (
 ranked as (
     select
         record_type,
-        link_key,
+        merchant_key,
+        device_id,
         exposed_customer_count,
         transaction_count,
         victim_count,
@@ -64,7 +67,10 @@ ranked as (
         row_number() over (
             partition by record_type
             order by
-                rate_lower desc nulls last, victim_count desc nulls last, link_key asc nulls last
+                rate_lower desc nulls last,
+                victim_count desc nulls last,
+                merchant_key asc nulls last,
+                device_id asc nulls last
         ) as link_number
     from scored
 )
@@ -73,7 +79,7 @@ select
     ranked.record_type,
     cast(ranked.link_number as integer) as link_number,
     case
-        when ranked.record_type = 'device' then ranked.link_key
+        when ranked.record_type = 'device' then ranked.device_id
         else {{ known_text('merchants.merchant_name') }}
     end as link_name,
     merchants.merchant_natural_key,
@@ -88,5 +94,5 @@ select
     coalesce(ranked.rate_lower > ranked.base_rate, false) as is_suspicious
 from ranked
 left join merchants
-    on ranked.record_type = 'merchant' and ranked.link_key = merchants.merchant_key
+    on ranked.record_type = 'merchant' and ranked.merchant_key = merchants.merchant_key
 where ranked.link_number <= {{ published }}
