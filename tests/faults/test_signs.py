@@ -68,6 +68,14 @@ def test_it_may_be_called_and_say_otherwise(bank: Bank, name: str) -> None:
     assert amounts(bank) == [-10, 5]
 
 
+@pytest.mark.parametrize(("name", "word"), [("is_debit", "true"), ("is_credit", "0")])
+def test_a_flag_says_only_one_way(bank: Bank, name: str, word: str) -> None:
+    assert load(bank, [("Transfer", "10.00", word)], [name]).exit_code == 3
+    mapping = {"transactions": {name: {"sign_of": "amount", "out": [word], "in": ["x"]}}}
+    assert load(bank, [("Transfer", "10.00", word)], [name], mapping=mapping).exit_code == 0
+    assert amounts(bank) == [-10]
+
+
 @pytest.mark.parametrize("form", ["csv", "parquet"])
 def test_a_declared_column_gives_the_sign(bank: Bank, form: str) -> None:
     mapping = {"transactions": {**MARKS, "status": {"posted": ["posted", "booked"]}}}

@@ -53,6 +53,9 @@ _NOT_POSTED = (
 )  # fmt: skip
 _DECLINED = ("declined", "denied")
 _TRUE = ("true", "t", "yes", "y", "1")
+_FALSE = ("false", "f", "no", "n", "0")
+_FLAGS = {"is_debit": (_TRUE, _FALSE), "is_credit": (_FALSE, _TRUE)}
+"""Words for money out and in of columns that say only one of them."""
 
 
 def factor_of_marks(feed: FeedColumn, out: tuple[str, ...], into: tuple[str, ...]) -> str:
@@ -79,7 +82,7 @@ def check_unread(connection: Connection, table: Table, source: Source) -> list[s
         return []
     warnings: list[str] = []
     for name, feed in source.others.items():
-        if name in _MARK_COLUMNS and amount.factor is None:
+        if name in (*_MARK_COLUMNS, *_FLAGS) and amount.factor is None:
             warnings += _check_marks(connection, table, source, name, feed)
         if name in _STATUS_COLUMNS and source.posted is None:
             _check_status(connection, source, name, feed)
@@ -90,12 +93,13 @@ def _check_marks(
     connection: Connection, table: Table, source: Source, name: str, feed: FeedColumn
 ) -> list[str]:
     amount = source.columns[AMOUNT]
+    is_out, is_in = (_is_one("mark", words) for words in _FLAGS.get(name, (_OUT, _IN)))
     typed = rules.typed_expression(table.column(AMOUNT), amount, "x")
     out, into, rows = connection.execute(
-        f"select count(*) filter (where {_is_one('mark', _OUT)} and t > 0), "
-        f"count(*) filter (where {_is_one('mark', _IN)} and t < 0), "
+        f"select count(*) filter (where {is_out} and t > 0), "
+        f"count(*) filter (where {is_in} and t < 0), "
         f"count(*) filter (where mark is not null "
-        f"and not ({_is_one('mark', _OUT)} or {_is_one('mark', _IN)})) "
+        f"and not ({is_out} or {is_in})) "
         f"from (select mark, {typed} as t from (select {amount.expression} as x, "
         f"lower({rules.trimmed(feed.expression)}) as mark from {source.relation}))"
     ).fetchall()[0]
