@@ -41,6 +41,11 @@
     end
 {%- endmacro %}
 
+{#- The first three characters of a whole postal code: a generalisation of the address. -#}
+{% macro postal_prefix(code, country, state) -%}
+    {{ left_characters(postal_code(code, country, state), 3) }}
+{%- endmacro %}
+
 {#- How feeds spell the United States and what has its postal codes. -#}
 {% macro us_names() -%}
     {{ return(['US', 'USA', 'U.S.', 'U.S.A.', 'UNITED STATES', 'UNITED STATES OF AMERICA', 'PR', 'VI']) }}

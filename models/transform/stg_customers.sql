@@ -15,7 +15,7 @@ select
     city,
     state,
     upper(country) as country,
-    {{ left_characters(postal_code('zip_code', 'country', 'state'), 3) }} as zip3,
+    {{ postal_prefix('zip_code', 'country', 'state') }} as zip3,
     signup_date,
     credit_score,
     annual_income as annual_income_amount,

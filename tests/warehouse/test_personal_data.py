@@ -28,7 +28,7 @@ DERIVED = {
         "notes": "closing_reason",
     },
     "stg_customers": {
-        "zip_code": "left_characters", "email": "personal_hash", "phone": "personal_hash",
+        "zip_code": "postal_prefix", "email": "personal_hash", "phone": "personal_hash",
     },
 }  # fmt: skip
 """The silver models that read a personal column, and the macros through which alone they do."""
