@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from financial_analytics import interrupts
 from financial_analytics.engines import table as engines
 from financial_analytics.errors import BuildError, UserInputError
+from financial_analytics.listening import Listener, callback
 from financial_analytics.parsed import ParsedProject
 from financial_analytics.selection import Selection, complete
 from financial_analytics.settings import Settings
+from financial_analytics.skipping.codes import Codes
+from financial_analytics.skipping.deciding import Decisions, Known
+from financial_analytics.skipping.planning import Plan, plan
+from financial_analytics.skipping.records import Records, read_records, write_records
+from financial_analytics.skipping.runner import LEFT_ALONE, Watch, watched
+from financial_analytics.skipping.standing import all_variables, as_left, project_digest
 
 FAILED = frozenset({"error", "fail", "runtime error", "partial success"})
 SHOWN_FAILURES = 10
@@ -23,22 +30,9 @@ _KINDS = {"build": ("model", "seed", "test"), "run": ("model", "seed"), "test": 
 LOG_LEVELS = ("debug", "info", "warn", "error")
 
 
-class Listener(Protocol):
-    """What wants to know how far a build is."""
-
-    def total(self, count: int) -> None:
-        """Hear how many nodes will run."""
-
-    def started(self, name: str) -> None:
-        """Hear that a node starts."""
-
-    def finished(self, name: str, status: str, seconds: float) -> None:
-        """Hear that a node ended with a dbt status."""
-
-
 @dataclass(frozen=True)
 class NodeResult:
-    """How one model, seed or test ended."""
+    """How one model, seed or test ended; one without news ended so in an earlier build."""
 
     name: str
     kind: str
@@ -46,15 +40,20 @@ class NodeResult:
     seconds: float
     message: str
     failing_rows: int
+    is_left_alone: bool = False
 
 
 @dataclass(frozen=True)
 class BuildResult:
-    """All nodes of one dbt run, in the order they ended; what was selected in a partial one."""
+    """All nodes of one dbt run, in the order they ended; what was selected in a partial one.
+
+    `contents` is a hash of all that is built, where the whole project is and the engine can say.
+    """
 
     nodes: tuple[NodeResult, ...]
     log_file: Path
     selection: Selection | None = None
+    contents: str | None = None
 
     def count(self, status: str) -> int:
         """Return how many nodes ended with `status`."""
@@ -64,6 +63,11 @@ class BuildResult:
     def failed(self) -> tuple[NodeResult, ...]:
         """Nodes that ended in an error or a failed test."""
         return tuple(node for node in self.nodes if node.status in FAILED)
+
+    @property
+    def is_all_left_alone(self) -> bool:
+        """Tell whether nothing had any news."""
+        return all(node.is_left_alone for node in self.nodes if node.kind != "operation")
 
     @property
     def warned(self) -> tuple[NodeResult, ...]:
@@ -76,7 +80,8 @@ class BuildOptions:
     """What to run and how; the fields are dbt's own options.
 
     `command` is ``build`` (models and tests), ``run`` (models alone) or ``test``.
-    `variables` overrides ``vars`` of dbt_project.yml.
+    `variables` overrides ``vars`` of dbt_project.yml. What has no news is left alone if
+    `is_skipping`, and not in a full refresh.
     """
 
     select: Sequence[str] = ()
@@ -85,11 +90,17 @@ class BuildOptions:
     variables: Mapping[str, Any] = field(default_factory=dict)
     target: str | None = None
     command: str = "build"
+    is_skipping: bool = True
 
     @property
     def is_partial(self) -> bool:
         """Tell whether parts of the project may be left as they are."""
         return bool(self.select or self.exclude)
+
+    @property
+    def leaves_alone(self) -> bool:
+        """Tell whether what has no news is left alone."""
+        return self.is_skipping and not self.full_refresh
 
 
 def dbt_paths(settings: Settings, target: str | None) -> tuple[Path, Path]:
@@ -159,11 +170,88 @@ def build(
         If the selection selects nothing, or dbt refuses an option.
     """
     chosen = options or BuildOptions()
-    _, log_path = dbt_paths(settings, chosen.target)
-    log_file = log_path / "dbt.log"
-    engine = engines.find_engine(target_name(chosen.target))
+    target = target_name(chosen.target)
+    engine = engines.find_engine(target)
     if engine:
         engine.session.check_free(settings)
+    if not engine or not engine.contents:
+        return _run(settings, chosen, listener)
+    folder, log_path = dbt_paths(settings, chosen.target)
+    records = read_records(folder)
+    project = project_digest(settings, target, chosen.variables)
+    with engine.contents.open_contents(settings) as opened:
+        same, known = as_left(records, opened, engine.contents.stamp(settings))
+        is_done = same and not chosen.is_partial and records.covers(project, chosen.command)
+        if is_done and chosen.leaves_alone:
+            result = _as_recorded(records, chosen.command, log_path / "dbt.log")
+        else:
+            watch = Watch(
+                records=records,
+                folder=folder,
+                contents=Known(opened.of, known),
+                variables=all_variables(settings, chosen.variables),
+                is_skipping=chosen.leaves_alone,
+            )
+            records.begin()
+            with watched(watch):
+                result = _run(settings, chosen, listener)
+            records.end(
+                contents=watch.contents.all(),
+                project=project,
+                whole=None if chosen.is_partial else chosen.command,
+            )
+    records.stamp = engine.contents.stamp(settings)
+    write_records(folder, records)
+    return replace(result, contents=records.digest())
+
+
+def explain(settings: Settings, options: BuildOptions) -> list[Plan]:
+    """Return what a build would do with each node, and why; nothing is built.
+
+    Raises
+    ------
+    UserInputError
+        If the selection selects nothing, or the target's builds leave nothing alone.
+    BuildError, EngineError
+        As for `build`.
+    """
+    target = target_name(options.target)
+    engine = engines.find_engine(target)
+    if not engine or not engine.contents:
+        raise UserInputError(
+            f"there is nothing to explain: a build of target {target} leaves nothing alone",
+            hint="fa build --target duckdb --explain",
+        )
+    engine.session.check_free(settings)
+    folder, log_path = dbt_paths(settings, options.target)
+    records = read_records(folder)
+    variables = all_variables(settings, options.variables)
+    with engine.contents.open_contents(settings) as opened:
+        _, known = as_left(records, opened, engine.contents.stamp(settings))
+        parsed = ParsedProject(settings.project_dir, target, options.variables).load()
+        manifest, selection = _complete(settings, options, parsed, log_path / "dbt.log")
+        decisions = Decisions(
+            manifest, Codes(manifest, variables), records.nodes, Known(opened.of, known)
+        )
+        return plan(manifest.nodes, selection.names, decisions, is_all=not options.leaves_alone)
+
+
+def _as_recorded(records: Records, command: str, log_file: Path) -> BuildResult:
+    """Return how all nodes of a command ended when they last ran."""
+    nodes = tuple(
+        NodeResult(
+            name=record.name, kind=record.kind, status=record.status, seconds=0.0,
+            message=record.message, failing_rows=record.failures, is_left_alone=True,
+        )
+        for record in records.nodes.values() if record.kind in _KINDS[command]
+    )  # fmt: skip
+    return BuildResult(nodes=nodes, log_file=log_file)
+
+
+def _run(settings: Settings, chosen: BuildOptions, listener: Listener | None) -> BuildResult:
+    """Run dbt and return how every node ended; none failed."""
+    _, log_path = dbt_paths(settings, chosen.target)
+    log_file = log_path / "dbt.log"
     parsed = ParsedProject(settings.project_dir, target_name(chosen.target), chosen.variables)
     manifest, selection = parsed.load(), None
     arguments = dbt_arguments(settings, chosen)
@@ -238,7 +326,7 @@ def invoke(
     from dbt.cli.main import dbtRunner  # noqa: PLC0415  (a second to import)
 
     faults: list[Exception] = []
-    callbacks = [] if listener is None else [_callback(listener, faults)]
+    callbacks = [] if listener is None else [callback(listener, faults)]
     with _environment(FA_DATA_DIR=str(settings.data_dir)), interrupts.held() as let_go:
         # before its first event dbt has no log yet, and would print a traceback
         callbacks.append(lambda _event: let_go())
@@ -282,35 +370,6 @@ def _log_level() -> str:
     return given
 
 
-def _callback(listener: Listener, faults: list[Exception]) -> Callable[[Any], None]:
-    """Return what dbt calls with each event; what the listener raises is kept in `faults`."""
-
-    def listen(event: Any) -> None:
-        if faults:
-            return
-        try:
-            tell(event)
-        except Exception as error:
-            # raised in a thread of dbt it would fail nodes, or stop the run for good
-            faults.append(error)
-
-    def tell(event: Any) -> None:
-        name = event.info.name
-        if name == "ConcurrencyLine":
-            listener.total(int(event.data.node_count))
-        elif name == "NodeStart":
-            listener.started(str(event.data.node_info.node_name))
-        elif name == "NodeFinished":
-            run_result = event.data.run_result
-            listener.finished(
-                str(event.data.node_info.node_name),
-                str(run_result.status),
-                float(run_result.execution_time),
-            )
-
-    return listen
-
-
 def _node_result(result: Any) -> NodeResult:
     return NodeResult(
         name=str(result.node.name),
@@ -319,6 +378,7 @@ def _node_result(result: Any) -> NodeResult:
         seconds=float(result.execution_time),
         message=str(result.message or ""),
         failing_rows=int(result.failures or 0),
+        is_left_alone=bool(result.adapter_response.get(LEFT_ALONE)),
     )
 
 

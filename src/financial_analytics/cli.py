@@ -135,6 +135,10 @@ def build(
     ] = False,
     variables: Vars = "",
     target: Target = None,
+    skip: Annotated[bool, typer.Option(help="Leave alone what has no news.")] = True,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say what would be built and why; build nothing.")
+    ] = False,
     tests: Annotated[bool, typer.Option(help="Run the data tests, too.")] = True,
     publish: Annotated[bool, typer.Option(help="Swap in a new snapshot for readers.")] = True,
 ) -> None:
@@ -151,14 +155,24 @@ def build(
         variables=parse_vars(variables),
         target=target,
         command="build" if tests else "run",
+        is_skipping=skip,
     )
+    if explain:
+        cli_steps.explain_step(settings, options)
+        return
     cli_steps.lasting_step(context.obj, settings, options.variables, target)
     moment = now()
     with Display() as display:
         result = cli_steps.build_step(display, settings, options)
         if publish:
             cli_steps.publish_step(
-                display, settings, moment, target=target, is_partial=options.is_partial
+                display,
+                settings,
+                moment,
+                target=target,
+                is_partial=options.is_partial,
+                contents=result.contents,
+                is_skipping=options.leaves_alone,
             )
     cli_steps.note_selection(result)
     for node in result.warned:
@@ -265,7 +279,9 @@ def demo(
         result = cli_steps.build_step(
             display, settings, BuildOptions(variables=chosen, target=engine)
         )
-        snapshot = cli_steps.publish_step(display, settings, moment, target=engine)
+        snapshot = cli_steps.publish_step(
+            display, settings, moment, target=engine, contents=result.contents
+        )
         written = cli_steps.report_step(display, settings, None)
     cli_steps.show_ingest(loaded, planted=feeds is None)
     for node in result.warned:

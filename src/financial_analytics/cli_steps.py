@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -124,12 +125,38 @@ def build_step(display: Display, settings: Settings, options: BuildOptions) -> B
     with display.step("build") as step:
         step.started("starting dbt")
         result = build(settings, options, listener=step)
-        tests = sum(node.kind == "test" for node in result.nodes)
-        built = sum(node.kind in {"model", "seed"} for node in result.nodes)  # hooks are nodes, too
-        step.summary = f"{built} models and seeds, {tests} tests"
+        step.summary = _built(result)
         if result.warned:
             step.summary += f", {len(result.warned)} with warnings"
     return result
+
+
+def explain_step(settings: Settings, options: BuildOptions) -> None:
+    """Print what a build would do with each node, and why."""
+    from financial_analytics.build import explain  # noqa: PLC0415
+
+    plans = explain(settings, options)
+    rows = [[each.kind, each.name, each.what, each.why] for each in plans]
+    say(format_table(["kind", "node", "what", "why"], rows))
+    counts = Counter(each.what for each in plans)
+    note(", ".join(f"{count} {what}" for what, count in counts.items()))
+
+
+def _built(result: BuildResult) -> str:
+    """Return how many models and tests ran, and how many were left alone; hooks do not count."""
+    counts = {True: [0, 0], False: [0, 0]}
+    for node in result.nodes:
+        if node.kind in {"model", "seed", "test"}:
+            counts[node.is_left_alone][node.kind == "test"] += 1
+    ran, left = (f"{models} models and seeds, {tests} tests" for models, tests in
+                 (counts[False], counts[True]))  # fmt: skip
+    if not any(counts[True]):
+        return ran
+    return (
+        f"nothing new: {left} left alone"
+        if not any(counts[False])
+        else (f"{ran}; without news and left alone: {left}")
+    )
 
 
 def publish_step(
@@ -139,15 +166,30 @@ def publish_step(
     *,
     target: str | None = None,
     is_partial: bool = False,
+    contents: str | None = None,
+    is_skipping: bool = True,
 ) -> Path | None:
-    """Swap in a new snapshot for readers; None where a partial build leaves nothing to publish."""
+    """Swap in a new snapshot for readers; None where a partial build leaves nothing to publish.
+
+    The one of the same `contents` stays where `is_skipping`.
+    """
     from financial_analytics.build import target_name  # noqa: PLC0415
-    from financial_analytics.publish import Run, publish  # noqa: PLC0415
+    from financial_analytics.publish import (  # noqa: PLC0415
+        Run,
+        is_published,
+        publish,
+        remember,
+        snapshot_path,
+    )
 
     run = Run(run_id=run_id(moment), built_at=moment, engine=target_name(target))
     with display.step("publish") as step:
+        if is_skipping and is_published(settings, run.engine, contents):
+            step.summary = f"nothing new: {snapshot_path(settings)} stays"
+            return snapshot_path(settings)
         try:
             snapshot = publish(settings, run)
+            remember(settings, run.engine, contents)
         except NotPublishedError as error:
             if not is_partial:
                 raise

@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from financial_analytics.engines.duckdb.snapshot import FILE_NAME, write_snapshot
+from financial_analytics.build import dbt_paths
 from financial_analytics.engines.table import DEFAULT_TARGET, engine_of
 from financial_analytics.errors import InvalidInputError
 from financial_analytics.settings import Settings
+from financial_analytics.skipping.records import read_records, write_records
+
+FILE_NAME = "warehouse.duckdb"
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,38 @@ def snapshot_path(settings: Settings) -> Path:
     return settings.published_dir / FILE_NAME
 
 
+def is_published(settings: Settings, engine: str, contents: str | None) -> bool:
+    """Tell whether the snapshot is still the one that was written of these contents.
+
+    Parameters
+    ----------
+    settings : Settings
+        Names the folders.
+    engine : str
+        Target that was built.
+    contents : str or None
+        Hash of all that is built (`build.BuildResult`); None where it is not known.
+    """
+    records = read_records(dbt_paths(settings, engine)[0])
+    return contents is not None and records.published == _published(settings, contents)
+
+
+def remember(settings: Settings, engine: str, contents: str | None) -> None:
+    """Keep of which contents the snapshot was written; arguments as for `is_published`."""
+    folder = dbt_paths(settings, engine)[0]
+    records = read_records(folder)
+    records.published = None if contents is None else _published(settings, contents)
+    write_records(folder, records)
+
+
+def _published(settings: Settings, contents: str) -> str | None:
+    try:
+        there = snapshot_path(settings).stat()
+    except OSError:
+        return None
+    return f"{contents}:{there.st_ino}:{there.st_size}:{there.st_mtime_ns}"
+
+
 def publish(settings: Settings, run: Run) -> Path:
     """Write the snapshot of the warehouse and swap it in.
 
@@ -75,6 +110,9 @@ def publish(settings: Settings, run: Run) -> Path:
     NotPublishedError
         If the warehouse has no analytics, or its gold is not of one build; the old snapshot stays.
     """
+    # Arrow and pandas come with these; a build without news does not need them.
+    from financial_analytics.engines.duckdb.snapshot import write_snapshot  # noqa: PLC0415
+
     target = snapshot_path(settings)
     engine = engine_of(run.engine, hint="fa build --no-publish")
     with engine.gold.open_gold(settings) as source:

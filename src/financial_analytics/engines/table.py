@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from financial_analytics.engines.contents import ContentsModule
 from financial_analytics.engines.gold import Gold
 from financial_analytics.engines.stores import BronzeCounts, BronzeStore, BronzeTable
 from financial_analytics.errors import UserInputError
@@ -65,12 +66,15 @@ class Engine:
     is_embedded : bool
         The warehouse is a file of this installation, in which the loader itself works. Of any
         other engine it is a server's, and the loader's file a scratch file.
+    contents
+        Its module of that name; None where a build leaves nothing alone.
     """
 
     session: SessionModule
     store: StoreModule
     gold: GoldModule
     is_embedded: bool = False
+    contents: ContentsModule | None = None
 
     def relations(self, settings: Settings) -> set[str]:
         """Return ``schema.relation`` of all tables and views.
@@ -100,15 +104,25 @@ class Engine:
 
 
 def _duckdb() -> Engine:
-    from financial_analytics.engines.duckdb import gold, session, store  # noqa: PLC0415
+    from financial_analytics.engines.duckdb import (  # noqa: PLC0415
+        contents,
+        gold,
+        session,
+        store,
+    )
 
-    return Engine(session, store, gold, is_embedded=True)
+    return Engine(session, store, gold, is_embedded=True, contents=contents)
 
 
 def _postgres() -> Engine:
-    from financial_analytics.engines.postgres import gold, session, store  # noqa: PLC0415
+    from financial_analytics.engines.postgres import (  # noqa: PLC0415
+        contents,
+        gold,
+        session,
+        store,
+    )
 
-    return Engine(session, store, gold)
+    return Engine(session, store, gold, contents=contents)
 
 
 def _spark() -> Engine:

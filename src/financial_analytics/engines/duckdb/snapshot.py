@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
-import pandas as pd
 
 from financial_analytics.drafts import clear_drafts
 from financial_analytics.engines.duckdb.session import Connection, sql_name, sql_text
@@ -17,7 +17,9 @@ from financial_analytics.engines.gold import SCHEMA, Gold
 from financial_analytics.errors import EngineError, NotPublishedError
 from financial_analytics.states import COUNTED, Ledger, why_not_one
 
-FILE_NAME = "warehouse.duckdb"
+if TYPE_CHECKING:
+    import pandas as pd
+
 ALSO_PUBLISHED = ("model_registry", "model_metrics")
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
 
-from financial_analytics.engines.duckdb.plugin import hmac_pads
+from financial_analytics.engines.keyed_hash import hmac_pads
 from financial_analytics.errors import EngineError
 from financial_analytics.masking import without_values
 from financial_analytics.settings import Settings

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from financial_analytics.engines.duckdb.plugin import hmac_pads
+from financial_analytics.engines.keyed_hash import hmac_pads
 from financial_analytics.errors import EngineError, UserInputError
 from financial_analytics.settings import Settings, load_settings
 
