@@ -55,11 +55,11 @@
 
 {% macro ledger_name(node) -%}{{ return(node.schema ~ '.' ~ node.alias) }}{%- endmacro %}
 
-{#- The newest batch of bronze, and the variables: what a build that begins now is made from. -#}
+{#- The newest batch that brought rows to bronze, and the variables: what a build that begins now is made from. -#}
 {% macro feeds_state() -%}
     {%- set batch = none -%}
     {%- if is_known_relation('ingestion_raw_data', '_batches') -%}
-        {%- set batch = run_query('select max(_batch_id) from ingestion_raw_data._batches').columns[0].values()[0] -%}
+        {%- set batch = run_query('select max(_batch_id) from ingestion_raw_data._batches where rows_accepted > 0').columns[0].values()[0] -%}
     {%- endif -%}
     {{ return((batch | default(0, true) | int) ~ ':' ~ all_variables_hash()) }}
 {%- endmacro %}

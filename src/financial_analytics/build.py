@@ -23,7 +23,9 @@ from financial_analytics.skipping.planning import Plan, plan
 from financial_analytics.skipping.records import Records, read_records, write_records
 from financial_analytics.skipping.runner import LEFT_ALONE, Watch, watched
 from financial_analytics.skipping.standing import all_variables, as_left, project_digest
+from financial_analytics.states import LEDGER_SCHEMA, LEDGER_TABLE
 
+LEDGER = f"{LEDGER_SCHEMA}.{LEDGER_TABLE}"
 FAILED = frozenset({"error", "fail", "runtime error", "partial success"})
 SHOWN_FAILURES = 10
 _KINDS = {"build": ("model", "seed", "test"), "run": ("model", "seed"), "test": ("test",)}
@@ -195,6 +197,9 @@ def build(
             records.begin()
             with watched(watch):
                 result = _run(settings, chosen, listener)
+            # of the ledger as well, which a killed dbt leaves marks in
+            watch.contents.forget(LEDGER)
+            watch.contents.of(LEDGER)
             records.end(
                 contents=watch.contents.all(),
                 project=project,

@@ -100,7 +100,7 @@ def read_records(folder: Path) -> Records:
             return Records()
         nodes = {key: Record(**record) for key, record in said.pop("nodes").items()}
         return Records(nodes=nodes, **said)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return Records()
 
 
