@@ -26,6 +26,19 @@
     {{ ratio('sum(' ~ value ~ ')', 'count(' ~ value ~ ')') }}
 {%- endmacro %}
 
+{#-
+    Sum of doubles that no order of rows changes: they are added up as decimals of so many places.
+    `over` makes it a window.
+-#}
+{% macro double_sum(value, places=12, over='') -%}
+    cast(sum(cast({{ value }} as decimal(38, {{ places }}))) {{ over }} as {{ type_double() }})
+{%- endmacro %}
+
+{#- Mean of known doubles, from that sum; NULL where none is known. -#}
+{% macro average_double(value, places=12) -%}
+    {{ ratio(double_sum(value, places), 'count(' ~ value ~ ')') }}
+{%- endmacro %}
+
 {#- Mean of known amounts, as money; NULL where none is known. -#}
 {% macro average_money(amount) -%}
     {{ money(ratio('sum(' ~ amount ~ ')', 'count(' ~ amount ~ ')')) }}

@@ -190,7 +190,8 @@
             bin_information_value,
             expected_information_value,
             critical_information_value,
-            sum(bin_information_value) over ({{ group }}) as information_value,
+            {{ double_sum('bin_information_value', over='over (' ~ group ~ ')') }}
+                as information_value,
             case
                 when status = 'ok' and reference_rate <= base_rate
                     then 100.0 * (base_rate - reference_rate) / base_rate
@@ -228,7 +229,7 @@
                     then dense_rank() over (
                         partition by {{ by }}, status
                         order by
-                            -- sums in another order differ in the last digits
+                            -- logarithms of two engines differ in the last digits
                             round(cast(
                                 information_value - expected_information_value as decimal(38, 12)
                             ), 9) desc nulls last,

@@ -6,7 +6,7 @@ with zip_codes as (
 select
     lower(city) as city,
     state,
-    cast(avg(latitude) as {{ type_double() }}) as latitude,
-    cast(avg(longitude) as {{ type_double() }}) as longitude
+    {{ average_double('latitude') }} as latitude,
+    {{ average_double('longitude') }} as longitude
 from zip_codes
 group by lower(city), state

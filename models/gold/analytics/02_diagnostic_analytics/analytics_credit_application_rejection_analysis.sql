@@ -33,7 +33,7 @@ counted as (
         {{ money('coalesce(sum(requested_amount), 0)') }} as requested_amount,
         {{ money('coalesce(sum(approved_amount), 0)') }} as approved_amount,
         {{ average('credit_score') }} as avg_credit_score,
-        avg(debt_to_income_rate) as avg_debt_to_income_rate,
+        {{ average_double('debt_to_income_rate') }} as avg_debt_to_income_rate,
         {{ average('decision_days') }} as avg_decision_days
     from explained
     group by product_category, stage, reason, score_band, coalesce(is_near_miss, false)

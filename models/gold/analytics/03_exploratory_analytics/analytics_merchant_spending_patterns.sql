@@ -46,9 +46,10 @@ concentration as (
         {{ cell | join(', ') }},
         count(*) as merchant_count,
         {{ money('sum(spend_amount)') }} as merchant_spend_amount,
-        sum(
-            cast(spend_amount as {{ type_double() }}) * cast(spend_amount as {{ type_double() }})
-        ) as squared_amount,
+        {{ double_sum(
+            'cast(spend_amount as ' ~ type_double() ~ ') * cast(spend_amount as '
+            ~ type_double() ~ ')', places=4
+        ) }} as squared_amount,
         {{ money_if('merchant_rank <= 10', 'spend_amount') }} as top_10_amount
     from ranked
     group by {{ cell | join(', ') }}

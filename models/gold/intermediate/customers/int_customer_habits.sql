@@ -58,12 +58,10 @@ totals as (
         min(case when is_purchase = 1 then transaction_date end) as first_purchase_date,
         max(case when is_purchase = 1 then transaction_date end) as last_purchase_date,
         {{ money('-sum(case when is_purchase = 1 then posted_amount end)') }} as spend_amount,
-        avg(
-            case
-                when is_purchase = 1 and posted_amount < 0
-                    then ln(cast(-posted_amount as {{ type_double() }}))
-            end
-        ) as purchase_size_index,
+        {{ average_double(
+            'case when is_purchase = 1 and posted_amount < 0 then ln(cast(-posted_amount as '
+            ~ type_double() ~ ')) end'
+        ) }} as purchase_size_index,
         {%- for name, base, condition in shares %}
         {{ ratio(count_if(base ~ ' = 1 and ' ~ condition), count_if(base ~ ' = 1')) }}
             as {{ name }},

@@ -43,8 +43,8 @@ select
     {{ money('avg(amount)') }} as avg_amount,
     avg(case when is_fraud then velocity end) as fraud_velocity_index,
     avg(velocity) as velocity_index,
-    avg(case when is_fraud then distance end) as fraud_distance_km,
-    avg(distance) as distance_km,
+    {{ average_double('case when is_fraud then distance end') }} as fraud_distance_km,
+    {{ average_double('distance') }} as distance_km,
     cast(count(distinct customer_natural_key) as bigint) as exposed_customer_count,
     cast(count(distinct case when is_fraud then customer_natural_key end) as bigint)
         as victim_count,

@@ -39,7 +39,6 @@ pairs as (
 ),
 
 ranked as (
-    -- ties share their mean rank
     select
         first_place,
         second_place,
@@ -49,17 +48,19 @@ ranked as (
         count(*) over (partition by first_place, second_place, first_value) as first_tie_count,
         rank() over (partition by first_place, second_place order by second_value nulls last)
             as second_place_rank,
-        count(*) over (partition by first_place, second_place, second_value) as second_tie_count
+        count(*) over (partition by first_place, second_place, second_value) as second_tie_count,
+        count(*) over (partition by first_place, second_place) as pair_count
     from pairs
 ),
 
 shared_ranks as (
+    -- ties share their mean rank; twice its distance from the mean of all is a whole number
     select
         first_place,
         second_place,
         account_natural_key,
-        first_place_rank + (first_tie_count - 1) / 2.0 as first_rank,
-        second_place_rank + (second_tie_count - 1) / 2.0 as second_rank
+        2 * first_place_rank + first_tie_count - pair_count - 2 as first_rank,
+        2 * second_place_rank + second_tie_count - pair_count - 2 as second_rank
     from ranked
 ),
 
@@ -69,10 +70,9 @@ summed as (
         second_place,
         count(*) as pair_count,
         count(distinct account_natural_key) as loan_count,
-        var_pop(cast(first_rank as {{ double }})) as first_variance,
-        var_pop(cast(second_rank as {{ double }})) as second_variance,
-        covar_pop(cast(first_rank as {{ double }}), cast(second_rank as {{ double }}))
-            as covariance
+        {{ double_sum('first_rank * first_rank', places=0) }} as first_variance,
+        {{ double_sum('second_rank * second_rank', places=0) }} as second_variance,
+        {{ double_sum('first_rank * second_rank', places=0) }} as covariance
     from shared_ranks
     group by first_place, second_place
 ),
