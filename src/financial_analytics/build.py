@@ -15,66 +15,26 @@ from financial_analytics.engines import table as engines
 from financial_analytics.errors import BuildError, UserInputError
 from financial_analytics.listening import Listener, callback
 from financial_analytics.parsed import ParsedProject
+from financial_analytics.results import (
+    BuildResult,
+    NodeResult,
+    failure_message,
+    node_result,
+    one_line,
+)
 from financial_analytics.selection import Selection, complete
 from financial_analytics.settings import Settings
 from financial_analytics.skipping.codes import Codes
 from financial_analytics.skipping.deciding import Decisions, Known
 from financial_analytics.skipping.planning import Plan, plan
 from financial_analytics.skipping.records import Records, read_records, write_records
-from financial_analytics.skipping.runner import LEFT_ALONE, Watch, watched
+from financial_analytics.skipping.runner import Watch, watched
 from financial_analytics.skipping.standing import all_variables, as_left, project_digest
 from financial_analytics.states import LEDGER_SCHEMA, LEDGER_TABLE
 
 LEDGER = f"{LEDGER_SCHEMA}.{LEDGER_TABLE}"
-FAILED = frozenset({"error", "fail", "runtime error", "partial success"})
-SHOWN_FAILURES = 10
 _KINDS = {"build": ("model", "seed", "test"), "run": ("model", "seed"), "test": ("test",)}
 LOG_LEVELS = ("debug", "info", "warn", "error")
-
-
-@dataclass(frozen=True)
-class NodeResult:
-    """How one model, seed or test ended; one without news ended so in an earlier build."""
-
-    name: str
-    kind: str
-    status: str
-    seconds: float
-    message: str
-    failing_rows: int
-    is_left_alone: bool = False
-
-
-@dataclass(frozen=True)
-class BuildResult:
-    """All nodes of one dbt run, in the order they ended; what was selected in a partial one.
-
-    `contents` is a hash of all that is built, where the whole project is and the engine can say.
-    """
-
-    nodes: tuple[NodeResult, ...]
-    log_file: Path
-    selection: Selection | None = None
-    contents: str | None = None
-
-    def count(self, status: str) -> int:
-        """Return how many nodes ended with `status`."""
-        return sum(node.status == status for node in self.nodes)
-
-    @property
-    def failed(self) -> tuple[NodeResult, ...]:
-        """Nodes that ended in an error or a failed test."""
-        return tuple(node for node in self.nodes if node.status in FAILED)
-
-    @property
-    def is_all_left_alone(self) -> bool:
-        """Tell whether nothing had any news."""
-        return all(node.is_left_alone for node in self.nodes if node.kind != "operation")
-
-    @property
-    def warned(self) -> tuple[NodeResult, ...]:
-        """Tests that found rows to look at without stopping the build."""
-        return tuple(node for node in self.nodes if node.status == "warn")
 
 
 @dataclass(frozen=True)
@@ -269,7 +229,7 @@ def _run(settings: Settings, chosen: BuildOptions, listener: Listener | None) ->
     if not parsed.path.exists():
         parsed.keep(dbt_paths(settings, chosen.target)[0])
     result = BuildResult(
-        nodes=tuple(_node_result(result) for result in getattr(outcome.result, "results", ())),
+        nodes=tuple(node_result(result) for result in getattr(outcome.result, "results", ())),
         log_file=log_file,
         selection=selection,
     )
@@ -346,20 +306,6 @@ def invoke(
     return outcome
 
 
-def failure_message(result: BuildResult) -> str:
-    """Return the failed nodes, one line each, with the reason and what was skipped for them."""
-    failed = result.failed
-    lines = [f"{len(failed)} of {len(result.nodes)} nodes failed"]
-    for node in failed[:SHOWN_FAILURES]:
-        lines.append(f"  {node.kind} {node.name}: {_one_line(node.message)}")
-    if len(failed) > SHOWN_FAILURES:
-        lines.append(f"  and {len(failed) - SHOWN_FAILURES} more")
-    skipped = result.count("skipped")
-    if skipped:
-        lines.append(f"  {skipped} nodes after them were skipped; what readers see is unchanged")
-    return "\n".join(lines)
-
-
 def target_name(given: str | None) -> str:
     """Return the dbt target to build: the given one, ``FA_TARGET``, or the default."""
     return given or os.environ.get("FA_TARGET") or engines.DEFAULT_TARGET
@@ -375,33 +321,15 @@ def _log_level() -> str:
     return given
 
 
-def _node_result(result: Any) -> NodeResult:
-    return NodeResult(
-        name=str(result.node.name),
-        kind=str(result.node.resource_type.value),
-        status=str(result.status.value),
-        seconds=float(result.execution_time),
-        message=str(result.message or ""),
-        failing_rows=int(result.failures or 0),
-        is_left_alone=bool(result.adapter_response.get(LEFT_ALONE)),
-    )
-
-
 def _raise_exception(error: BaseException | None, log_file: Path) -> None:
     if error is None:
         return
     message = str(error).strip() or type(error).__name__
     if type(error).__name__ == "DbtUsageException":
-        raise UserInputError(f"dbt refuses the options: {_one_line(message)}") from error
+        raise UserInputError(f"dbt refuses the options: {one_line(message)}") from error
     raise BuildError(
-        f"the project does not compile: {_one_line(message)}", hint=f"full log: {log_file}"
+        f"the project does not compile: {one_line(message)}", hint=f"full log: {log_file}"
     ) from error
-
-
-def _one_line(message: str) -> str:
-    lines = [line.strip() for line in message.splitlines() if line.strip()]
-    kept = [line for line in lines if not line.startswith("compiled code at")]
-    return " ".join(kept) or "no message"
 
 
 @contextmanager

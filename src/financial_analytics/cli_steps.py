@@ -16,9 +16,10 @@ TRANSACTIONS_PER_CUSTOMER = 50
 SHOWN_NAMES = 3
 
 if TYPE_CHECKING:
-    from financial_analytics.build import BuildOptions, BuildResult
+    from financial_analytics.build import BuildOptions
     from financial_analytics.ingest import IngestReport
     from financial_analytics.ingest.bank import Bank
+    from financial_analytics.results import BuildResult
     from financial_analytics.synthetic import BankConfig, GenerateReport
 
 

@@ -12,9 +12,10 @@ from typing import Any
 
 import duckdb
 
-from financial_analytics.build import BuildOptions, BuildResult, build
+from financial_analytics.build import BuildOptions, build
 from financial_analytics.ingest import ingest
 from financial_analytics.ingest.marks import Mark, read_mark, write_mark
+from financial_analytics.results import BuildResult
 from financial_analytics.settings import Settings, find_project_dir
 
 Row = Mapping[str, Any]

@@ -10,13 +10,11 @@ import pytest
 
 from financial_analytics.build import (
     BuildOptions,
-    BuildResult,
-    NodeResult,
     build,
     dbt_arguments,
-    failure_message,
 )
 from financial_analytics.errors import BuildError, EngineError, UserInputError
+from financial_analytics.results import BuildResult, NodeResult, failure_message
 from financial_analytics.settings import Settings
 
 FILES = {

@@ -17,7 +17,6 @@ from tests.support.lab import write_feed
 from tests.support.small_bank import feeds
 
 from financial_analytics import cli, cli_steps
-from financial_analytics.build import BuildResult, NodeResult
 from financial_analytics.errors import (
     BuildError,
     EngineError,
@@ -26,6 +25,7 @@ from financial_analytics.errors import (
     UserInputError,
 )
 from financial_analytics.ingest import IngestReport, Refused
+from financial_analytics.results import BuildResult, NodeResult
 
 TINY_PROJECT = {
     "dbt_project.yml": "name: tiny\nprofile: financial_analytics\nmodel-paths: [models]\n",

@@ -15,11 +15,12 @@ from tests.support.lab import write_feed
 from tests.support.small_bank import customer
 
 from financial_analytics import cli, cli_steps
-from financial_analytics.build import BuildOptions, BuildResult
+from financial_analytics.build import BuildOptions
 from financial_analytics.cli_console import Display
 from financial_analytics.errors import FeedError, UserInputError
 from financial_analytics.ingest import ingest
 from financial_analytics.ingest.marks import MARK, read_mark
+from financial_analytics.results import BuildResult
 from financial_analytics.settings import Settings, find_project_dir
 from financial_analytics.synthetic import generate, load_config
 

@@ -12,8 +12,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from financial_analytics.build import BuildOptions, BuildResult, build, dbt_paths, explain
+from financial_analytics.build import BuildOptions, build, dbt_paths, explain
 from financial_analytics.errors import BuildError, UserInputError
+from financial_analytics.results import BuildResult
 from financial_analytics.settings import Settings
 from financial_analytics.skipping.records import FILE_NAME
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from datetime import date
-from typing import Any, ClassVar
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from financial_analytics.states import LEDGER_SCHEMA, LEDGER_TABLE, Ledger, ledger_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 SCHEMA = "gold"
 

@@ -18,7 +18,7 @@ where table_catalog = current_database() and table_schema = $1 and table_name = 
 """
 
 
-class DuckDBContents:
+class DuckdbContents:
     """Rows are hashed by the engine and the hashes added up: exact, and cheap beside a build."""
 
     def __init__(self, connection: Connection) -> None:
@@ -47,10 +47,10 @@ class DuckDBContents:
 
 
 @contextmanager
-def open_contents(settings: Settings) -> Iterator[DuckDBContents]:
+def open_contents(settings: Settings) -> Iterator[DuckdbContents]:
     """Open the warehouse file, in this process beside dbt if it is there."""
     with open_warehouse(settings.warehouse_path) as connection:
-        yield DuckDBContents(connection)
+        yield DuckdbContents(connection)
 
 
 def stamp(settings: Settings) -> str | None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any
 
 from financial_analytics.engines.duckdb.session import Connection, open_warehouse, sql_name
 from financial_analytics.engines.gold import SCHEMA, Gold
 from financial_analytics.settings import Settings
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 class DuckdbGold(Gold):
