@@ -15,7 +15,7 @@ help:
 	@echo "make test      run the tests; ARGS='-k name' is passed to pytest"
 	@echo "make spark     all of Spark's tests, with the deaths at every statement (needs Java 17)"
 	@echo "make variables every variable changed in turn: increments equal a full refresh (minutes)"
-	@echo "make sequences two hundred random orders of commands, Ctrl-C and kill -9 among them (half an hour)"
+	@echo "make sequences two hundred random orders of commands, and builds that leave alone what has no news (an hour)"
 	@echo "make lint      ruff, mypy and sqlfluff"
 	@echo "make check     make lint and the convention tests"
 	@echo "make docs      write what the documents derive from models and charts"
@@ -56,7 +56,7 @@ variables: $(INSTALLED_DEV)
 	@$(BIN)/python -m pytest -m variables tests/parity/test_variables.py $(ARGS)
 
 sequences: $(INSTALLED_DEV)
-	@$(BIN)/python -m pytest -m 'sequences or not sequences' tests/faults/test_sequences.py $(ARGS)
+	@$(BIN)/python -m pytest -m 'sequences or not sequences' tests/faults/test_sequences.py tests/faults/test_skips.py $(ARGS)
 
 # Every check runs, whatever the one before it found.
 lint: $(INSTALLED_DEV)

@@ -96,6 +96,7 @@ class Bank:
     settings: Settings
     read: Callable[[str], pa.Table]
     list_relations: Callable[[], list[str]]
+    execute: Callable[[str], None]
     stages: dict[str, dict[str, pa.Table]] = field(default_factory=dict)
     loads: int = 0
 
@@ -152,7 +153,11 @@ def duckdb_bank(folder: Path) -> Iterator[Bank]:
             rows = connection.execute(_NAMES).fetchall()
         return [f"{schema}.{name}" for schema, name in rows]
 
-    yield Bank("duckdb", settings, read, names)
+    def execute(statement: str) -> None:
+        with duckdb.connect(str(settings.warehouse_path)) as connection:
+            connection.execute(statement)
+
+    yield Bank("duckdb", settings, read, names, execute)
 
 
 @contextmanager
@@ -187,9 +192,14 @@ def postgres_bank(folder: Path) -> Iterator[Bank]:
             cursor.execute(_NAMES)
             return [f"{schema}.{name}" for schema, name in cursor.fetchall()]
 
+    def execute(statement: str) -> None:
+        with postgres_session.open_session() as handle, handle.cursor() as cursor:
+            cursor.execute(statement)
+            handle.commit()
+
     with postgres_environment():
         drop_schemas()
-        yield Bank("postgres", settings_in(folder), read, names)
+        yield Bank("postgres", settings_in(folder), read, names, execute)
         drop_schemas()
 
 

@@ -12,11 +12,12 @@ from typing import Any
 
 import duckdb
 
-from financial_analytics.build import BuildOptions, build
+from financial_analytics.build import BuildOptions, build, dbt_paths
 from financial_analytics.ingest import ingest
 from financial_analytics.ingest.marks import Mark, read_mark, write_mark
 from financial_analytics.results import BuildResult
 from financial_analytics.settings import Settings, find_project_dir
+from financial_analytics.skipping.records import FILE_NAME
 
 Row = Mapping[str, Any]
 FIRST_LOAD = datetime(2026, 1, 1, 6, tzinfo=UTC).replace(tzinfo=None)
@@ -62,6 +63,10 @@ class Lab:
         self.loads = loads
         self.mark = None
 
+    @property
+    def _records(self) -> Path:
+        return dbt_paths(self.settings, None)[0] / FILE_NAME
+
     def affected(self) -> dict[str, str]:
         """Return the partitions each incremental model found stale, from the log since `reset`.
 
@@ -95,11 +100,16 @@ class Lab:
         *select: str,
         full_refresh: bool = False,
         command: str = "run",
+        is_skipping: bool = True,
         **variables: Any,
     ) -> BuildResult:
         """Run dbt (models alone unless `command` says otherwise)."""
         options = BuildOptions(
-            select=select, full_refresh=full_refresh, variables=variables, command=command
+            select=select,
+            full_refresh=full_refresh,
+            variables=variables,
+            command=command,
+            is_skipping=is_skipping,
         )
         return build(self.settings, options)
 
@@ -127,9 +137,11 @@ class Lab:
         ]
 
     def keep(self, name: str) -> Path:
-        """Copy the warehouse file aside and return the copy."""
+        """Copy the warehouse file and its records aside and return the copy of the file."""
         copy = self.folder / f"{name}.duckdb"
         copy.write_bytes(self.settings.warehouse_path.read_bytes())
+        if self._records.exists():
+            copy.with_suffix(".json").write_bytes(self._records.read_bytes())
         return copy
 
     def differences(
