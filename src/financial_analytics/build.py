@@ -155,6 +155,7 @@ def build(
                 is_skipping=chosen.leaves_alone,
             )
             records.begin()
+            write_records(folder, records)
             with watched(watch):
                 result = _run(settings, chosen, listener)
             # of the ledger as well, which a killed dbt leaves marks in

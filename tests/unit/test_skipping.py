@@ -268,6 +268,13 @@ def test_a_killed_build_is_finished_by_the_next(tiny: Tiny) -> None:
     assert tiny.sql("from last") == [(2,)]
 
 
+def test_an_increment_never_starts_from_what_a_hand_changed(tiny: Tiny) -> None:
+    tiny.build()
+    tiny.sql("update events set number = 0 where id = 1")
+    assert tiny.ran(is_skipping=False) == MODELS | TESTS
+    assert tiny.sql("select number from events where id = 1") == [(11,)]
+
+
 def test_everything_is_built_where_that_is_asked_for(tiny: Tiny) -> None:
     for options in ({}, {"is_skipping": False}, {"full_refresh": True}):
         assert tiny.ran(**options) == MODELS | TESTS

@@ -39,7 +39,7 @@ class Watch:
     variables : mapping
         Value of every variable of the project.
     is_skipping : bool
-        False: everything runs, and incremental relations are built as dbt was told to.
+        False: everything runs.
     """
 
     records: Records
@@ -61,7 +61,7 @@ class Watch:
         code = decisions.code(node)  # before its configuration is touched below
         if self.is_skipping and decisions.news(node) is None:
             return _left_alone(node, self.records.nodes[node.unique_id])
-        if self.is_skipping and _is_incremental(node) and not decisions.is_base(node):
+        if _is_incremental(node) and not decisions.is_base(node):
             node.config.full_refresh = True
         inputs = decisions.inputs(node)
         is_test = node.resource_type == "test"

@@ -30,19 +30,20 @@ class DuckdbContents:
         if not hasattr(self._own, "cursor"):
             self._own.cursor = self._connection.cursor()
         schema, name = relation.split(".", maxsplit=1)
-        found = self._own.cursor.execute(_KIND, [schema, name]).fetchone()
-        if found is None:
+        found = self._own.cursor.execute(_KIND, [schema, name]).fetchall()
+        if not found:
             return None
-        if found[0] == "VIEW":
-            return f"view: {found[1]}"
-        columns, count, total = self._own.cursor.execute(
+        ((kind, view),) = found
+        if kind == "VIEW":
+            return f"view: {view}"
+        ((columns, count, total),) = self._own.cursor.execute(
             "select"
             " (select md5(string_agg(column_name || ' ' || data_type, ',' order by column_index))"
             " from duckdb_columns() where database_name = current_database()"
             " and schema_name = $1 and table_name = $2),"
             f" count(*), sum(hash(t)) from {sql_name(schema)}.{sql_name(name)} as t",
             [schema, name],
-        ).fetchone()
+        ).fetchall()
         return f"{count}:{total}:{columns}"
 
 
