@@ -136,8 +136,10 @@ def build(
     engine = engines.find_engine(target)
     if engine:
         engine.session.check_free(settings)
+    # asked before the warehouse is held: it is opened once, for reading or for writing
+    there = engine.relations(settings) if engine and chosen.is_partial else set()
     if not engine or not engine.contents:
-        return _run(settings, chosen, listener)
+        return _run(settings, chosen, there, listener)
     folder, log_path = dbt_paths(settings, chosen.target)
     records = read_records(folder)
     project = project_digest(settings, target, chosen.variables)
@@ -157,7 +159,7 @@ def build(
             records.begin()
             write_records(folder, records)
             with watched(watch):
-                result = _run(settings, chosen, listener)
+                result = _run(settings, chosen, there, listener)
             # of the ledger as well, which a killed dbt leaves marks in
             watch.contents.forget(LEDGER)
             watch.contents.of(LEDGER)
@@ -192,10 +194,11 @@ def explain(settings: Settings, options: BuildOptions) -> list[Plan]:
     folder, log_path = dbt_paths(settings, options.target)
     records = read_records(folder)
     variables = all_variables(settings, options.variables)
+    there = engine.relations(settings)
     with engine.contents.open_contents(settings) as opened:
         _, known = as_left(records, opened, engine.contents.stamp(settings))
         parsed = ParsedProject(settings.project_dir, target, options.variables).load()
-        manifest, selection = _complete(settings, options, parsed, log_path / "dbt.log")
+        manifest, selection = _complete(settings, options, parsed, there, log_path / "dbt.log")
         decisions = Decisions(
             manifest, Codes(manifest, variables), records.nodes, Known(opened.of, known)
         )
@@ -214,15 +217,17 @@ def _as_recorded(records: Records, command: str, log_file: Path) -> BuildResult:
     return BuildResult(nodes=nodes, log_file=log_file)
 
 
-def _run(settings: Settings, chosen: BuildOptions, listener: Listener | None) -> BuildResult:
-    """Run dbt and return how every node ended; none failed."""
+def _run(
+    settings: Settings, chosen: BuildOptions, there: set[str], listener: Listener | None
+) -> BuildResult:
+    """Run dbt and return how every node ended; none failed. `there` is what a partial one finds."""
     _, log_path = dbt_paths(settings, chosen.target)
     log_file = log_path / "dbt.log"
     parsed = ParsedProject(settings.project_dir, target_name(chosen.target), chosen.variables)
     manifest, selection = parsed.load(), None
     arguments = dbt_arguments(settings, chosen)
     if chosen.is_partial:
-        manifest, selection = _complete(settings, chosen, manifest, log_file)
+        manifest, selection = _complete(settings, chosen, manifest, there, log_file)
         arguments = dbt_arguments(settings, replace(chosen, select=selection.names, exclude=()))
         arguments += ["--indirect-selection", "empty"]
     outcome = invoke(settings, arguments, listener=listener, manifest=manifest)
@@ -242,7 +247,7 @@ def _run(settings: Settings, chosen: BuildOptions, listener: Listener | None) ->
 
 
 def _complete(
-    settings: Settings, options: BuildOptions, manifest: Any, log_file: Path
+    settings: Settings, options: BuildOptions, manifest: Any, there: set[str], log_file: Path
 ) -> tuple[Any, Selection]:
     """Return dbt's manifest, and what of it a partial build runs."""
     common = _common_arguments(settings, options)
@@ -259,8 +264,6 @@ def _complete(
     selected = [json.loads(line)["unique_id"] for line in listed.result or ()]
     if not selected:
         raise _nothing_selected(options)
-    engine = engines.find_engine(target_name(options.target))
-    there = engine.relations(settings) if engine else set()
     selection = complete(manifest.nodes, selected, there)
     if not selection.names:
         raise UserInputError(
