@@ -75,6 +75,24 @@ class Decisions:
         self._codes = codes
         self._records = records
         self._contents = contents
+        self._views: dict[str, set[str]] = {}
+        for view in filter(is_view, manifest.nodes.values()):
+            for key in self._read_by(view):
+                self._views.setdefault(key, set()).add(relation_of(view))
+
+    def _read_by(self, view: Any) -> set[str]:
+        """Return what a view reads, through other views too."""
+        found = set(view.depends_on.nodes)
+        for key in view.depends_on.nodes:
+            parent = self._manifest.nodes.get(key)
+            if parent is not None and is_view(parent):
+                found |= self._read_by(parent)
+        return found
+
+    def forget(self, node: Any) -> None:
+        """Take a node for built: a server has dropped the views of the table it replaced."""
+        for relation in {relation_of(node), *self._views.get(node.unique_id, ())}:
+            self._contents.forget(relation)
 
     def code(self, node: Any) -> Code:
         """Return the code of a node."""

@@ -73,7 +73,7 @@ class Watch:
             raise
         finally:
             if not is_test:
-                self.contents.forget(relation_of(node))
+                decisions.forget(node)
         if result is not None:
             held = "" if is_test else self.contents.of(relation_of(node))
             self._remember(node, code, inputs, held, result)
