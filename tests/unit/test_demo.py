@@ -112,7 +112,7 @@ def test_demo__loads_and_builds_one_target(monkeypatch: pytest.MonkeyPatch, tmp_
         targets["ingest"] = target
         raise FeedError("stop here")
 
-    monkeypatch.setattr("financial_analytics.lasting.newest_settings", lambda *_where: None)
+    monkeypatch.setattr("financial_analytics.lasting.undone", lambda *_where: [])
     monkeypatch.setattr(cli_steps, "demo_feeds_step", demo_feeds_step)
     assert cli.run(["demo"]) == 3
     assert targets == {"ingest": "postgres"}
