@@ -128,7 +128,7 @@ def test_what_a_killed_build_left_is_not_published(desk: Desk) -> None:
     log = desk.lab.folder / "logs" / "dbt.log"
     written = log.stat().st_size
     child = subprocess.Popen(
-        [sys.executable, "-m", "financial_analytics.cli", "build", "--no-tests"],
+        [sys.executable, "-m", "financial_analytics.cli", "build", "--no-tests", "--no-skip"],
         env=os.environ.copy(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
