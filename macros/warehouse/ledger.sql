@@ -59,7 +59,8 @@
 {% macro feeds_state() -%}
     {%- set batch = none -%}
     {%- if is_known_relation('ingestion_raw_data', '_batches') -%}
-        {%- set batch = run_query('select max(_batch_id) from ingestion_raw_data._batches where rows_accepted > 0').columns[0].values()[0] -%}
+        {%- set brought = 'select max(_batch_id) from ingestion_raw_data._batches where rows_accepted > 0' -%}
+        {%- set batch = run_query(brought).columns[0].values()[0] -%}
     {%- endif -%}
     {{ return((batch | default(0, true) | int) ~ ':' ~ all_variables_hash()) }}
 {%- endmacro %}

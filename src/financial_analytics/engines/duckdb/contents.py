@@ -24,11 +24,13 @@ class DuckdbContents:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._own = threading.local()
+        self._cursors: list[Connection] = []
 
     def of(self, relation: str) -> str | None:
         """Return what a relation holds; None if there is none."""
         if not hasattr(self._own, "cursor"):
             self._own.cursor = self._connection.cursor()
+            self._cursors.append(self._own.cursor)
         schema, name = relation.split(".", maxsplit=1)
         found = self._own.cursor.execute(_KIND, [schema, name]).fetchall()
         if not found:
@@ -46,12 +48,21 @@ class DuckdbContents:
         ).fetchall()
         return f"{count}:{total}:{columns}"
 
+    def close(self) -> None:
+        """Close what each thread has opened: one that stays keeps the file from readers."""
+        for cursor in self._cursors:
+            cursor.close()
+
 
 @contextmanager
 def open_contents(settings: Settings) -> Iterator[DuckdbContents]:
     """Open the warehouse file, in this process beside dbt if it is there."""
     with open_warehouse(settings.warehouse_path) as connection:
-        yield DuckdbContents(connection)
+        contents = DuckdbContents(connection)
+        try:
+            yield contents
+        finally:
+            contents.close()
 
 
 def stamp(settings: Settings) -> str | None:
