@@ -62,8 +62,8 @@ def is_published(settings: Settings, engine: str, contents: str | None) -> bool:
     contents : str or None
         Hash of all that is built (`build.BuildResult`); None where it is not known.
     """
-    records = read_records(dbt_paths(settings, engine)[0])
-    return contents is not None and records.published == _published(settings, contents)
+    there = None if contents is None else _published(settings, contents)
+    return there is not None and there == read_records(dbt_paths(settings, engine)[0]).published
 
 
 def remember(settings: Settings, engine: str, contents: str | None) -> None:
