@@ -13,7 +13,7 @@ import duckdb
 import pytest
 
 from financial_analytics.errors import BuildError, EngineError, InvalidInputError, UserInputError
-from financial_analytics.publish import Run, publish, snapshot_path
+from financial_analytics.publish import Run, is_published, publish, remember, snapshot_path
 from financial_analytics.reports.reader import open_reader
 from financial_analytics.settings import Settings
 
@@ -230,3 +230,24 @@ def test_a_blank_connection_string_means_the_snapshot(settings: Settings) -> Non
     publish(settings, run("snap"))
     with open_reader(settings, "  ") as reader:
         assert reader.run_info().run_id == "snap"
+
+
+def test_a_snapshot_is_known_by_what_was_built_and_by_its_file(settings: Settings) -> None:
+    def known(contents: str | None) -> bool:
+        return is_published(settings, "duckdb", contents)
+
+    assert not known("a"), "there is none"
+    remember(settings, "duckdb", "a")
+    assert not known("a"), "there still is none"
+    build(settings)
+    publish(settings, Run("run-1", BUILT))
+    remember(settings, "duckdb", "a")
+    assert known("a")
+    assert not known("b")
+    assert not known(None), "what is built is not known"
+    snapshot = snapshot_path(settings)
+    content = snapshot.read_bytes()
+    snapshot.unlink()
+    assert not known("a")
+    snapshot.write_bytes(content)
+    assert not known("a"), "somebody else's file"
