@@ -71,7 +71,7 @@ RULES = (
     "wrong_encoding", "mixed_currencies",
 )  # fmt: skip
 BAD_DATES = ("2024-02-31", "2099-01-01")
-BAD_AMOUNTS = ("abc", "NaN", "12.345", "1,2,3")
+BAD_AMOUNTS = ("abc", "12.3.4", "12.345", "1,2,3")
 PREFIXES = ("EUR ", "\u20ac", "$", "GBP ")
 
 
