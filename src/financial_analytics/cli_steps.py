@@ -50,7 +50,7 @@ def demo_feeds_step(
     """Load the demo's feeds: the given ones, or a synthetic bank that is written first."""
     from financial_analytics.engines.table import engine_of  # noqa: PLC0415
     from financial_analytics.ingest.bank import synthetic_bank  # noqa: PLC0415
-    from financial_analytics.ingest.contract import load_contract  # noqa: PLC0415
+    from financial_analytics.ingest.contract_file import load_contract  # noqa: PLC0415
     from financial_analytics.ingest.room import check_room  # noqa: PLC0415
     from financial_analytics.synthetic import load_config  # noqa: PLC0415
 

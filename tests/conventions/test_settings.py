@@ -26,6 +26,8 @@ SEEN_IN_ROWS = {
     "scd2_tracked_columns": None,
     # each stored rate is compared with that of today's currency
     "reporting_currency": {"fact_transactions"},
+    # when an instalment was settled is compared with what the tolerance says now
+    "instalment_tolerance_amount": {"fact_loan_payments"},
 }
 """Variables that a relation without a fingerprint may read, and which relations (None: all)."""
 

@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from financial_analytics.ingest import as_text
-from financial_analytics.ingest.contract import Table, load_contract
+from financial_analytics.ingest.contract import Table
+from financial_analytics.ingest.contract_file import load_contract
 from financial_analytics.settings import find_project_dir
 
 if TYPE_CHECKING:

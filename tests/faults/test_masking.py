@@ -20,7 +20,7 @@ from financial_analytics.errors import FeedError
 from financial_analytics.ingest import as_text
 from financial_analytics.ingest.blame import feed_errors
 from financial_analytics.ingest.connectors._typed_text import Kind, load_typed
-from financial_analytics.ingest.contract import load_contract
+from financial_analytics.ingest.contract_file import load_contract
 from financial_analytics.masking import shape_sql, shown_text, shown_value
 from financial_analytics.settings import Settings, find_project_dir
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from financial_analytics.ingest.contract import load_contract
+from financial_analytics.ingest.contract_file import load_contract
 from financial_analytics.settings import find_project_dir
 
 if TYPE_CHECKING:

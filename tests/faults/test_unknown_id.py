@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from financial_analytics.ingest.contract import UNKNOWN_ID, Column, Table, load_contract
+from financial_analytics.ingest.contract import UNKNOWN_ID, Column, Table
+from financial_analytics.ingest.contract_file import load_contract
 from financial_analytics.settings import find_project_dir
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from financial_analytics.engines.postgres import session as postgres_session
 from financial_analytics.engines.postgres import store as postgres_store
 from financial_analytics.errors import EngineError, UserInputError
 from financial_analytics.ingest import IngestReport, as_text, ingest
-from financial_analytics.ingest.contract import load_contract
+from financial_analytics.ingest.contract_file import load_contract
 from financial_analytics.ingest.marks import write_mark
 
 pytestmark = pytest.mark.usefixtures("server")

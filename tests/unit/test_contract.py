@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from financial_analytics.errors import UserInputError
-from financial_analytics.ingest.contract import Contract, load_contract, parse_contract
+from financial_analytics.ingest.contract import Contract
+from financial_analytics.ingest.contract_file import load_contract, parse_contract
 
 
 def document(**changes: Any) -> dict[str, Any]:

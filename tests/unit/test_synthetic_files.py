@@ -19,7 +19,7 @@ import pytest
 from tests.support.synthetic_lab import bank
 
 from financial_analytics.errors import UserInputError
-from financial_analytics.ingest.contract import load_contract
+from financial_analytics.ingest.contract_file import load_contract
 from financial_analytics.ingest.run import ingest
 from financial_analytics.settings import Settings, find_project_dir
 from financial_analytics.synthetic import generate, load_config

@@ -22,7 +22,7 @@ from financial_analytics.ingest.connectors.berka import (
     LOAN_ACCOUNT_OFFSET,
     feeds,
 )
-from financial_analytics.ingest.contract import load_contract
+from financial_analytics.ingest.contract_file import load_contract
 from financial_analytics.settings import Settings, find_project_dir
 
 needs_berka = pytest.mark.skipif(

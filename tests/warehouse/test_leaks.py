@@ -15,7 +15,7 @@ import yaml
 from tests.support.lab import ARRIVAL_COLUMNS, Lab
 from tests.support.synthetic_lab import bank
 
-from financial_analytics.ingest.contract import load_contract
+from financial_analytics.ingest.contract_file import load_contract
 from financial_analytics.settings import find_project_dir
 
 pytestmark = pytest.mark.slow

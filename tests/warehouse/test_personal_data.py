@@ -12,7 +12,8 @@ import pytest
 from tests.support.lab import Lab
 from tests.support.small_bank import customer, feeds, transaction
 
-from financial_analytics.ingest.contract import Table, load_contract
+from financial_analytics.ingest.contract import Table
+from financial_analytics.ingest.contract_file import load_contract
 from financial_analytics.settings import find_project_dir
 
 KEY = "a key of the tests"

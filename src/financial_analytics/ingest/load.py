@@ -16,7 +16,7 @@ from financial_analytics.engines.duckdb.session import (
 )
 from financial_analytics.engines.stores import BronzeStore
 from financial_analytics.errors import EngineError
-from financial_analytics.ingest import rules
+from financial_analytics.ingest import posted, rules
 from financial_analytics.ingest.bank import create_ledger
 from financial_analytics.ingest.clean import SHOWN_BYTES, BadLine
 from financial_analytics.ingest.compare import Verdicts
@@ -261,7 +261,7 @@ def _quarantine_faults(
         raw.append(f"_raw[{len(columns) + 1}] as r_posted")
         column = Column(source.posted.name, "text", values=source.posted.words)
         masks.append(f"{masking.shown_value(batch.table, column, 'r_posted')} as s_posted")
-        fault = rules.posted_fault(source.posted, "r_posted", "s_posted")
+        fault = posted.posted_fault(source.posted, "r_posted", "s_posted")
         structs.append(
             f"case when {fault.condition} then {{'c': {sql_text(column.name)}, 'v': s_posted, "
             f"'rule': {sql_text(fault.rule)}, 'reason': {fault.reason}}} end"

@@ -15,7 +15,7 @@ from itertools import pairwise
 from financial_analytics.engines.duckdb.session import sql_text
 from financial_analytics.ingest import currencies, nulls, numbers, units
 from financial_analytics.ingest.contract import UNKNOWN_ID, Column
-from financial_analytics.ingest.source import FeedColumn, Posted
+from financial_analytics.ingest.source import FeedColumn
 
 PAST_TOLERANCE = timedelta(days=1)
 _TIME = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?"
@@ -78,12 +78,6 @@ def _typed(column: Column, feed: FeedColumn, value: str) -> str:
     return _from_text_number(column, feed, value)
 
 
-def signed_expression(column: Column, feed: FeedColumn, typed: str, factor: str) -> str:
-    """Return SQL of an amount with the sign that the feed gives it elsewhere."""
-    value = f"cast(({typed}) * {factor} as {column.sql_type})"
-    return f"case when ({typed}) >= 0 then {value} end" if feed.is_unsigned else value
-
-
 def is_sentinel(column: Column, typed: str) -> str:
     """Return the condition that a date stands for no date, whatever its time of day."""
     days = sorted(column.sentinels)
@@ -95,19 +89,6 @@ def is_sentinel(column: Column, typed: str) -> str:
         f"case when {typed} >= {column.family} '{low + timedelta(days=1)}' "
         f"and {typed} < {column.family} '{high}' then false else coalesce({same}, false) end"
     )
-
-
-def is_not_posted(posted: Posted, value: str) -> str:
-    """Return the condition that a row moved no money."""
-    listed = ", ".join(sql_text(word) for word in posted.words)
-    return f"coalesce(lower({trimmed(value)}), '') not in ({listed})"
-
-
-def posted_fault(posted: Posted, raw: str, shown: str) -> Fault:
-    """Return the fault of a row that moved no money."""
-    words = f" is not among {', '.join(posted.words)}: the row moved no money"
-    reason = f"coalesce('''' || {shown} || '''', 'an empty status') || {sql_text(words)}"
-    return Fault("not_posted", is_not_posted(posted, raw), reason)
 
 
 def _clean_text(column: Column, feed: FeedColumn, value: str) -> str:

@@ -28,7 +28,8 @@ from financial_analytics.ingest.blame import engine_errors, feed_errors
 from financial_analytics.ingest.checks import check_bank, check_clock, warn_of_orphans
 from financial_analytics.ingest.clean import MAX_LINE_BYTES
 from financial_analytics.ingest.compare import compare, only_new_keys
-from financial_analytics.ingest.contract import Contract, Table, load_contract
+from financial_analytics.ingest.contract import Contract, Table
+from financial_analytics.ingest.contract_file import load_contract
 from financial_analytics.ingest.decode import check_encoding
 from financial_analytics.ingest.feeds import Feed, TextForm, connector_feeds, file_feeds
 from financial_analytics.ingest.header import check_delimiter

@@ -10,7 +10,7 @@ from __future__ import annotations
 from financial_analytics.engines.duckdb.session import Connection, sql_name, sql_text
 from financial_analytics.errors import FeedError
 from financial_analytics.ingest import rules
-from financial_analytics.ingest.contract import BRONZE_SCHEMA, Table
+from financial_analytics.ingest.contract import BRONZE_SCHEMA, Column, Table
 from financial_analytics.ingest.source import FeedColumn, Source
 
 RULE = "sign"
@@ -162,3 +162,9 @@ def _lowered(words: tuple[str, ...]) -> tuple[str, ...]:
 
 def _is_one(text: str, words: tuple[str, ...]) -> str:
     return f"{text} in ({', '.join(sql_text(word) for word in words)})"
+
+
+def signed_expression(column: Column, feed: FeedColumn, typed: str, factor: str) -> str:
+    """Return SQL of an amount with the sign that the feed gives it elsewhere."""
+    value = f"cast(({typed}) * {factor} as {column.sql_type})"
+    return f"case when ({typed}) >= 0 then {value} end" if feed.is_unsigned else value

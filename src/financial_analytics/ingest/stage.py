@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from financial_analytics.engines.duckdb.session import Connection, sql_name, sql_text
-from financial_analytics.ingest import rules
+from financial_analytics.ingest import posted, rules, signs
 from financial_analytics.ingest.clean import BadLine
 from financial_analytics.ingest.contract import Column, Table
 from financial_analytics.ingest.read_text import drop_rejects, rejected_lines
@@ -119,7 +119,7 @@ def _stage_query(
         if feed.factor is not None:
             factor = sql_name(f"f_{column.name}")
             given.append(f"{feed.factor} as {factor}")
-            value = rules.signed_expression(column, feed, value, factor)
+            value = signs.signed_expression(column, feed, value, factor)
         typed.append(f"{value} as {t}")
         conditions = rules.bad_conditions(column, feed, x, t, loaded_at)
         if column.sentinels:
@@ -131,7 +131,7 @@ def _stage_query(
         texts.append(rules.raw_text(feed, x))
     if source.posted:
         given.append(f"{source.posted.expression} as x_posted")
-        bad.append(rules.is_not_posted(source.posted, "x_posted"))
+        bad.append(posted.is_not_posted(source.posted, "x_posted"))
         texts.append(rules.trimmed("x_posted"))
     row = f", {source.row} as _row" if source.row else ""
     carry = ", _row" if source.row else ""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from financial_analytics.errors import UserInputError
-from financial_analytics.ingest.contract import load_contract
+from financial_analytics.ingest.contract_file import load_contract
 from financial_analytics.ingest.marks import DRAFT, MARK, read_mark, write_mark
 
 FULL, DELTAS, TRUTH = "full", "deltas", "truth"

@@ -17,7 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from financial_analytics.ingest.contract import Column, load_contract
+from financial_analytics.ingest.contract import Column
+from financial_analytics.ingest.contract_file import load_contract
 
 Ints: TypeAlias = NDArray[np.int64]
 Floats: TypeAlias = NDArray[np.float64]

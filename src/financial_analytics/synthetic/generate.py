@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from financial_analytics.errors import UserInputError
-from financial_analytics.ingest.contract import load_contract
+from financial_analytics.ingest.contract_file import load_contract
 from financial_analytics.synthetic.campaigns import Results, campaign_versions
 from financial_analytics.synthetic.config import BLOCK_CUSTOMERS, BankConfig
 from financial_analytics.synthetic.dirt import DirtMaker

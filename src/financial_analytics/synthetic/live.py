@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from financial_analytics.ingest.contract import load_contract
+from financial_analytics.ingest.contract_file import load_contract
 from financial_analytics.synthetic.config import BLOCK_CUSTOMERS, BankConfig
 from financial_analytics.synthetic.emit import emit_block
 from financial_analytics.synthetic.frame import Ints, plain, schema, select
