@@ -9,9 +9,9 @@
     partition_source='silver.stg_loan_payments',
     on_schema_change='fail'
 ) }}
-{%- set given -%}
-    select count(paid_amount) > 0 as amounts_are_given from {{ ref('stg_loan_payments') }}
-{%- endset -%}
+{%- set given =
+    'select count(paid_amount) > 0 as amounts_are_given from ' ~ ref('stg_loan_payments')
+-%}
 {%- set settled = settled_date(
     '{rows}.scheduled_date', '{rows}.scheduled_amount', '{rows}.paid_date', '{rows}.paid_amount',
     'given.amounts_are_given'
