@@ -54,12 +54,17 @@ class Lab:
         self.mark: Mark | None = None
 
     def reset(self, warehouse: Path | None = None, *, loads: int = 0) -> None:
-        """Start from a copy of a warehouse file, or from nothing."""
-        for path in (self.settings.warehouse_path, self.settings.data_dir / "logs" / "dbt.log"):
+        """Start from what `keep` copied, or from nothing."""
+        log = self.settings.data_dir / "logs" / "dbt.log"
+        for path in (self.settings.warehouse_path, log, self._records):
             path.unlink(missing_ok=True)
         shutil.rmtree(self.folder / "incoming", ignore_errors=True)  # loads are numbered anew
         if warehouse:
             self.settings.warehouse_path.write_bytes(warehouse.read_bytes())
+            kept = warehouse.with_suffix(".json")
+            if kept.exists():  # not where nothing but feeds was loaded
+                self._records.parent.mkdir(parents=True, exist_ok=True)
+                self._records.write_bytes(kept.read_bytes())
         self.loads = loads
         self.mark = None
 

@@ -31,7 +31,15 @@ class PostgresContents:
         self._own = threading.local()
 
     def of(self, relation: str) -> str | None:
-        """Return what a relation holds; None if there is none."""
+        """Return what a relation holds; None if there is none, or none that this user reads."""
+        from psycopg2.errors import InsufficientPrivilege  # noqa: PLC0415  (an extra)
+
+        try:
+            return self._held(relation)
+        except InsufficientPrivilege:
+            return None  # then it has news, and dbt says what this user may not do
+
+    def _held(self, relation: str) -> str | None:
         schema, name = (quote(part) for part in relation.split(".", maxsplit=1))
         with self._session().cursor() as cursor:
             cursor.execute(_KIND, (f"{schema}.{name}",))
