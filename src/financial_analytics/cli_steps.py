@@ -137,8 +137,9 @@ def explain_step(settings: Settings, options: BuildOptions) -> None:
     from financial_analytics.build import explain  # noqa: PLC0415
 
     plans = explain(settings, options)
-    rows = [[each.kind, each.name, each.what, each.why] for each in plans]
-    say(format_table(["kind", "node", "what", "why"], rows))
+    # the node last: names of tests are long
+    rows = [[each.kind, each.what, each.why, each.name] for each in plans]
+    say(format_table(["kind", "what", "why", "node"], rows))
     counts = Counter(each.what for each in plans)
     note(", ".join(f"{count} {what}" for what, count in counts.items()))
 
