@@ -138,11 +138,12 @@ def build(
         engine.session.check_free(settings)
     # asked before the warehouse is held: it is opened once, for reading or for writing
     there = engine.relations(settings) if engine and chosen.is_partial else set()
+    parsed = ParsedProject(settings.project_dir, target, chosen.variables)
     if not engine or not engine.contents:
-        return _run(settings, chosen, there, listener)
+        return _run(settings, chosen, parsed, there, listener)
     folder, log_path = dbt_paths(settings, chosen.target)
     records = read_records(folder)
-    project = project_digest(settings, target, chosen.variables)
+    project = project_digest(parsed)
     with engine.contents.open_contents(settings) as opened:
         same, known = as_left(records, opened, engine.contents.stamp(settings))
         is_done = same and not chosen.is_partial and records.covers(project, chosen.command)
@@ -159,7 +160,7 @@ def build(
             records.begin()
             write_records(folder, records)
             with watched(watch):
-                result = _run(settings, chosen, there, listener)
+                result = _run(settings, chosen, parsed, there, listener)
             # of the ledger as well, which a killed dbt leaves marks in
             watch.contents.forget(LEDGER)
             watch.contents.of(LEDGER)
@@ -218,12 +219,15 @@ def _as_recorded(records: Records, command: str, log_file: Path) -> BuildResult:
 
 
 def _run(
-    settings: Settings, chosen: BuildOptions, there: set[str], listener: Listener | None
+    settings: Settings,
+    chosen: BuildOptions,
+    parsed: ParsedProject,
+    there: set[str],
+    listener: Listener | None,
 ) -> BuildResult:
     """Run dbt and return how every node ended; none failed. `there` is what a partial one finds."""
     _, log_path = dbt_paths(settings, chosen.target)
     log_file = log_path / "dbt.log"
-    parsed = ParsedProject(settings.project_dir, target_name(chosen.target), chosen.variables)
     manifest, selection = parsed.load(), None
     arguments = dbt_arguments(settings, chosen)
     if chosen.is_partial:

@@ -16,14 +16,14 @@ from financial_analytics.skipping.records import Records
 _PROJECT_FILE = "dbt_project.yml"
 
 
-def project_digest(settings: Settings, target: str, variables: Mapping[str, Any]) -> str:
+def project_digest(parsed: ParsedProject) -> str:
     """Return a hash of all that a build is made with, the feeds aside.
 
     That is every file of the project and of the package, the versions of what it runs on, the
     variables, what of the environment the project reads, and the key of personal data.
     """
     return digest(
-        ParsedProject(settings.project_dir, target, variables).path.stem,
+        parsed.path.stem,
         files_digest(sorted(PACKAGE.rglob("*.py"))),
         files_digest(sorted(PACKAGE.parent.glob("dbt/*/*_python"))),
         key(),
