@@ -28,19 +28,6 @@ listed_rates as (
     select * from {{ ref('history_product_rates') }}
 ),
 
-fees as (
-    select
-        transactions.transaction_date as revenue_date,
-        transactions.product_key,
-        {{ known_text('customers.customer_segment') }} as customer_segment,
-        0 as account_count,
-        0 as owed_count,
-        cast(null as decimal(18, 2)) as interest_amount,
-        -transactions.posted_amount as fee_amount
-    from transactions
-    left join customers on transactions.customer_key = customers.customer_key
-),
-
 positions as (
     select
         snapshots.snapshot_date,
@@ -65,7 +52,18 @@ positions as (
             and {{ end_of_day('snapshots.snapshot_date') }} < listed_rates.valid_to
 ),
 
-interest as (
+entries as (
+    select
+        transactions.transaction_date as revenue_date,
+        transactions.product_key,
+        {{ known_text('customers.customer_segment') }} as customer_segment,
+        0 as account_count,
+        0 as owed_count,
+        cast(null as decimal(18, 2)) as interest_amount,
+        -transactions.posted_amount as fee_amount
+    from transactions
+    left join customers on transactions.customer_key = customers.customer_key
+    union all
     -- a twelfth of the yearly rate on what is owed at the month end
     select
         snapshot_date as revenue_date,
@@ -77,28 +75,6 @@ interest as (
             as interest_amount,
         cast(null as decimal(18, 2)) as fee_amount
     from positions
-),
-
-entries as (
-    select
-        revenue_date,
-        product_key,
-        customer_segment,
-        account_count,
-        owed_count,
-        interest_amount,
-        fee_amount
-    from fees
-    union all
-    select
-        revenue_date,
-        product_key,
-        customer_segment,
-        account_count,
-        owed_count,
-        interest_amount,
-        fee_amount
-    from interest
 )
 
 select
