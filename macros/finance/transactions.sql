@@ -12,6 +12,18 @@
 {%- endmacro %}
 
 {#-
+    The one definition of the hour a transaction began in, 0-23: that of its time; of a bare date, which reads as midnight,
+    what the feed says beside it; NULL where it says nothing.
+-#}
+{% macro transaction_hour(transaction_at, hour_of_day) -%}
+    case
+        when {{ transaction_at }} > cast(cast({{ transaction_at }} as date) as timestamp)
+            then cast({{ calendar_part('hour', transaction_at) }} as integer)
+        else {{ hour_of_day }}
+    end
+{%- endmacro %}
+
+{#-
     What a transaction paid for; NULL where nobody says. What the transaction says of its category goes before what its
     merchant usually sells. `codes` and `merchants` are joined on the code and on the key.
 -#}

@@ -24,6 +24,7 @@ select
     merchant_id,
     transaction_date as transaction_at,
     cast(transaction_date as date) as transaction_date,
+    {{ transaction_hour('transaction_date', 'hour_of_day') }} as hour_number,
     {{ iso_weekday('transaction_date') }} in (6, 7) as is_weekend,
     {{ month_number('transaction_date') }} as transaction_month,
     transaction_type,

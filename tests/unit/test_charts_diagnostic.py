@@ -130,6 +130,17 @@ def test_fraud_hours_divide_counts_and_leave_empty_times_blank(
     assert "highest at 00-03 h, 4.00 %" in finding(figure)
 
 
+def test_fraud_without_a_time_of_day_is_in_no_band(frames: dict[str, pd.DataFrame]) -> None:
+    unknown = {"hour_band": "Unknown", "hour_band_number": -1}
+    figure = changed("fraud_hours", frames, **unknown)
+    assert "no transaction with a label of fraud carries a time of day" in finding(figure)
+    cells = frames["analytics_fraud_pattern_analysis"].copy()
+    cells.loc[0, list(unknown)] = list(unknown.values())
+    figure = draw("fraud_hours", {"analytics_fraud_pattern_analysis": cells})
+    assert figure.data[0].x == ("03-06", "12-15", "18-21", "21-24")
+    assert "1,000 transactions carry no time of day" in figure.layout.meta["note"]
+
+
 def test_default_bars_stand_beside_what_chance_reaches(frames: dict[str, pd.DataFrame]) -> None:
     figure = draw("default_drivers", frames)
     above, below = trace(figure, "Above chance"), trace(figure, "Not above chance")

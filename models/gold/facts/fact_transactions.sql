@@ -63,6 +63,7 @@ select
     priced.transaction_date,
     priced.customer_id as customer_natural_key,
     priced.account_id as account_natural_key,
+    priced.hour_number,
     priced.is_declined,
     priced.is_weekend,
     priced.is_fraud,

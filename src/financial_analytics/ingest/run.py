@@ -22,7 +22,7 @@ from financial_analytics.engines.duckdb.session import (
 from financial_analytics.engines.stores import BronzeStore
 from financial_analytics.engines.table import DEFAULT_TARGET, engine_of
 from financial_analytics.errors import FeedError
-from financial_analytics.ingest import load, numbers, signs, stage, units
+from financial_analytics.ingest import hours, load, numbers, signs, stage, units
 from financial_analytics.ingest.bank import Bank, record
 from financial_analytics.ingest.blame import engine_errors, feed_errors
 from financial_analytics.ingest.checks import check_bank, check_clock, warn_of_orphans
@@ -319,6 +319,7 @@ def _stage(
             stage.clear(connection)
             staged = read()
         judged = units.judge(connection, table, source, stage.FEED)
+        judged = hours.judge(connection, table, judged, stage.FEED)
         if judged != source:
             source = judged
             stage.clear(connection)

@@ -29,6 +29,7 @@ select
             {%- for hour in range(0, 24, 3) %}
             when {{ hour }} then '{{ "%02d-%02d" | format(hour, hour + 3) }}'
             {%- endfor %}
+            else 'Unknown'
         end as {{ text }}
     ) as hour_band,
     labelled.hour_band_number,

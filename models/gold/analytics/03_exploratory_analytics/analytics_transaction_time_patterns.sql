@@ -29,13 +29,13 @@ select
     end as uniform_index,
     case
         when cells.is_measurable
-            then {{ wilson_lower('cells.transaction_count', 'cells.channel_count') }}
-                * cells.channel_count / cells.expected_count
+            then {{ wilson_lower('cells.transaction_count', 'cells.timed_count') }}
+                * cells.timed_count / cells.expected_count
     end as uniform_index_lower,
     case
         when cells.is_measurable
-            then {{ wilson_upper('cells.transaction_count', 'cells.channel_count') }}
-                * cells.channel_count / cells.expected_count
+            then {{ wilson_upper('cells.transaction_count', 'cells.timed_count') }}
+                * cells.timed_count / cells.expected_count
     end as uniform_index_upper,
     cells.labelled_count,
     case

@@ -10,8 +10,8 @@
     ('branch_rate', 'is_service', "channel = 'Branch'"),
     ('cash_rate', 'is_outflow', "transaction_type = 'ATM Withdrawal'"),
     ('international_rate', 'is_purchase', 'is_international'),
-    ('morning_rate', 'is_purchase', 'hour_number between 6 and 11'),
-    ('evening_rate', 'is_purchase', 'hour_number >= 20'),
+    ('morning_rate', 'is_timed_purchase', 'hour_number between 6 and 11'),
+    ('evening_rate', 'is_timed_purchase', 'hour_number >= 20'),
     ('essentials_rate', 'is_purchase', mcc_is_essential('mcc_code')),
     ('dining_rate', 'is_purchase', "mcc_code between '5811' and '5814'"),
     ('travel_rate', 'is_purchase', mcc_is_travel('mcc_code')),
@@ -29,9 +29,13 @@ posted as (
         transactions.channel,
         transactions.mcc_code,
         transactions.is_international,
-        cast({{ calendar_part('hour', 'transactions.transaction_at') }} as integer) as hour_number,
+        transactions.hour_number,
         transactions.posted_amount,
         case when {{ is_purchase('transactions') }} then 1 else 0 end as is_purchase,
+        case
+            when {{ is_purchase('transactions') }} and transactions.hour_number is not null then 1
+            else 0
+        end as is_timed_purchase,
         case
             when transactions.transaction_type in ('Transfer', 'Deposit', 'Payment')
                 and transactions.channel is not null and transactions.mcc_code is null

@@ -23,7 +23,7 @@ timed as (
         cast(transactions.velocity_24h_count as {{ double }}) as velocity,
         transactions.distance_from_home_km as distance,
         {{ iso_weekday('transactions.transaction_date') }} as weekday_number,
-        cast(floor({{ calendar_part('hour', 'transactions.transaction_at') }} / 3) as integer) * 3
+        coalesce(cast(floor(transactions.hour_number / 3.0) as integer) * 3, -1)
             as hour_band_number
     from transactions
     inner join clock on transactions.transaction_date <= clock.as_of_date

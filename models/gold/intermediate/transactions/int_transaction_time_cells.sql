@@ -19,8 +19,7 @@ known as (
         transactions.transaction_id,
         {{ known_text('transactions.channel') }} as channel,
         {{ iso_weekday('transactions.transaction_date') }} as day_of_week_number,
-        cast({{ calendar_part('hour', 'transactions.transaction_at') }} as integer) as hour_number,
-        transactions.transaction_at > cast(transactions.transaction_date as timestamp) as is_timed,
+        coalesce(transactions.hour_number, -1) as hour_number,
         transactions.is_declined,
         transactions.is_fraud,
         transactions.posted_amount
@@ -28,12 +27,11 @@ known as (
     inner join clock on transactions.transaction_date <= clock.as_of_date
 ),
 
--- a channel whose transactions are all of midnight sends no time of day
 channels as (
     select
         channel,
         count(*) as channel_count,
-        max(case when is_timed then 1 else 0 end) as is_timed_flag
+        {{ count_if('hour_number >= 0') }} as timed_count
     from known
     group by channel
 ),
@@ -67,10 +65,10 @@ grid as (
         channels.channel,
         weekdays.day_count,
         channels.channel_count,
-        channels.is_timed_flag,
+        channels.timed_count,
         case
-            when channels.is_timed_flag = 1
-                then channels.channel_count * {{ ratio(
+            when hours.hour_number >= 0
+                then channels.timed_count * {{ ratio(
                     'weekdays.day_count',
                     '24.0 * sum(weekdays.day_count) over ('
                     ~ 'partition by channels.channel, hours.hour_number)'
@@ -80,26 +78,22 @@ grid as (
     cross join weekdays
     inner join hours
         on
-            (channels.is_timed_flag = 1 and hours.hour_number >= 0)
-            or (channels.is_timed_flag = 0 and hours.hour_number = -1)
+            (hours.hour_number >= 0 and channels.timed_count > 0)
+            or (hours.hour_number = -1 and channels.timed_count < channels.channel_count)
 ),
 
 counted as (
     select
         known.channel,
         known.day_of_week_number,
-        case when channels.is_timed_flag = 1 then known.hour_number else -1 end as hour_number,
+        known.hour_number,
         count(*) as transaction_count,
         {{ count_if('not known.is_declined') }} as posted_count,
         {{ money('coalesce(sum(abs(known.posted_amount)), 0)') }} as volume,
         count(known.is_fraud) as labelled_count,
         {{ count_if('known.is_fraud') }} as fraud_count
     from known
-    inner join channels on known.channel = channels.channel
-    group by
-        known.channel,
-        known.day_of_week_number,
-        case when channels.is_timed_flag = 1 then known.hour_number else -1 end
+    group by known.channel, known.day_of_week_number, known.hour_number
 )
 
 select
@@ -109,7 +103,8 @@ select
     grid.channel,
     grid.day_count,
     grid.channel_count,
-    grid.is_timed_flag = 1 as is_timed,
+    grid.timed_count,
+    grid.hour_number >= 0 as is_timed,
     grid.expected_count,
     coalesce(counted.transaction_count, 0) as transaction_count,
     coalesce(counted.posted_count, 0) as posted_count,

@@ -194,11 +194,16 @@ def _bubbles(part: pd.DataFrame, name: str, token: str, symbol: str, currency: s
 )
 def fraud_hours(frame: pd.DataFrame) -> go.Figure:
     """Heatmap of the fraud rate by weekday and hours."""
-    cells = _patterns(frame)
+    labelled = _patterns(frame)
+    if labelled["transaction_count"].sum() <= 0:
+        return theme.empty_figure("no transaction carries a label of fraud")
+    is_timed = labelled["hour_band_number"] >= 0
+    cells = labelled[is_timed].reset_index(drop=True)
     total, frauds = float(cells["transaction_count"].sum()), float(cells["fraud_count"].sum())
     if total <= 0:
-        return theme.empty_figure("no transaction carries a label of fraud")
+        return theme.empty_figure("no transaction with a label of fraud carries a time of day")
     base = 100 * frauds / total
+    timeless = float(labelled.loc[~is_timed, "transaction_count"].sum())
     firsts = cells.dropna(subset=["hour_band"]).drop_duplicates("hour_band")
     ordered = firsts.sort_values("hour_band_number", kind="stable")
     bands = [str(name) for name in ordered["hour_band"]]
@@ -255,6 +260,9 @@ def fraud_hours(frame: pd.DataFrame) -> go.Figure:
         figure,
         finding=_hours_finding(cells, base, bool(frauds)),
         height=430,
+        note=f"{theme.count(timeless)} transactions carry no time of day and are left out."
+        if timeless
+        else "",
         compact={
             "layout": {
                 "height": 430,
