@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from financial_analytics import interrupts
 from financial_analytics.engines import table as engines
 from financial_analytics.errors import BuildError, UserInputError
+from financial_analytics.joint_tests import JointTests, asked_jointly
 from financial_analytics.listening import Listener, callback
 from financial_analytics.parsed import ParsedProject
 from financial_analytics.results import (
@@ -140,7 +141,8 @@ def build(
     there = engine.relations(settings) if engine and chosen.is_partial else set()
     parsed = ParsedProject(settings.project_dir, target, chosen.variables)
     if not engine or not engine.contents:
-        return _run(settings, chosen, parsed, there, listener)
+        with nullcontext() if chosen.is_partial else asked_jointly():
+            return _run(settings, chosen, parsed, there, listener)
     folder, log_path = dbt_paths(settings, chosen.target)
     records = read_records(folder)
     project = project_digest(parsed)
@@ -156,6 +158,7 @@ def build(
                 contents=Known(opened.of, known),
                 variables=all_variables(settings, chosen.variables),
                 is_skipping=chosen.leaves_alone,
+                joint=None if chosen.is_partial else JointTests(),
             )
             records.begin()
             write_records(folder, records)

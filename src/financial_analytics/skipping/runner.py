@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from financial_analytics.joint_tests import JointTests
 from financial_analytics.skipping.codes import Codes
 from financial_analytics.skipping.deciding import Decisions, Known, relation_of
 from financial_analytics.skipping.records import Record, Records, write_records
@@ -40,6 +41,8 @@ class Watch:
         Value of every variable of the project.
     is_skipping : bool
         False: everything runs.
+    joint : JointTests, optional
+        Asks the tests of one relation together; without it each is asked by itself.
     """
 
     records: Records
@@ -47,6 +50,7 @@ class Watch:
     contents: Known
     variables: Mapping[str, Any]
     is_skipping: bool
+    joint: JointTests | None = None
     _decisions: Decisions | None = None
     _nodes: frozenset[str] = frozenset()
     _written: float = 0.0
@@ -66,7 +70,10 @@ class Watch:
         inputs = decisions.inputs(node)
         is_test = node.resource_type == "test"
         try:
-            result = plain(runner, manifest, context)
+            if is_test and self.joint:
+                result = self.joint.run(runner, manifest, context, plain, self._runs)
+            else:
+                result = plain(runner, manifest, context)
         except BaseException:
             if is_test:  # what it said before is not what it says now
                 self.records.nodes.pop(node.unique_id, None)
@@ -78,6 +85,10 @@ class Watch:
             held = "" if is_test else self.contents.of(relation_of(node))
             self._remember(node, code, inputs, held, result)
         return result
+
+    def _runs(self, node: Any) -> bool:
+        assert self._decisions is not None  # a node was decided on before
+        return not self.is_skipping or self._decisions.news(node) is not None
 
     def close(self) -> None:
         """Keep what is remembered, and nothing of nodes that the project has no more."""

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import statsmodels.api as sm
 from scipy.linalg.lapack import dpstrf
 from scipy.stats import norm
+from statsmodels.genmod.families import Binomial
+from statsmodels.genmod.generalized_linear_model import GLM
 from statsmodels.tools.sm_exceptions import (
     ConvergenceWarning,
     HessianInversionWarning,
@@ -169,7 +170,7 @@ def _logit(counts: np.ndarray[Any, Any], design: np.ndarray[Any, Any]) -> Any:
     With a logit both take the same steps, but statsmodels solves a reweighted regression by a
     singular value decomposition of the whole design. One such step leads to where the others go.
     """
-    model = sm.GLM(counts, design, family=sm.families.Binomial())
+    model = GLM(counts, design, family=Binomial())
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         for kind in (PerfectSeparationWarning, ConvergenceWarning, HessianInversionWarning):
             warnings.simplefilter("ignore", kind)
