@@ -32,7 +32,7 @@
     'measures': ['1', date_key('signup_date')],
 } -%}
 {%- set last_days = {
-    'relation': ref('int_months'),
+    'relation': ref('int_covered_months'),
     'month': 'month_number',
     'measures': [date_key('last_known_date')],
 } -%}

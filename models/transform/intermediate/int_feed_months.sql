@@ -4,19 +4,9 @@
     customer's segment are no part of it: their dates reach back before any feed.
     Grain: one row per scope (all events, transactions) and month with events.
 -#}
-{%- set event_dates = [
-    ('stg_transactions', 'transaction_date'),
-    ('stg_customer_interactions', 'interaction_date'),
-    ('stg_account_events', 'event_date'),
-    ('stg_credit_applications', 'application_date'),
-    ('stg_fraud_alerts', 'alert_date'),
-    ('stg_loan_payments', 'paid_date'),
-    ('stg_risk_assessments', 'assessment_date'),
-    ('stg_campaign_touches', 'touch_date'),
-] %}
 {%- set far = 'gap_months >= 12' %}
 with counted as (
-    {%- for relation, column in event_dates %}
+    {%- for relation, column in event_feeds().values() %}
     {% if not loop.first %}union all{% endif %}
     select
         cast('{{ relation }}' as {{ dbt.type_string() }}) as relation_name,

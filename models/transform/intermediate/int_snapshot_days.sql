@@ -6,7 +6,8 @@ with clock as (
     select
         as_of_date,
         coalesce(first_transaction_date, first_event_date) as first_date,
-        {{ add_days('as_of_date', '-' ~ var('snapshot_daily_days')) }} as daily_after_date
+        {{ add_days('transaction_end_date', '-' ~ var('snapshot_daily_days')) }}
+            as daily_after_date
     from {{ ref('data_clock') }}
     where as_of_date is not null
 ),

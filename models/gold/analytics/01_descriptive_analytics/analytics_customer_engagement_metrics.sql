@@ -12,12 +12,15 @@ customer_months as (
 
 months as (
     select
-        month_number,
-        month_start_date,
-        cast({{
-            dbt.datediff('month_start_date', 'last_known_date', 'day')
-        }} as integer) + 1 as known_days
-    from {{ ref('int_months') }}
+        months.month_number,
+        months.month_start_date,
+        cast({{ dbt.datediff(
+            'months.month_start_date',
+            feed_end('clock.transaction_end_date', 'months.last_known_date'),
+            'day'
+        ) }} as integer) + 1 as known_days
+    from {{ ref('int_months') }} as months
+    inner join clock on months.month_start_date <= clock.transaction_end_date
 ),
 
 segments as (

@@ -21,7 +21,7 @@ days as (
     inner join clock
         on
             calendar.full_date >= clock.first_transaction_date
-            and calendar.full_date <= clock.as_of_date
+            and calendar.full_date <= clock.transaction_end_date
 ),
 
 labels as (

@@ -16,7 +16,7 @@ months as (
         months.month_start_date,
         months.month_end_date,
         months.last_known_date
-    from {{ ref('int_months') }} as months
+    from {{ ref('int_covered_months') }} as months
     inner join clock on months.month_end_date >= clock.first_transaction_date
 ),
 

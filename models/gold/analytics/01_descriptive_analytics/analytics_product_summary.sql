@@ -114,6 +114,7 @@ select
         as account_count_change_pct,
     {{ reporting_currency() }} as reporting_currency,
     {{ status_if('joined.account_count > 0') }} as status,
+    clock.transaction_end_date as window_end_date,
     clock.as_of_date
 from joined
 cross join base

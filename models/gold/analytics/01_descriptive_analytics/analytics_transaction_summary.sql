@@ -53,6 +53,7 @@ select
     {%- endfor %}
     {{ reporting_currency() }} as reporting_currency,
     {{ status_if('everything.transaction_count > 0') }} as status,
+    clock.transaction_end_date as window_end_date,
     clock.as_of_date
 from clock
 inner join windows as everything on everything.window_name = 'all'

@@ -107,13 +107,13 @@ select
     {{ money('estimated.mean_balance - ' ~ margin) }} as avg_balance_lower,
     {{ money('estimated.mean_balance + ' ~ margin) }} as avg_balance_upper,
     estimated.transaction_count,
-    {{ ratio('estimated.transaction_count', 'estimated.retained_count') }}
+    {{ ratio('estimated.transaction_count', 'estimated.known_count') }}
         as avg_transaction_count,
     estimated.active_count,
-    {{ ratio('estimated.active_count', 'estimated.retained_count') }} as active_rate,
-    {{ wilson_fraction_lower('estimated.active_count', 'estimated.retained_count') }}
+    {{ ratio('estimated.active_count', 'estimated.known_count') }} as active_rate,
+    {{ wilson_fraction_lower('estimated.active_count', 'estimated.known_count') }}
         as active_rate_lower,
-    {{ wilson_fraction_upper('estimated.active_count', 'estimated.retained_count') }}
+    {{ wilson_fraction_upper('estimated.active_count', 'estimated.known_count') }}
         as active_rate_upper,
     {{ coverage_pct() }} as coverage_pct,
     {{ reporting_currency() }} as reporting_currency,

@@ -52,6 +52,7 @@ select
             else 'insufficient_data'
         end as {{ dbt.type_string() }}
     ) as status,
+    clock.transaction_end_date as window_end_date,
     clock.as_of_date
 from cells
 cross join clock

@@ -66,6 +66,7 @@ select
         cast(stddev_samp(cast(closing_balance as {{ type_double() }})) as decimal(28, 6))
         as {{ type_double() }}
     ) as deviation_amount,
+    count(posted_count) as known_count,
     cast(coalesce(sum(posted_count), 0) as bigint) as transaction_count,
     {{ count_if('posted_count > 0') }} as active_count
 from spread

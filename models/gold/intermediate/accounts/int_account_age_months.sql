@@ -2,7 +2,11 @@
     Each account at each month end of its life that has passed by the clock.
     Grain: one row per account and age in months.
 -#}
-with accounts as {{ in_place() }}(
+with clock as (
+    select * from {{ ref('data_clock') }}
+),
+
+accounts as {{ in_place() }}(
     select * from {{ ref('int_account_lifespans') }}
 ),
 
@@ -65,10 +69,13 @@ select
             then snapshots.reporting_balance
     end as closing_balance,
     case
-        when coalesce(ages.exit_month > ages.age_month, true)
+        when
+            coalesce(ages.exit_month > ages.age_month, true)
+            and ages.month_end_date <= clock.transaction_end_date
             then coalesce(movements.posted_count, 0)
     end as posted_count
 from ages
+cross join clock
 left join snapshots
     on
         ages.account_natural_key = snapshots.account_natural_key

@@ -37,6 +37,6 @@ from actions
 inner join clock
     on
         actions.activity_date >= clock.first_event_date
-        and actions.activity_date <= clock.as_of_date
+        and actions.activity_date <= clock.transaction_end_date
 inner join channels on actions.channel_key = channels.channel_key
 group by actions.customer_natural_key, actions.activity_date

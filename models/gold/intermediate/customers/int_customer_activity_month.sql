@@ -3,8 +3,7 @@
     Grain: one row per customer and month.
 -#}
 with clock as (
-    select * from {{ ref('int_comparison_dates') }}
-    where position_name = 'current'
+    select * from {{ ref('data_clock') }}
 ),
 
 months as (
@@ -35,8 +34,8 @@ covered as (
         following.*,
         least(
             {{ add_days('following.activity_date', 6) }},
-            clock.position_date,
-            coalesce({{ add_days('following.next_activity_date', -1) }}, clock.position_date)
+            clock.transaction_end_date,
+            coalesce({{ add_days('following.next_activity_date', -1) }}, clock.transaction_end_date)
         ) as covered_date
     from following
     cross join clock

@@ -49,9 +49,9 @@ posted as (
     from {{ ref('fact_transactions') }} as transactions
     inner join clock
         on
-            transactions.transaction_date <= clock.as_of_date
+            transactions.transaction_date <= clock.transaction_end_date
             and transactions.transaction_date
-            > {{ add_months('clock.as_of_date', '-' ~ var('behavior_months')) }}
+            > {{ add_months('clock.transaction_end_date', '-' ~ var('behavior_months')) }}
     where not transactions.is_declined and not coalesce(transactions.is_fraud, false)
 ),
 

@@ -1,8 +1,11 @@
-{#- What products earned in the twelve months up to the clock. Grain: one row per product. -#}
+{#-
+    What products earned in the twelve months up to the last day that transactions tell of.
+    Grain: one row per product.
+-#}
 with clock as (
     select
-        as_of_date,
-        {{ add_months('as_of_date', -12) }} as after_date
+        transaction_end_date,
+        {{ add_months('transaction_end_date', -12) }} as after_date
     from {{ ref('data_clock') }}
 ),
 
@@ -18,5 +21,7 @@ select
     {{ exact_money('sum(revenue.interest_amount)') }} as interest_revenue_amount
 from revenue
 inner join clock
-    on revenue.revenue_date > clock.after_date and revenue.revenue_date <= clock.as_of_date
+    on
+        revenue.revenue_date > clock.after_date
+        and revenue.revenue_date <= clock.transaction_end_date
 group by revenue.product_key

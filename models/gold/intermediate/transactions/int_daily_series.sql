@@ -33,7 +33,7 @@ days as (
     inner join clock
         on
             calendar.full_date >= clock.first_transaction_date
-            and calendar.full_date <= clock.as_of_date
+            and calendar.full_date <= clock.transaction_end_date
     left join daily on calendar.full_date = daily.transaction_date
 )
 

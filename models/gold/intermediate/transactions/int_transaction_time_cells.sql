@@ -42,7 +42,7 @@ weekdays as (
         calendar.day_name,
         {{ count_if(
             'calendar.full_date >= clock.first_transaction_date'
-            ~ ' and calendar.full_date <= clock.as_of_date'
+            ~ ' and calendar.full_date <= clock.transaction_end_date'
         ) }} as day_count
     from calendar
     cross join clock

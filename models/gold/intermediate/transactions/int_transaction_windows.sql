@@ -1,5 +1,5 @@
 {#-
-    Transactions of all time, of the last 30 days and of the 30 before.
+    Transactions of all time, of the last 30 days that the feed tells of and of the 30 before.
     Grain: one row per window.
 -#}
 with clock as (
@@ -14,22 +14,23 @@ windows as (
     select
         cast('all' as {{ dbt.type_string() }}) as window_name,
         first_transaction_date as first_date,
-        as_of_date as last_date,
+        transaction_end_date as last_date,
         true as is_covered
     from clock
     union all
     select
         cast('current_30d' as {{ dbt.type_string() }}) as window_name,
-        {{ add_days('as_of_date', -29) }} as first_date,
-        as_of_date as last_date,
+        {{ add_days('transaction_end_date', -29) }} as first_date,
+        transaction_end_date as last_date,
         true as is_covered
     from clock
     union all
     select
         cast('previous_30d' as {{ dbt.type_string() }}) as window_name,
-        {{ add_days('as_of_date', -59) }} as first_date,
-        {{ add_days('as_of_date', -30) }} as last_date,
-        coalesce(first_transaction_date <= {{ add_days('as_of_date', -59) }}, false) as is_covered
+        {{ add_days('transaction_end_date', -59) }} as first_date,
+        {{ add_days('transaction_end_date', -30) }} as last_date,
+        coalesce(first_transaction_date <= {{ add_days('transaction_end_date', -59) }}, false)
+            as is_covered
     from clock
 )
 

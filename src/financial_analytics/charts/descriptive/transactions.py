@@ -21,8 +21,8 @@ NO_NAME = "Unknown"
     title="Transactions of the last 30 days against the 30 days before",
     unit="transactions; money in the reporting currency; per cent",
     reading=(
-        "Each card shows the last 30 days up to the as-of date, the change in per cent against "
-        "the 30 days before and the value then. A rate changes in per cent of itself."
+        "Each card shows the last 30 days that transactions tell of, the change in per cent "
+        "against the 30 days before and the value then. A rate changes in per cent of itself."
     ),
     needs=("transaction_count", "current_30d_transaction_count"),
     measures=("transaction_count",),
@@ -60,10 +60,19 @@ def transaction_kpis(frame: pd.DataFrame) -> go.Figure:
     ]
     finding = (
         f"{theme.count(scalar(frame, 'transaction_count'))} transactions in all, "
-        f"{theme.count(scalar(frame, 'current_30d_transaction_count'))} in the last 30 days; "
+        f"{theme.count(scalar(frame, 'current_30d_transaction_count'))} in the last 30 days"
+        f"{_where_they_end(frame)}; "
         f"volume in all {theme.money(scalar(frame, 'volume'), currency)}."
     )
     return cards_figure(cards, finding=finding)
+
+
+def _where_they_end(frame: pd.DataFrame) -> str:
+    """Return the end of the windows in words, where it is not the clock."""
+    if "window_end_date" not in frame:
+        return ""
+    end = pd.Timestamp(frame["window_end_date"].iloc[0])
+    return f" to {end:%Y-%m-%d}" if end < pd.Timestamp(frame["as_of_date"].iloc[0]) else ""
 
 
 @chart(
