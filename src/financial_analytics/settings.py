@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from financial_analytics import memory
 from financial_analytics.errors import UserInputError
 
 MAX_QUARANTINED_PCT = 1.0
@@ -65,7 +66,13 @@ def load_settings() -> Settings:
     """Read the settings from the environment (``FA_DATA_DIR``, ``FA_REPORTS_DIR``).
 
     Both default to folders of the checkout; with a wheel's own project, of the working directory.
+
+    Raises
+    ------
+    UserInputError
+        If there is no project, or ``FA_MEMORY`` is no size.
     """
+    memory.budget()
     project = find_project_dir()
     home = Path.cwd() if project == PACKAGED else project
     data = Path(os.environ.get("FA_DATA_DIR") or home / "data")

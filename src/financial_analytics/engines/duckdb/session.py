@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 import duckdb
 
+from financial_analytics import memory
 from financial_analytics.errors import EngineError, UserInputError
 from financial_analytics.settings import Settings
 
@@ -57,7 +58,7 @@ def open_warehouse(
     temp_dir : Path, optional
         Where a query that outgrows its memory spills to.
     memory_limit : str, optional
-        Such as ``"2GB"``; the engine's own default otherwise.
+        Such as ``"2GB"``; what ``FA_MEMORY`` leaves to the engine otherwise.
 
     Yields
     ------
@@ -78,11 +79,20 @@ def open_warehouse(
         if temp_dir is not None:
             temp_dir.mkdir(parents=True, exist_ok=True)
             connection.execute(f"set temp_directory = {sql_text(str(temp_dir))}")
-        if memory_limit is not None:
+        if memory_limit is None:
+            bound_memory(connection)
+        else:
             _set_memory_limit(connection, memory_limit)
         yield connection
     finally:
         connection.close()
+
+
+def bound_memory(connection: Connection) -> None:
+    """Hold a connection's database to its part of ``FA_MEMORY``; what outgrows it spills."""
+    megabytes = memory.for_engine()
+    if megabytes is not None:
+        _set_memory_limit(connection, f"{megabytes}MB")
 
 
 def is_there(settings: Settings) -> bool:

@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from financial_analytics.drafts import clear_drafts
-from financial_analytics.engines.duckdb.session import Connection, sql_name, sql_text
+from financial_analytics.engines.duckdb.session import (
+    Connection,
+    bound_memory,
+    sql_name,
+    sql_text,
+)
 from financial_analytics.engines.gold import SCHEMA, Gold
 from financial_analytics.errors import EngineError, NotPublishedError
 from financial_analytics.states import COUNTED, Ledger, why_not_one
@@ -42,6 +47,7 @@ def open_snapshot(path: Path) -> Iterator[Connection]:
     connection = duckdb.connect(":memory:")
     try:
         connection.execute("set TimeZone = 'UTC'")
+        bound_memory(connection)
         try:
             connection.execute(f"attach {sql_text(str(path))} as published (read_only)")
         except duckdb.Error as error:
@@ -126,6 +132,7 @@ def _swap_in(target: Path, fill: Callable[[Connection], None]) -> None:
         connection = duckdb.connect(str(draft))
         try:
             connection.execute("set TimeZone = 'UTC'")
+            bound_memory(connection)
             fill(connection)
             connection.execute("checkpoint")
         finally:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from financial_analytics import memory
 from financial_analytics.engines.keyed_hash import hmac_pads
 from financial_analytics.errors import EngineError, UserInputError
 from financial_analytics.settings import Settings, load_settings
@@ -74,7 +75,7 @@ def parameters(folder: Path | None = None) -> dict[str, str]:
         **_LOCAL_PARAMETERS,
         "spark.master": master,
         "spark.app.name": "financial_analytics",
-        "spark.driver.memory": os.environ.get("FA_SPARK_DRIVER_MEMORY") or "2g",
+        "spark.driver.memory": os.environ.get("FA_SPARK_DRIVER_MEMORY") or _driver_memory(),
         "spark.driver.extraJavaOptions": java_options,
         "spark.sql.warehouse.dir": str(warehouse_dir(folder)),
         "spark.hadoop.javax.jdo.option.ConnectionURL": (
@@ -84,6 +85,12 @@ def parameters(folder: Path | None = None) -> dict[str, str]:
     if master.startswith("local") or "127.0.0.1" in master:
         settings["spark.driver.host"] = settings["spark.driver.bindAddress"] = "127.0.0.1"
     return settings | _given_settings(os.environ.get("FA_SPARK_CONF", ""))
+
+
+def _driver_memory() -> str:
+    """Return the heap of the driver: its part of ``FA_MEMORY``, or two gigabytes."""
+    megabytes = memory.for_engine()
+    return "2g" if megabytes is None else f"{megabytes}m"
 
 
 def _given_settings(text: str) -> dict[str, str]:
