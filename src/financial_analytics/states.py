@@ -9,7 +9,7 @@ from dataclasses import dataclass
 LEDGER_SCHEMA = "builds"
 LEDGER_TABLE = "relations"
 CLOCK = "silver.data_clock"
-COUNTED = ("dim_", "fact_", "analytics_")
+COUNTED = ("dim_", "fact_", "analytics_", "data_quality")
 CONSTANT, MIXED, UNKNOWN = "constant", "mixed", "unknown"
 
 

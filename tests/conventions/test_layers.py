@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from financial_analytics.engines.stores import LEDGERS
+
 Models = list[dict[str, Any]]
 Catalogue = dict[str, set[str]]
 
@@ -45,14 +47,20 @@ def test_the_catalogue_is_that_of_the_platform(catalogue: Catalogue) -> None:
 
 
 def test_silver_has_a_staging_model_for_each_table(project: Any, models: Models) -> None:
-    tables = {source["name"] for source in project.manifest["sources"].values()}
+    sources = project.manifest["sources"].values()
+    tables = {item["name"] for item in sources if item["source_name"] == "ingestion_raw_data"}
     assert len(tables) == 22
     assert built(models, Path("models/transform")) == {f"stg_{table}" for table in tables}
 
 
 @pytest.mark.parametrize(
     ("heading", "folder"),
-    [("Dimensions", "dimensions"), ("States", "states"), ("Facts", "facts")],
+    [
+        ("Dimensions", "dimensions"),
+        ("States", "states"),
+        ("Facts", "facts"),
+        ("Quality", "quality"),
+    ],
 )
 def test_a_layer_holds_what_is_listed(
     models: Models, catalogue: Catalogue, heading: str, folder: str
@@ -87,6 +95,29 @@ def test_what_is_not_in_the_catalogue_stands_beside_what_is(
         for name, (category, other) in beside.items()
         if (name in catalogue[category]) == (other in catalogue[category])
     ] == []
+
+
+def test_data_quality_says_of_each_analytics_model_what_it_lacks(
+    models: Models, catalogue: Catalogue
+) -> None:
+    """A new model is a line in `needs` of int_quality_models: the feeds it cannot do without."""
+    listed = next(m for m in models if m["name"] == "int_quality_models")["depends_on"]["nodes"]
+    known = {node.split(".")[-1] for node in listed}
+    named = set().union(*(names for heading, names in catalogue.items() if heading[0] == "0"))
+    beside = {m["name"] for m in models if m["config"]["meta"].get("beside")}
+    built_ones = {m["name"] for m in models} & (named | beside)
+    assert len(built_ones) >= 35
+    assert sorted(built_ones - known) == []
+
+
+def test_the_ledgers_that_silver_reads_are_those_of_the_loader(project: Any) -> None:
+    """A warehouse that dbt creates has them as the loader would make them."""
+    sources = project.manifest["sources"].values()
+    read = [item for item in sources if item["source_name"] == "bronze_ledgers"]
+    assert read
+    for item in read:
+        columns = {name: column["data_type"] for name, column in item["columns"].items()}
+        assert columns == LEDGERS[item["identifier"]]
 
 
 def test_a_relation_of_gold_has_one_grain(models: Models) -> None:

@@ -25,7 +25,7 @@ from financial_analytics.states import COUNTED, Ledger, why_not_one
 if TYPE_CHECKING:
     import pandas as pd
 
-ALSO_PUBLISHED = ("model_registry", "model_metrics")
+ALSO_PUBLISHED = ("data_quality", "model_registry", "model_metrics")
 
 
 @contextmanager

@@ -1,0 +1,104 @@
+{#-
+    What each analytics model without a result lacks: a feed, or enough rows in its feeds. `needs`
+    names the feeds without which it has no result at all.
+    Grain: one row per check, feed and reason.
+-#}
+{%- set text = dbt.type_string() %}
+{%- set needs = {
+    'analytics_account_balance_distribution': ['accounts'],
+    'analytics_account_by_product': ['accounts', 'products'],
+    'analytics_account_closure_analysis': ['accounts'],
+    'analytics_account_lifecycle_patterns': ['accounts'],
+    'analytics_account_summary': ['accounts'],
+    'analytics_churn_analysis': ['customers', 'accounts', 'transactions'],
+    'analytics_credit_application_rejection_analysis': ['credit_applications'],
+    'analytics_credit_score_behavior_correlation': ['customers', 'transactions'],
+    'analytics_customer_behavior_clusters': ['transactions', 'customers'],
+    'analytics_customer_by_age_group': ['customers'],
+    'analytics_customer_by_geography': ['customers'],
+    'analytics_customer_by_segment': ['customers'],
+    'analytics_customer_engagement_metrics': ['customers'],
+    'analytics_customer_overview': ['customers'],
+    'analytics_customer_satisfaction_drivers': ['customer_interactions'],
+    'analytics_daily_transaction_trend': ['transactions'],
+    'analytics_fraud_pattern_analysis': ['transactions', 'fraud_alerts'],
+    'analytics_fraud_pattern_links': ['transactions', 'fraud_alerts'],
+    'analytics_fraud_summary': ['fraud_alerts'],
+    'analytics_geographic_clustering': ['customers', 'zip_codes'],
+    'analytics_loan_default_correlations': ['loan_payments'],
+    'analytics_loan_default_drivers': ['loan_payments'],
+    'analytics_loan_payment_summary': ['loan_payments'],
+    'analytics_marketing_campaign_performance_drivers': ['campaign_touches'],
+    'analytics_merchant_spending_patterns': ['transactions', 'merchants'],
+    'analytics_monthly_transaction_trend': ['transactions'],
+    'analytics_product_cross_sell_patterns': ['accounts'],
+    'analytics_product_summary': ['accounts', 'products'],
+    'analytics_revenue_variance_analysis': ['accounts'],
+    'analytics_seasonal_patterns': ['transactions'],
+    'analytics_transaction_by_category': ['transactions'],
+    'analytics_transaction_by_channel': ['transactions'],
+    'analytics_transaction_decline_analysis': ['transactions'],
+    'analytics_transaction_summary': ['transactions'],
+    'analytics_transaction_time_patterns': ['transactions'],
+} %}
+with feeds as (
+    select * from {{ ref('int_feeds') }}
+),
+
+models as (
+    {%- for name in needs %}
+    {{ 'union all' if not loop.first }}
+    select
+        cast('{{ name }}' as {{ text }}) as model_name,
+        {{ count_if("status = 'ok'") }} as ok_count
+    from {{ ref(name) }}
+    {%- endfor %}
+),
+
+needed as (
+    {%- for name, listed in needs.items() %}
+    {%- set outer = loop %}
+    {%- for feed in listed %}
+    {{ 'union all' if not (outer.first and loop.first) }}
+    select
+        cast('{{ name }}' as {{ text }}) as model_name,
+        cast('{{ feed }}' as {{ text }}) as feed_name,
+        {{ 'true' if loop.first else 'false' }} as is_main
+    {%- endfor %}
+    {%- endfor %}
+),
+
+judged as (
+    select
+        models.model_name,
+        models.ok_count,
+        needed.feed_name,
+        needed.is_main,
+        feeds.row_count = 0 as is_missing,
+        max(case when feeds.row_count = 0 then 1 else 0 end) over (
+            partition by models.model_name
+        ) = 1 as has_missing
+    from models
+    inner join needed on models.model_name = needed.model_name
+    inner join feeds on needed.feed_name = feeds.feed_name
+)
+
+select
+    cast('model_has_a_result' as {{ text }}) as check_name,
+    feed_name,
+    model_name as reason_name,
+    -- something is not there, and nothing is wrong
+    cast('info' as {{ text }}) as severity,
+    cast(case when ok_count = 0 then 1 else 0 end as bigint) as concerned_count,
+    cast(1 as bigint) as row_count,
+    cast(null as {{ text }}) as example_keys,
+    cast(null as date) as since_date,
+    cast(
+        case
+            when is_missing then 'needs feed ' || feed_name
+            else 'its feeds are there and hold too little: its status says what'
+        end as {{ text }}
+    ) as advice
+from judged
+-- a model with a result has one row, as has one whose feeds are all there
+where case when ok_count = 0 and has_missing then is_missing else is_main end
