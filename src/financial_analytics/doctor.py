@@ -15,8 +15,11 @@ from typing import Literal
 import yaml
 from packaging.requirements import Requirement
 
+from financial_analytics.engines.duckdb.snapshot import open_snapshot, relation_names
+from financial_analytics.engines.gold import SCHEMA
 from financial_analytics.engines.table import DEFAULT_TARGET, find_engine
 from financial_analytics.errors import FinancialAnalyticsError
+from financial_analytics.quality import COLUMNS, MODEL, OK, findings_of, verdict_of
 from financial_analytics.settings import Settings
 
 Status = Literal["ok", "warn", "fail"]
@@ -69,6 +72,7 @@ def examine(settings: Settings, *, target: str | None = None) -> Iterator[Check]
         lambda: check_disk(settings),
         lambda: check_warehouse(settings, chosen),
         lambda: check_published(settings),
+        lambda: check_quality(settings),
         check_personal_key,
         check_browser,
     )
@@ -233,6 +237,23 @@ def check_published(settings: Settings) -> Iterator[Check]:
         yield Check("published", "ok", f"{snapshot} ({snapshot.stat().st_size / 1024**2:.1f} MiB)")
     else:
         yield Check("published", "warn", f"no snapshot at {snapshot}", "fa build")
+
+
+def check_quality(settings: Settings) -> Iterator[Check]:
+    """Say the worst of what the checks of data quality found in the published snapshot."""
+    path = settings.published_dir / settings.warehouse_path.name
+    if not path.is_file():
+        return
+    with open_snapshot(path) as connection:
+        if MODEL not in relation_names(connection):
+            yield Check("data quality", "warn", f"the snapshot has no {MODEL}", "fa build")
+            return
+        rows = connection.execute(
+            f"select {', '.join(COLUMNS)} from published.{SCHEMA}.{MODEL}"
+        ).fetchall()
+    verdict = verdict_of(findings_of(rows))
+    status: Status = "ok" if verdict.severity == OK else "warn"
+    yield Check("data quality", status, verdict.line, verdict.advice)
 
 
 def check_personal_key() -> Iterator[Check]:

@@ -109,7 +109,7 @@ Fault = tuple[Callable[[Feeds], None], tuple[Any, ...]]
 FAULTS: dict[str, Fault] = {
     "a word for an amount": (
         _add("transactions", transaction(2000, "2024-02-01 10:00:00", "10,x")),
-        ("rows_in_quarantine", "transactions", "number in amount", "error",
+        ("rows_in_quarantine", "transactions", "set aside for amount (number)", "error",
          1, 64, "batch 6 row 62"),
     ),
     "a feed that ends early": (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 from tests.support.lab import write_feed
 from tests.support.small_bank import feeds
@@ -51,6 +52,39 @@ def test_check_warehouse__counts_bronze_and_names_the_last_batch(
     assert "2026-01-02 03:04:05" in checks["last batch"].message
     assert checks["quarantine"].status == "warn"
     assert "loan_payments" in checks["empty feeds"].message
+
+
+@pytest.mark.parametrize(
+    ("rows", "status", "message"),
+    [
+        ([], "warn", "the snapshot has no data_quality"),
+        (["'ok', 'none', 0"], "ok", "nothing is wrong in 1 check"),
+        (
+            ["'ok', 'none', 0", "'found', 'paid without a date', 7"],
+            "warn",
+            "error: loan_payments: paid without a date (7 of 9 rows)",
+        ),
+    ],
+)
+def test_check_quality__says_the_worst_line_of_the_snapshot(
+    settings: Settings, rows: list[str], status: str, message: str
+) -> None:
+    assert list(doctor.check_quality(settings)) == [], "nothing is published"
+    settings.published_dir.mkdir(parents=True)
+    with duckdb.connect(str(settings.published_dir / "warehouse.duckdb")) as connection:
+        connection.execute("create schema gold")
+        if rows:
+            arms = " union all ".join(f"select {row}" for row in rows)
+            connection.execute(
+                "create table gold.data_quality as select 'loan_payments' as check_name,"
+                " 'loan_payments' as feed_name, reason_name, 'error' as severity, status,"
+                " concerned_count, 9 as row_count, null as example_keys, cast(null as date)"
+                " as since_date, 'ask for the date' as advice"
+                f" from ({arms}) as found (status, reason_name, concerned_count)"
+            )
+    (check,) = doctor.check_quality(settings)
+    assert (check.name, check.status, check.message) == ("data quality", status, message)
+    assert bool(check.action) == (status == "warn")
 
 
 def test_examine__a_damaged_warehouse_fails_with_an_action(settings: Settings) -> None:

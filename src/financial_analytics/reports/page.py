@@ -16,6 +16,9 @@ from markupsafe import Markup
 
 from financial_analytics.charts.kit import theme
 from financial_analytics.metrics import Metric
+from financial_analytics.quality import MODEL, Finding, Verdict, verdict_of
+from financial_analytics.reports.quality import PAGE as QUALITY_PAGE
+from financial_analytics.reports.quality import groups_of, overview_of
 from financial_analytics.reports.reader import RunInfo
 from financial_analytics.reports.tables import Table
 
@@ -166,6 +169,7 @@ def report_page(
     problems: Sequence[str],
     plotly_path: str,
     index_path: str,
+    verdict: Verdict | None = None,
 ) -> str:
     """Return the page of one report.
 
@@ -181,6 +185,8 @@ def report_page(
         Charts that could not be drawn, and why; shown on top.
     plotly_path, index_path : str
         Relative paths to the shared script and to the index of reports.
+    verdict : Verdict, optional
+        What the checks of data quality say, at worst; None where they were not made.
     """
     data = {
         "fa-figures": {panel.id: panel.figure for panel in panels},
@@ -197,14 +203,40 @@ def report_page(
         problems=problems,
         plotly_path=plotly_path,
         index_path=index_path,
+        verdict=verdict,
+        quality_path=f"../{QUALITY_PAGE}",
         data={name: Markup(script_json(value)) for name, value in data.items()},
         script=_asset("report.js"),
     )
 
 
-def index_page(links: Sequence[ReportLink], run: RunInfo) -> str:
-    """Return the index over the reports."""
-    return _render("index.html", links=links, run=run)
+def index_page(links: Sequence[ReportLink], run: RunInfo, verdict: Verdict | None = None) -> str:
+    """Return the index over the reports; arguments as for `report_page`."""
+    path = QUALITY_PAGE if verdict else None
+    return _render("index.html", links=links, run=run, verdict=verdict, quality_path=path)
+
+
+def quality_page(findings: Sequence[Finding], table: Table, run: RunInfo) -> str:
+    """Return the page of data quality.
+
+    Parameters
+    ----------
+    findings : sequence of Finding
+        Every check, the worst first.
+    table : Table
+        The rows of the model.
+    run : RunInfo
+        Shown in the header.
+    """
+    return _render(
+        "quality.html",
+        verdict=verdict_of(findings),
+        groups=groups_of(findings),
+        overview=overview_of(findings),
+        table=table,
+        run=run,
+        model=MODEL,
+    )
 
 
 def _texts(panel: Panel) -> dict[str, str]:

@@ -22,14 +22,17 @@ from financial_analytics.charts.registry import Chart, charts, get_chart
 from financial_analytics.drafts import clear_drafts
 from financial_analytics.errors import FinancialAnalyticsError, InvalidInputError
 from financial_analytics.metrics import get_metric
+from financial_analytics.quality import MODEL, Verdict, verdict_of
 from financial_analytics.reports.page import (
     PLOTLY_FILE,
     Panel,
     ReportLink,
     index_page,
     plain,
+    quality_page,
     report_page,
 )
+from financial_analytics.reports.quality import PAGE, findings_of_frame
 from financial_analytics.reports.reader import RunInfo
 from financial_analytics.reports.tables import data_table
 
@@ -156,6 +159,7 @@ def write_report(
     panels = [_panel(entry, reader, found) for entry in entries]
     path = out_dir / item.folder / "index.html"
     run = reader.run_info()
+    verdict = write_quality(reader, out_dir, run)
     _write(
         path,
         report_page(
@@ -166,10 +170,11 @@ def write_report(
             problems=found,
             plotly_path=f"../{PLOTLY_FILE}",
             index_path="../index.html",
+            verdict=verdict,
         ),
     )
     copy_plotly(out_dir)
-    write_index(out_dir, run)
+    write_index(out_dir, run, verdict)
     if problems is not None:
         problems.extend(found)
     return path
@@ -188,16 +193,19 @@ def write_chart(chart_id: str, reader: Source, out_dir: Path) -> Path:
     panel = _panel(entry, reader, found)
     name = chart_id.split(".", maxsplit=1)[1]
     path = out_dir / entry.category.folder / f"{name}.html"
+    run = reader.run_info()
+    verdict = write_quality(reader, out_dir, run)
     _write(
         path,
         report_page(
             title=entry.title,
             kicker=f"{entry.category.title} analytics",
-            run=reader.run_info(),
+            run=run,
             panels=[panel],
             problems=found,
             plotly_path=f"../{PLOTLY_FILE}",
             index_path="../index.html",
+            verdict=verdict,
         ),
     )
     copy_plotly(out_dir)
@@ -216,8 +224,19 @@ def _links(out_dir: Path) -> Iterable[ReportLink]:
         )
 
 
-def write_index(out_dir: Path, run: RunInfo) -> Path:
-    """Write the index over the reports that are in `out_dir`."""
+def write_quality(reader: Source, out_dir: Path, run: RunInfo) -> Verdict | None:
+    """Write the page of data quality; return its worst line, None where nothing was checked."""
+    if MODEL not in reader.models:
+        return None
+    frame = reader.frame(MODEL)
+    findings = findings_of_frame(frame)
+    table = data_table(frame, caption="Every check of every feed")
+    _write(out_dir / PAGE, quality_page(findings, table, run))
+    return verdict_of(findings)
+
+
+def write_index(out_dir: Path, run: RunInfo, verdict: Verdict | None = None) -> Path:
+    """Write the index over the reports that are in `out_dir`; `verdict` heads it."""
     path = out_dir / "index.html"
-    _write(path, index_page(list(_links(out_dir)), run))
+    _write(path, index_page(list(_links(out_dir)), run, verdict))
     return path

@@ -14,8 +14,11 @@ quarantined as (
 select
     cast('rows_in_quarantine' as {{ text }}) as check_name,
     feeds.feed_name,
-    cast(coalesce(quarantined.rule_name || ' in ' || quarantined.at_column, 'none') as {{ text }})
-        as reason_name,
+    cast(
+        coalesce(
+            'set aside for ' || quarantined.at_column || ' (' || quarantined.rule_name || ')', 'none'
+        ) as {{ text }}
+    ) as reason_name,
     -- as fa ingest: more than one row in a hundred is no accident
     cast(
         case
