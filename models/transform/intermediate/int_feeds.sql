@@ -3,28 +3,12 @@
     Grain: one row per table of the contract.
 -#}
 {%- set feeds = [
-    ('account_events', 'stg_account_events', 'event_date'),
-    ('accounts', 'stg_accounts', none),
-    ('atm_locations', 'stg_atm_locations', none),
-    ('bank_holidays', 'stg_bank_holidays', none),
-    ('branch_locations', 'stg_branch_locations', none),
-    ('campaign_touches', 'stg_campaign_touches', 'touch_date'),
-    ('credit_applications', 'stg_credit_applications', 'application_date'),
-    ('customer_interactions', 'stg_customer_interactions', 'interaction_date'),
-    ('customer_segments_history', 'stg_customer_segments_history', none),
-    ('customers', 'stg_customers', none),
-    ('economic_indicators', 'stg_economic_indicators', none),
-    ('exchange_rates', 'stg_exchange_rates', none),
-    ('fraud_alerts', 'stg_fraud_alerts', 'alert_date'),
-    ('loan_payments', 'stg_loan_payments', 'paid_date'),
-    ('marketing_campaigns', 'stg_marketing_campaigns', none),
-    ('merchant_category_codes', 'stg_merchant_category_codes', none),
-    ('merchants', 'stg_merchants', none),
-    ('products', 'stg_products', none),
-    ('regulatory_reports', 'stg_regulatory_reports', none),
-    ('risk_assessments', 'stg_risk_assessments', 'assessment_date'),
-    ('transactions', 'stg_transactions', 'transaction_date'),
-    ('zip_codes', 'stg_zip_codes', none),
+    'account_events', 'accounts', 'atm_locations', 'bank_holidays', 'branch_locations',
+    'campaign_touches', 'credit_applications', 'customer_interactions',
+    'customer_segments_history', 'customers', 'economic_indicators', 'exchange_rates',
+    'fraud_alerts', 'loan_payments', 'marketing_campaigns', 'merchant_category_codes',
+    'merchants', 'products', 'regulatory_reports', 'risk_assessments', 'transactions',
+    'zip_codes',
 ] %}
 {%- set text = dbt.type_string() %}
 with clock as (
@@ -32,24 +16,24 @@ with clock as (
 ),
 
 counted as (
-    {%- for feed, relation, event_date in feeds %}
+    {%- for feed in feeds %}
     {% if not loop.first %}union all{% endif %}
     select
         cast('{{ feed }}' as {{ text }}) as feed_name,
-        {{ 'true' if event_date else 'false' }} as has_events,
+        {{ 'true' if feed in event_feeds() else 'false' }} as has_events,
         count(*) as row_count
-    from {{ ref(relation) }}
+    from {{ ref('stg_' ~ feed) }}
     {%- endfor %}
 ),
 
 event_days as (
-    {%- for feed, relation, event_date in feeds if event_date %}
+    {%- for feed, event in event_feeds().items() %}
     {% if not loop.first %}union all{% endif %}
     select distinct
         cast('{{ feed }}' as {{ text }}) as feed_name,
-        {{ event_date }} as event_date
-    from {{ ref(relation) }}
-    where {{ event_date }} is not null
+        {{ event[1] }} as event_date
+    from {{ ref(event[0]) }}
+    where {{ event[1] }} is not null
     {%- endfor %}
 ),
 
