@@ -21,6 +21,7 @@ from financial_analytics.cli_console import (
     say,
     show_error,
 )
+from financial_analytics.cli_options import Connector, MaxQuarantined, Target, Vars
 from financial_analytics.errors import FinancialAnalyticsError, UserInputError
 from financial_analytics.settings import MAX_QUARANTINED_PCT
 
@@ -38,21 +39,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-Vars = Annotated[
-    str,
-    typer.Option("--vars", help="Variables of dbt_project.yml: '{as_of: 2024-12-31}'."),
-]
-Target = Annotated[
-    str | None, typer.Option(help="dbt target. Default: FA_TARGET, or the profile's.")
-]
-MaxQuarantined = Annotated[
-    float,
-    typer.Option(help="Per cent of a table's rows; more in quarantine ends in exit code 6."),
-]
-Connector = Annotated[
-    str | None, typer.Option(help="Source system of the files, such as berka. Default: contract.")
-]
 
 
 def _version(shown: bool) -> None:
@@ -90,6 +76,12 @@ def ingest(
         list[str] | None,
         typer.Option(help="A text that stands for no value, in every column. Repeatable."),
     ] = None,
+    full: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A table whose files are a full extract, or all: what they lack ends. Repeatable."
+        ),
+    ] = None,
     extracted_at: Annotated[
         str | None, typer.Option(help="When the source wrote the files. Default: the load time.")
     ] = None,
@@ -115,6 +107,7 @@ def ingest(
             delimiter=delimiter,
             decimal=decimal,
             null=null or [],
+            full=full or [],
             extracted_at=parse_time(extracted_at, "--extracted-at") if extracted_at else None,
             target=target_name(target),
             max_quarantined_pct=max_quarantined,

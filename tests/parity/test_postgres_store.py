@@ -42,9 +42,9 @@ class Desk:
             write_feed(path, table, lines)
         return path
 
-    def load(self, path: Path) -> IngestReport:
-        moment = FIRST_LOAD + timedelta(hours=self.loads)
-        return ingest([path], settings=self.settings, loaded_at=moment, target="postgres")
+    def load(self, path: Path, **options: Any) -> IngestReport:
+        options = {"loaded_at": FIRST_LOAD + timedelta(hours=self.loads), **options}
+        return ingest([path], settings=self.settings, target="postgres", **options)
 
     def value(self, query: str) -> Any:
         with postgres_session.open_session() as handle, handle.cursor() as cursor:
@@ -134,6 +134,24 @@ def test_an_id_that_comes_back_for_another_thing_is_refused(desk: Desk) -> None:
     assert desk.value("select count(*) from ingestion_raw_data.transactions") == 13
     query = "select count(*) from ingestion_raw_data.quarantine where rule = 'another_thing'"
     assert desk.value(query) == 4
+
+
+def test_a_full_extract_ends_what_only_the_server_knows(desk: Desk) -> None:
+    desk.load(desk.write(feeds()))
+    extract = desk.write({"customers": [customer(1), customer(2)]})
+    report = desk.load(extract, full=["customers"])
+    assert report.totals.duplicates == 2
+    assert "such as customer_id 3" in report.files[-1].warnings[0]
+    query = "select count(*) from ingestion_raw_data.customers where customer_id = 3"
+    assert desk.value(query) == 2
+    assert desk.value(f"{query} and not is_active and _source_file = 'full extract'") == 1
+    assert desk.value("select max(rows_accepted) from ingestion_raw_data._batches"
+                      " where source_file like 'full extract of customers%'") == 1  # fmt: skip
+    report = desk.load(desk.write({"customers": [customer(1), customer(2)]}))
+    assert report.warnings == [
+        "customers: 1 row is known and not in these files, which hold the other 2; they stay as"
+        " they are. If the files are a full extract, --full customers ends what it no longer holds"
+    ]
 
 
 def test_quarantine_there_holds_no_personal_data(desk: Desk) -> None:

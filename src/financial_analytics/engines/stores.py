@@ -100,6 +100,12 @@ class BronzeStore(Protocol):
         `keys` is a query, in the loader, of the key columns under their own names.
         """
 
+    def fetch_all(self, loader: Connection, table: BronzeTable) -> None:
+        """Make all stored rows of a table visible to the loader."""
+
+    def count_keys(self, loader: Connection, table: BronzeTable) -> int:
+        """Count the keys that are stored of a table."""
+
     def ship(self, loader: Connection, table: BronzeTable, batch_id: int) -> None:
         """Store a batch: rows, quarantined rows, its line, whose it is; all or nothing."""
 

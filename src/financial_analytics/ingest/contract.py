@@ -14,6 +14,8 @@ BRONZE_SCHEMA = "ingestion_raw_data"
 UNKNOWN_ID = -1
 """Natural key of every unknown member (macros/warehouse/members.sql): no source may use it."""
 CODE_LISTS = ("currency",)
+EXTRACT_DAY = "extract day"
+"""In `Table.ended`: the day of the full extract that a row is gone from, where it has no other."""
 DECIMAL = re.compile(r"decimal\((\d+), ?(\d+)\)")
 PLAIN_TYPES = {
     "integer": "integer",
@@ -127,7 +129,10 @@ class Correction:
 
 @dataclass(frozen=True)
 class Table:
-    """One table of the contract; `kind` decides what a second arrival of a key means."""
+    """One table of the contract; `kind` decides what a second arrival of a key means.
+
+    `ended` are the values by which a row of an entity says that it is no more.
+    """
 
     name: str
     kind: str
@@ -138,6 +143,7 @@ class Table:
     references: Mapping[str, str] = field(default_factory=dict)
     identity: tuple[str, ...] = ()
     correction: Correction | None = None
+    ended: Mapping[str, str | bool] = field(default_factory=dict)
     description: str = ""
 
     def column(self, name: str) -> Column:

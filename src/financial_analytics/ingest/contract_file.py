@@ -19,6 +19,7 @@ from financial_analytics.ingest.contract import (
     BRONZE_SCHEMA,
     CODE_LISTS,
     DECIMAL,
+    EXTRACT_DAY,
     PLAIN_TYPES,
     Column,
     Contract,
@@ -36,6 +37,7 @@ KINDS = ("entity", "event", "accumulating", "reference")
 _DATE_CLASS = {"earliest", "latest", "placeholders", "real"}
 _TABLE_META = {
     "kind", "key", "version_time", "event_time", "references", "identity", "correction",
+    "ended",
 }  # fmt: skip
 _COLUMN_META = {
     "required", "values", "code_list", "above", "minimum", "maximum", "usual_maximum",
@@ -180,6 +182,7 @@ def _table(
         references=dict(meta.get("references") or {}),
         identity=tuple(meta.get("identity") or ()),
         correction=_correction(meta.get("correction"), here),
+        ended=dict(meta.get("ended") or {}),
         description=str(entry.get("description") or ""),
     )
     _check_table(table, here)
@@ -231,9 +234,24 @@ def _check_table(table: Table, here: str) -> None:
     other = [n for n in rule.within_days if table.column(n).family not in ("date", "timestamp")]
     if other:
         raise UserInputError(f"{here}: within_days counts between dates, not {', '.join(other)}")
+    for name, value in table.ended.items():
+        _check_ended(table, name, value, here)
     optional = [name for name in table.key if not table.column(name).required]
     if optional:
         raise UserInputError(f"{here}: key column {', '.join(optional)} must be required")
+
+
+def _check_ended(table: Table, name: str, value: str | bool, here: str) -> None:
+    if table.kind != "entity" or name not in table.column_names:
+        raise UserInputError(f"{here}: ended belongs to columns of an entity, {name} is none")
+    column = table.column(name)
+    fits = {
+        "text": value in column.values,
+        "boolean": isinstance(value, bool),
+        "date": value == EXTRACT_DAY,
+    }
+    if not fits.get(column.family):
+        raise UserInputError(f"{here}: {name} cannot say by {value!r} that a row has ended")
 
 
 def _column(entry: Mapping[str, Any], here: str, classes: Mapping[str, DateClass]) -> Column:

@@ -173,14 +173,7 @@ def _write(
         _quarantine_verdicts(connection, batch, staged, verdicts)
         _quarantine_lines(connection, batch, staged.bad_lines)
         _check_nothing_is_lost(connection, batch, counts)
-        connection.execute(
-            f"insert into {BATCHES} values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-            [
-                batch.batch_id, batch.table.name, batch.origin, batch.sha256,
-                batch.loaded_at, counts.read, counts.accepted, counts.duplicates,
-                counts.quarantined, counts.corrections,
-            ],
-        )  # fmt: skip
+        list_batch(connection, batch, counts)
         before_commit()
         connection.execute("commit")
     except BaseException:
@@ -188,6 +181,18 @@ def _write(
             connection.execute("rollback")
         raise
     return counts
+
+
+def list_batch(connection: Connection, batch: Batch, counts: Counts) -> None:
+    """Write a batch's line into the list of batches, in the transaction that writes its rows."""
+    connection.execute(
+        f"insert into {BATCHES} values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        [
+            batch.batch_id, batch.table.name, batch.origin, batch.sha256,
+            batch.loaded_at, counts.read, counts.accepted, counts.duplicates,
+            counts.quarantined, counts.corrections,
+        ],
+    )  # fmt: skip
 
 
 def _check_nothing_is_lost(connection: Connection, batch: Batch, counts: Counts) -> None:

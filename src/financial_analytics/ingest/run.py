@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from financial_analytics.engines.duckdb.paths import plain_folder
@@ -22,7 +23,7 @@ from financial_analytics.engines.duckdb.session import (
 from financial_analytics.engines.stores import BronzeStore
 from financial_analytics.engines.table import DEFAULT_TARGET, engine_of
 from financial_analytics.errors import FeedError
-from financial_analytics.ingest import hours, load, numbers, signs, stage, units
+from financial_analytics.ingest import extracts, hours, load, numbers, signs, stage, units
 from financial_analytics.ingest.bank import Bank, record
 from financial_analytics.ingest.blame import engine_errors, feed_errors
 from financial_analytics.ingest.checks import check_bank, check_clock, warn_of_orphans
@@ -71,6 +72,7 @@ class _Context:
     form: Form
     loaded_at: datetime
     extracted_at: datetime
+    full: frozenset[str]
 
 
 def ingest(
@@ -84,6 +86,7 @@ def ingest(
     delimiter: str | None = None,
     decimal: str | None = None,
     null: Iterable[str] = (),
+    full: Iterable[str] = (),
     extracted_at: datetime | None = None,
     progress: ProgressCallback | None = None,
     moved: Moved | None = None,
@@ -116,6 +119,9 @@ def ingest(
     null : iterable of str
         Texts that stand for no value in every column, exactly as they are written, besides those
         of `financial_analytics.ingest.nulls`.
+    full : iterable of str
+        Tables of kind entity whose files in this call are, together, a full extract, or ``all``:
+        what they no longer hold ends at `extracted_at`.
     extracted_at : datetime, optional
         When the source system wrote the feeds; the version time of entities that carry none.
         Default `loaded_at`.
@@ -151,12 +157,14 @@ def ingest(
     engine = engine_of(target)
     contract = load_contract(settings.project_dir)
     loaded = _utc(loaded_at)
+    declared = tuple(full)
     context = _Context(
         contract=contract,
         mapping=load_mapping(mapping, contract),
         form=check_form(decimal, tuple(null)),
         loaded_at=loaded,
         extracted_at=_utc(extracted_at) if extracted_at else loaded,
+        full=extracts.check_full(declared, contract),
     )
     encoding, delimiter = check_encoding(encoding), check_delimiter(delimiter)
     report = IngestReport(max_quarantined_pct=max_quarantined_pct)
@@ -167,6 +175,7 @@ def ingest(
     else:
         feeds = list(file_feeds(folders, context.contract, context.mapping, report, form))
     check_mapped(context.mapping, {feed.table for feed in feeds})
+    extracts.check_given(declared, context.full, {feed.table for feed in feeds})
     bank = bank_of(feed.path for feed in feeds if feed.path)
     room: AbstractContextManager[None] = nullcontext()
     if feeds and engine.is_embedded:
@@ -210,6 +219,11 @@ def ingest(
                     Refused(feed.source_file, feed.table, error.message, error.hint)
                 )
                 tell("done")
+        with engine_errors():
+            extracts.finish(
+                connection, store, contract, context.full, report,
+                loaded, context.extracted_at, partial(record, connection, bank),
+            )  # fmt: skip
         warn_of_orphans(connection, store, contract, report)
         stage.clear(connection)
     return report
@@ -235,7 +249,8 @@ def _load(
             source = feed.open(connection, table, work_dir)
         mapping = context.mapping.get(table.name, TableMapping())
         sha256 = _with_mapping(digest.result(), mapping.declared(context.form))
-        if before is not None and before.sha256 == sha256:
+        is_whole = table.name in context.full  # read even so: what else is known may have to end
+        if before is not None and before.sha256 == sha256 and not is_whole:
             tell("done", before.rows)
             counts = load.Counts(read=before.rows, duplicates=before.rows)
             return FileReport(
@@ -245,6 +260,7 @@ def _load(
         with feed_errors(table):
             warnings = signs.check_unread(connection, table, source)
         source, staged = _stage(connection, table, source, context, store)
+        extracts.remember(connection, table, len(staged.bad_lines))
         tell("comparing", staged.read)
         verdicts = compare(connection, table, staged, extracted_at=context.extracted_at)
         highest, _ = load.newest_load(connection)

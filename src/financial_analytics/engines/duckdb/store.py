@@ -27,6 +27,17 @@ class DirectStore:
     def fetch(self, loader: Connection, table: BronzeTable, keys: str) -> None:
         """Do nothing: everything is here."""
 
+    def fetch_all(self, loader: Connection, table: BronzeTable) -> None:
+        """Do nothing: everything is here."""
+
+    def count_keys(self, loader: Connection, table: BronzeTable) -> int:
+        """Count the keys in the loader's file."""
+        (key,) = table.key
+        ((count,),) = loader.execute(
+            f"select count(distinct {sql_name(key)}) from {BRONZE_SCHEMA}.{sql_name(table.name)}"
+        ).fetchall()
+        return int(count)
+
     def ship(self, loader: Connection, table: BronzeTable, batch_id: int) -> None:
         """Do nothing: everything is here."""
 

@@ -97,6 +97,20 @@ class PostgresStore:
             )
         _insert(loader, table.name, rows)
 
+    def fetch_all(self, loader: Connection, table: BronzeTable) -> None:
+        """Replace the loader's rows of `table` by all that are stored."""
+        loader.execute(f"delete from {BRONZE_SCHEMA}.{sql_name(table.name)}")
+        with self._transaction() as cursor:
+            rows = postgres_copy.copy_out(cursor, f"select * from {_bronze(table.name)}")
+        _insert(loader, table.name, rows)
+
+    def count_keys(self, loader: Connection, table: BronzeTable) -> int:
+        """Count the keys on the server."""
+        (key,) = table.key
+        with self._transaction() as cursor:
+            cursor.execute(f"select count(distinct {quote(key)}) from {_bronze(table.name)}")
+            return int(cursor.fetchone()[0])
+
     def ship(self, loader: Connection, table: BronzeTable, batch_id: int) -> None:
         """Store a batch in one transaction."""
         with self._transaction() as cursor:

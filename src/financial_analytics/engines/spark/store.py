@@ -93,6 +93,16 @@ class SparkStore:
             found = stored.join(self._spark.read.parquet(file), list(table.key), "left_semi")
             _insert(loader, table.name, found.toArrow())
 
+    def fetch_all(self, loader: Connection, table: BronzeTable) -> None:
+        """Replace the loader's rows of `table` by all that are stored."""
+        loader.execute(f"delete from {BRONZE_SCHEMA}.{sql_name(table.name)}")
+        _insert(loader, table.name, self._spark.table(_bronze(table.name)).toArrow())
+
+    def count_keys(self, loader: Connection, table: BronzeTable) -> int:
+        """Count the keys in Spark."""
+        (key,) = table.key
+        return int(self._spark.table(_bronze(table.name)).select(key).distinct().count())
+
     def ship(self, loader: Connection, table: BronzeTable, batch_id: int) -> None:
         """Store a batch: its rows, its quarantined rows, whose it is, and last its line."""
         self._push(loader, table.name, batch_id, "_source_row")

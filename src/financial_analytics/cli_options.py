@@ -1,0 +1,22 @@
+"""Options that several commands of ``fa`` have, each said once."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+Vars = Annotated[
+    str,
+    typer.Option("--vars", help="Variables of dbt_project.yml: '{as_of: 2024-12-31}'."),
+]
+Target = Annotated[
+    str | None, typer.Option(help="dbt target. Default: FA_TARGET, or the profile's.")
+]
+MaxQuarantined = Annotated[
+    float,
+    typer.Option(help="Per cent of a table's rows; more in quarantine ends in exit code 6."),
+]
+Connector = Annotated[
+    str | None, typer.Option(help="Source system of the files, such as berka. Default: contract.")
+]
