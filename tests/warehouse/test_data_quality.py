@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -65,3 +66,19 @@ def test_a_finding_says_since_when(faulty: Lab) -> None:
         " and concerned_count > 0"
     )  # fmt: skip
     assert rows == [("feed_is_fresh", "2024-02-21"), ("prices", "2024-02-01")]
+
+
+def test_what_the_loader_noticed_is_found(tmp_path: Path) -> None:
+    lab = Lab(tmp_path)
+    feeds = quality_bank.clean()
+    feeds["accounts"] = [{**row, "close_date": "1900-01-01"} for row in feeds["accounts"]]
+    lab.load(feeds)
+    lab.build("+int_quality_remarks")
+    rows = lab.rows(
+        "select check_name, feed_name, reason_name, severity, concerned_count, row_count"
+        " from gold_intermediate.int_quality_remarks"
+    )
+    count = len(feeds["accounts"])
+    assert rows == [
+        ("dates_read_as_empty", "accounts", "a day that stands for no date", "info", count, count)
+    ]

@@ -6,6 +6,7 @@
 {%- set families = [
     ref('int_quality_feeds'),
     ref('int_quality_quarantine'),
+    ref('int_quality_remarks'),
     ref('int_quality_references'),
     ref('int_quality_contradictions'),
     ref('int_quality_models'),

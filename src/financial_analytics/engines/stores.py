@@ -30,6 +30,10 @@ LEDGERS: dict[str, dict[str, str]] = {
         "rows_accepted": "bigint", "rows_duplicate": "bigint", "rows_quarantined": "bigint",
         "rows_corrected": "bigint",
     },
+    "_remarks": {
+        "_batch_id": "bigint", "_loaded_at": "timestamp", "table_name": "text",
+        "source_file": "text", "kind": "text", "concerned_count": "bigint", "words": "text",
+    },
     "_bank": {"_batch_id": "bigint", "kind": "text", "parameters": "text"},
 }  # fmt: skip
 """Contract types of the tables that are no feed."""

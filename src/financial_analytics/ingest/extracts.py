@@ -22,6 +22,7 @@ from financial_analytics.engines.stores import BronzeStore
 from financial_analytics.errors import UserInputError
 from financial_analytics.ingest import load
 from financial_analytics.ingest.contract import BRONZE_SCHEMA, EXTRACT_DAY, Contract, Table
+from financial_analytics.ingest.remarks import Remark
 from financial_analytics.ingest.report import FileReport, IngestReport
 from financial_analytics.ingest.stage import FEED
 
@@ -153,17 +154,12 @@ def _end(
                 "a row has ended, so they stay"
             )
         return
-    counts, ended, example = _write(connection, batch, gone, extracted_at, record)
+    counts, remarks = _write(connection, batch, gone, extracted_at, record)
     if not counts.read:
         return
     store.ship(connection, table, batch.batch_id)
-    said = []
-    if ended:
-        said.append(f"{_rows(ended)} gone (such as {_key(table, example)}) and end with it")
-    if counts.read > ended:
-        said.append(f"{_rows(counts.read - ended)} back and go on")
     report.files.append(
-        FileReport(table.name, batch.origin, batch.batch_id, counts, warnings=("; ".join(said),))
+        FileReport(table.name, batch.origin, batch.batch_id, counts, remarks=remarks)
     )
 
 
@@ -224,8 +220,8 @@ def _write(
     gone: str,
     extracted_at: datetime,
     record: Callable[[int], None],
-) -> tuple[load.Counts, int, object]:
-    """Insert the versions and their batch, all or nothing; return counts, ended rows, a key."""
+) -> tuple[load.Counts, tuple[Remark, ...]]:
+    """Insert the versions and their batch, all or nothing."""
     table = batch.table
     ending, back = [], []
     for column in table.columns:
@@ -253,6 +249,12 @@ def _write(
             f"{key}) filter (where ends) from temp.extract_rows"
         ).fetchall()[0]
         counts = load.Counts(read=rows, accepted=rows)
+        remarks = []
+        if ended:
+            words = f"{_rows(ended)} gone (such as {_key(table, example)}) and end with it"
+            remarks.append(Remark("rows_gone", ended, words))
+        if rows > ended:
+            remarks.append(Remark("rows_back", rows - ended, f"{_rows(rows - ended)} back, go on"))
         if rows:
             connection.execute(
                 f"insert into {BRONZE_SCHEMA}.{sql_name(table.name)} "
@@ -260,6 +262,7 @@ def _write(
                 f"select {names}, {batch.batch_id}, {_moment(batch.loaded_at)}, "
                 f"{sql_text(MARK)}, row_number() over (order by {key}) from temp.extract_rows"
             )
+            load.keep_remarks(connection, batch, remarks)
             load.list_batch(connection, batch, counts)
             record(batch.batch_id)
         connection.execute("drop table temp.extract_rows")
@@ -268,7 +271,7 @@ def _write(
         with suppress(DatabaseError):
             connection.execute("rollback")
         raise
-    return counts, int(ended), example
+    return counts, tuple(remarks)
 
 
 def _say(connection: Connection, store: BronzeStore, table: Table, report: IngestReport) -> None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from financial_analytics.engines.duckdb.session import Connection, sql_name
 from financial_analytics.ingest.contract import Table
+from financial_analytics.ingest.remarks import Remark
 from financial_analytics.ingest.source import Source
 
 TABLE, HOUR, TIME = "transactions", "hour_of_day", "transaction_date"
@@ -33,11 +34,11 @@ def judge(connection: Connection, table: Table, source: Source, rows: str) -> So
     if not given or latest > 0 or timed:
         return source
     empty = replace(source.columns[HOUR], expression="cast(null as varchar)", family="text")
-    warning = (
+    words = (
         f"{HOUR}: 0 in {given:,} rows and no other hour, beside dates without a time; read as empty"
     )
     return replace(
         source,
         columns={**source.columns, HOUR: empty},
-        warnings=[*source.warnings, warning],
+        remarks=[*source.remarks, Remark("hours_read_as_empty", given, words)],
     )

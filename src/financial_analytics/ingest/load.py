@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,6 +21,7 @@ from financial_analytics.ingest.bank import create_ledger
 from financial_analytics.ingest.clean import SHOWN_BYTES, BadLine
 from financial_analytics.ingest.compare import Verdicts
 from financial_analytics.ingest.contract import BRONZE_SCHEMA, Column, Contract, Table
+from financial_analytics.ingest.remarks import Remark, create_remarks, keep
 from financial_analytics.ingest.source import Source
 from financial_analytics.ingest.stage import FEED, VERDICT, Staged
 
@@ -71,7 +72,7 @@ def create_bronze(connection: Connection, contract: Contract) -> None:
         "select list(table_name) from duckdb_tables() "
         f"where schema_name = '{BRONZE_SCHEMA}' and database_name = current_database()"
     ).fetchall()[0][0]
-    wanted = {"quarantine", "_batches", "_bank", *(table.name for table in contract)}
+    wanted = {"quarantine", "_batches", "_bank", "_remarks", *(table.name for table in contract)}
     if wanted <= set(present or ()):
         return
     connection.execute("begin")
@@ -94,6 +95,7 @@ def create_bronze(connection: Connection, contract: Contract) -> None:
         "rows_corrected bigint)"
     )
     create_ledger(connection)
+    create_remarks(connection)
     connection.execute("commit")
 
 
@@ -181,6 +183,11 @@ def _write(
             connection.execute("rollback")
         raise
     return counts
+
+
+def keep_remarks(connection: Connection, batch: Batch, remarks: Iterable[Remark]) -> None:
+    """Write what was noticed in a batch, in the transaction that writes its rows."""
+    keep(connection, batch.batch_id, _loaded(batch), batch.table.name, batch.source_file, remarks)
 
 
 def list_batch(connection: Connection, batch: Batch, counts: Counts) -> None:

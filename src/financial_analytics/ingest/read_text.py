@@ -18,6 +18,7 @@ from financial_analytics.ingest.header import (
     match_columns,
     normalise,
 )
+from financial_analytics.ingest.remarks import Remark
 from financial_analytics.ingest.source import FeedColumn, Source
 from financial_analytics.masking import without_values
 
@@ -71,9 +72,10 @@ def open_text(
             plain, readable, delimiter=character, width=match.width, max_line=max_line
         )
         newline = b"\n"
-    warnings = []
+    remarks = []
     if plain.guessed:
-        warnings.append(f"read as {plain.encoding}, by its look; say --encoding if that is wrong")
+        words = f"read as {plain.encoding}, by its look; say --encoding if that is wrong"
+        remarks.append(Remark("encoding_guessed", 0, words))
     relation = _read_csv(
         readable, character, match.width, newline, max_line, has_quotes=facts.has_quotes
     )
@@ -91,7 +93,7 @@ def open_text(
         bad_lines=bad_lines,
         width=match.width,
         blank_lines=list if facts.needs_copy else partial(blank_lines, plain, newline),
-        warnings=warnings,
+        remarks=remarks,
     )
 
 

@@ -12,6 +12,7 @@ from rich.text import Text
 from financial_analytics.errors import FeedError, InvalidInputError, QuarantineError
 from financial_analytics.ingest.another import ANOTHER_THING
 from financial_analytics.ingest.load import Counts
+from financial_analytics.ingest.remarks import Remark
 from financial_analytics.settings import MAX_QUARANTINED_PCT
 
 HINTS = {
@@ -42,8 +43,13 @@ class FileReport:
     counts: Counts
     already_loaded: bool = False
     unknown_columns: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
     reasons: tuple[Reason, ...] = ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What was noticed, in words."""
+        return tuple(remark.words for remark in self.remarks)
 
 
 @dataclass(frozen=True)

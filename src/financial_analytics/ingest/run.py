@@ -258,7 +258,7 @@ def _load(
             )
         source = mapping.apply(source or feed.open(connection, table, work_dir), context.form)
         with feed_errors(table):
-            warnings = signs.check_unread(connection, table, source)
+            remarks = signs.check_unread(connection, table, source)
         source, staged = _stage(connection, table, source, context, store)
         extracts.remember(connection, table, len(staged.bad_lines))
         tell("comparing", staged.read)
@@ -270,6 +270,10 @@ def _load(
         tell("writing", staged.read)
 
         def before_commit() -> None:
+            remarks[:0] = source.remarks
+            remarks.extend(stage.emptied(connection))
+            remarks.extend(signs.remark_signs(connection, table, batch.batch_id))
+            load.keep_remarks(connection, batch, remarks)
             record(connection, bank, batch.batch_id)
             tell("committing", staged.read)
 
@@ -283,8 +287,6 @@ def _load(
                 verdicts,
                 before_commit=before_commit,
             )
-        warnings += stage.emptied(connection)
-        warnings += signs.warn_of_signs(connection, table, batch.batch_id)
         store.ship(connection, table, batch.batch_id)
         reasons = load.quarantine_summary(connection, batch.batch_id) if counts.quarantined else []
         stage.clear(connection)
@@ -295,7 +297,7 @@ def _load(
         batch_id=batch.batch_id,
         counts=counts,
         unknown_columns=source.unknown,
-        warnings=(*source.warnings, *warnings),
+        remarks=tuple(remarks),
         reasons=tuple(Reason(*reason) for reason in reasons),
     )
 

@@ -11,6 +11,7 @@ from financial_analytics.engines.duckdb.session import Connection, sql_name, sql
 from financial_analytics.errors import FeedError
 from financial_analytics.ingest import rules
 from financial_analytics.ingest.contract import BRONZE_SCHEMA, Column, Table
+from financial_analytics.ingest.remarks import Remark
 from financial_analytics.ingest.source import FeedColumn, Source
 
 RULE = "sign"
@@ -69,8 +70,8 @@ def factor_of_types(feed: FeedColumn) -> str:
     return factor_of_marks(feed, _lowered(OUT_TYPES), _lowered(IN_TYPES))
 
 
-def check_unread(connection: Connection, table: Table, source: Source) -> list[str]:
-    """Hold the columns that nothing reads against the amounts; return what to warn of.
+def check_unread(connection: Connection, table: Table, source: Source) -> list[Remark]:
+    """Hold the columns that nothing reads against the amounts; return what to remark.
 
     Raises
     ------
@@ -80,18 +81,18 @@ def check_unread(connection: Connection, table: Table, source: Source) -> list[s
     amount = source.columns.get(AMOUNT)
     if table.name != TABLE or amount is None:
         return []
-    warnings: list[str] = []
+    remarks: list[Remark] = []
     for name, feed in source.others.items():
         if name in (*_MARK_COLUMNS, *_FLAGS) and amount.factor is None:
-            warnings += _check_marks(connection, table, source, name, feed)
+            remarks += _check_marks(connection, table, source, name, feed)
         if name in _STATUS_COLUMNS and source.posted is None:
             _check_status(connection, source, name, feed)
-    return warnings
+    return remarks
 
 
 def _check_marks(
     connection: Connection, table: Table, source: Source, name: str, feed: FeedColumn
-) -> list[str]:
+) -> list[Remark]:
     amount = source.columns[AMOUNT]
     is_out, is_in = (_is_one("mark", words) for words in _FLAGS.get(name, (_OUT, _IN)))
     typed = rules.typed_expression(table.column(AMOUNT), amount, "x")
@@ -111,7 +112,8 @@ def _check_marks(
             f"out: [D], in: [C]}}}}; or {name}: ignored, if the amounts are right as they are",
         )
     if rows:
-        return [f"column {name} may say which way the money goes; its words are not known"]
+        words = f"column {name} may say which way the money goes; its words are not known"
+        return [Remark("unread_direction", rows, words)]
     return []
 
 
@@ -133,8 +135,8 @@ def _check_status(connection: Connection, source: Source, name: str, feed: FeedC
         )
 
 
-def warn_of_signs(connection: Connection, table: Table, batch_id: int) -> list[str]:
-    """Hold the amounts of a batch against their types; return what to warn of."""
+def remark_signs(connection: Connection, table: Table, batch_id: int) -> list[Remark]:
+    """Hold the amounts of a batch against their types; return what to remark."""
     if table.name != TABLE:
         return []
     rows = connection.execute(
@@ -148,12 +150,13 @@ def warn_of_signs(connection: Connection, table: Table, batch_id: int) -> list[s
     if wrong <= WRONG_SHARE * judged:
         return []
     listed = ", ".join(f"{kind} {bad:,} of {count:,}" for kind, count, bad in rows if bad)
-    return [
+    words = (
         f"{wrong:,} of {judged:,} amounts go the other way than their type says ({listed}): money"
         " out is negative. They are loaded as they are; if the feed writes signs otherwise, load"
         f" it into a new warehouse with a mapping: {TABLE}: {{{AMOUNT}: {{sign: inverted}}}}, or"
         " sign: by_type for amounts without signs"
-    ]
+    )
+    return [Remark("amounts_against_type", wrong, words)]
 
 
 def _lowered(words: tuple[str, ...]) -> tuple[str, ...]:

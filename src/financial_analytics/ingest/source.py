@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from financial_analytics.ingest.clean import BadLine
+from financial_analytics.ingest.remarks import Remark
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ class Source:
         Number of columns in the feed.
     blank_lines : callable
         Finds the numbers of the blank lines in what `relation` reads.
-    warnings : list of str
+    remarks : list of Remark
         What a person should know about how the feed was read.
     """
 
@@ -96,4 +97,4 @@ class Source:
     bad_lines: list[BadLine] = field(default_factory=list)
     width: int = 0
     blank_lines: Callable[[], list[int]] = list
-    warnings: list[str] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)

@@ -10,6 +10,7 @@ from financial_analytics.ingest import posted, rules, signs
 from financial_analytics.ingest.clean import BadLine
 from financial_analytics.ingest.contract import Column, Table
 from financial_analytics.ingest.read_text import drop_rejects, rejected_lines
+from financial_analytics.ingest.remarks import Remark
 from financial_analytics.ingest.source import Source
 
 STAGED = "temp.feed_staged"
@@ -168,14 +169,18 @@ def _emptied(emptied: dict[str, str]) -> str:
     return f"case when {' or '.join(emptied)} then [{', '.join(emptied.values())}] end"
 
 
-def emptied(connection: Connection) -> list[str]:
-    """Return, in words, how many dates of the feed stood for no date and were read as empty."""
+def emptied(connection: Connection) -> list[Remark]:
+    """Return how many dates of the feed stood for no date and were read as empty."""
     found = connection.execute(
         f"select entry, count(*) from (select unnest(_emptied) as entry from {FEED} "
         "where _emptied is not null) where entry is not null group by 1 order by 2 desc, 1"
     ).fetchall()
     return [
-        f"{column}: {rows:,} of {day} read as empty: that day stands for no date"
+        Remark(
+            "dates_read_as_empty",
+            rows,
+            f"{column}: {rows:,} of {day} read as empty: that day stands for no date",
+        )
         for (column, day), rows in ((entry.rsplit(" ", 1), rows) for entry, rows in found)
     ]
 

@@ -114,8 +114,9 @@ class PostgresStore:
     def ship(self, loader: Connection, table: BronzeTable, batch_id: int) -> None:
         """Store a batch in one transaction."""
         with self._transaction() as cursor:
-            for name in (table.name, "quarantine", "_batches", "_bank"):
+            for name in (table.name, "quarantine", "_remarks", "_batches", "_bank"):
                 order = {"_batches": "1", "_bank": "1", "quarantine": "source_row, column_name"}
+                order["_remarks"] = "kind, words"
                 rows = loader.sql(
                     f"select * from {BRONZE_SCHEMA}.{sql_name(name)}"
                     f" where _batch_id = {int(batch_id)}"

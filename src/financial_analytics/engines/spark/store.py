@@ -107,6 +107,7 @@ class SparkStore:
         """Store a batch: its rows, its quarantined rows, whose it is, and last its line."""
         self._push(loader, table.name, batch_id, "_source_row")
         self._push(loader, "quarantine", batch_id, "source_row, column_name")
+        self._push(loader, "_remarks", batch_id, "kind, words")
         self._push(loader, "_bank", batch_id, "kind")
         columns = ", ".join(LEDGERS["_batches"])
         query = f"select {columns} from {_BATCHES} where _batch_id = {int(batch_id)}"

@@ -1,0 +1,61 @@
+"""What the loader noticed in a file that it loaded: said in its report and kept beside bronze.
+
+``gold.data_quality`` counts them. A new kind is a line in `KINDS` and one in
+``models/gold/intermediate/quality/int_quality_remarks.sql``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from financial_analytics.engines.duckdb.session import Connection, sql_text
+from financial_analytics.engines.stores import BRONZE_SCHEMA, LEDGERS
+
+KINDS = (
+    "encoding_guessed", "dates_read_as_empty", "hours_read_as_empty", "amounts_against_type",
+    "unread_direction", "rows_gone", "rows_back",
+)  # fmt: skip
+_RELATION = f"{BRONZE_SCHEMA}._remarks"
+
+
+@dataclass(frozen=True)
+class Remark:
+    """One thing noticed.
+
+    Attributes
+    ----------
+    kind : str
+        One of `KINDS`.
+    rows : int
+        How many rows it is about; 0 where it is about the file.
+    words : str
+        A sentence for the report, without personal data.
+    """
+
+    kind: str
+    rows: int
+    words: str
+
+
+def create_remarks(connection: Connection) -> None:
+    """Create the table of remarks where absent."""
+    types = {"text": "varchar"}
+    columns = ", ".join(f"{name} {types.get(t, t)}" for name, t in LEDGERS["_remarks"].items())
+    connection.execute(f"create table if not exists {_RELATION} ({columns})")
+
+
+def keep(
+    connection: Connection, batch_id: int, stamp: str, table: str, file: str,
+    remarks: Iterable[Remark],
+) -> None:  # fmt: skip
+    """Write the remarks on a batch, in the transaction that writes its rows.
+
+    `stamp` is SQL of the load time.
+    """
+    for remark in remarks:
+        assert remark.kind in KINDS, remark.kind
+        connection.execute(
+            f"insert into {_RELATION} values ({batch_id}, {stamp}, {sql_text(table)}, "
+            f"{sql_text(file)}, {sql_text(remark.kind)}, {remark.rows}, {sql_text(remark.words)})"
+        )
