@@ -89,6 +89,10 @@ def test_a_contract_parses() -> None:
     assert contract["things"].column("colour").values == ("Red",)
 
 
+def listed(**meta: Any) -> dict[str, Any]:
+    return document(columns=[{"name": "w", "data_type": "text", "config": {"meta": meta}}])
+
+
 @pytest.mark.parametrize(
     ("broken", "message"),
     [
@@ -111,7 +115,11 @@ def test_a_contract_parses() -> None:
         (document(table_meta={"colour": 1}), "unknown meta colour; valid are"),
         (document(column_meta={"requird": 1}), "column thing_id has unknown meta requird"),
         (document(column_meta={"minimum": 2, "maximum": 1}), "minimum 2 is above maximum 1"),
-        (document(column_meta={"values": ["a"]}), "a closed list needs type text, not integer"),
+        (document(column_meta={"values": ["a"]}), "a list of words needs type text, not integer"),
+        (listed(values=["a"], words=["b"]), "has values and words; a list is closed or open"),
+        (listed(words=["A b", "a-B"]), "two words of a list differ in case or hyphens only"),
+        (listed(words=["a"], synonyms={"b": ["c"]}), "synonyms of 'b', which its list does not"),
+        (listed(words=["a", "b"], synonyms={"a": ["B"]}), "the synonym 'B' is there twice"),
         (document(column_meta={"date_class": "event"}), "date_class 'event'; valid are"),
         (document(columns=[{"name": "a", "data_type": "float"}]), "type 'float'; valid are"),
     ],

@@ -25,6 +25,10 @@ stages as (
         max(case when investigation_status = 'confirmed' then updated_at end) as last_confirmed_at,
         max(case when investigation_status = 'false positive' then updated_at end)
             as last_dismissed_at,
+        max(case
+            when investigation_status not in ('{{ alert_statuses() | join("', '") }}') then 1
+            else 0
+        end) = 1 as has_unknown_status,
         cast(count(*) as integer) as version_count
     from sent
     group by alert_id
@@ -40,6 +44,7 @@ alerts as (
         stages.recovered_at,
         stages.last_confirmed_at,
         stages.last_dismissed_at,
+        stages.has_unknown_status,
         stages.version_count,
         coalesce(newest.customer_id, transactions.customer_id) as alerted_customer_id,
         coalesce(newest.account_id, transactions.account_id) as alerted_account_id,
@@ -79,6 +84,7 @@ select
         false
     ) as is_confirmed,
     alerts.resolved_at is not null as is_resolved,
+    alerts.has_unknown_status,
     alerts.version_count
 from alerts
 {{ customer_version('alerts.alerted_customer_id', 'alerts.alert_at') }}

@@ -55,6 +55,10 @@ class Column:
         A blank value sends the row to quarantine.
     values : tuple of str
         Closed list in canonical spelling; empty when any value goes.
+    words : tuple of str
+        Open list in canonical spelling: words that models know; others go and decide nothing.
+    synonyms : mapping of str to str
+        Other words, plain (`financial_analytics.ingest.vocabulary`), for those of either list.
     code_list : str, optional
         Name of a standard list, one of `CODE_LISTS`, whose codes go, in any spelling it knows.
     above : float or int, optional
@@ -81,6 +85,8 @@ class Column:
     type: str
     required: bool = False
     values: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    synonyms: Mapping[str, str] = field(default_factory=dict)
     code_list: str | None = None
     above: float | int | None = None
     minimum: float | int | None = None
@@ -98,6 +104,11 @@ class Column:
     def has_list(self) -> bool:
         """Whether only values of a closed list go."""
         return bool(self.values or self.code_list)
+
+    @property
+    def vocabulary(self) -> tuple[str, ...]:
+        """Words of the closed or the open list."""
+        return self.values or self.words
 
     @property
     def sql_type(self) -> str:

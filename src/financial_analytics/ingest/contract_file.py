@@ -27,6 +27,7 @@ from financial_analytics.ingest.contract import (
     DateClass,
     Table,
 )
+from financial_analytics.ingest.vocabulary import plain
 from financial_analytics.settings import find_project_dir
 
 # libyaml where it is built in: a tenth of the time
@@ -41,7 +42,7 @@ _TABLE_META = {
 }  # fmt: skip
 _COLUMN_META = {
     "required", "values", "code_list", "above", "minimum", "maximum", "usual_maximum",
-    "unit", "pii", "past", "date_class", "feed_names",
+    "unit", "pii", "past", "date_class", "feed_names", "words", "synonyms",
 }  # fmt: skip
 
 
@@ -270,11 +271,7 @@ def _column(entry: Mapping[str, Any], here: str, classes: Mapping[str, DateClass
     usual = meta.get("usual_maximum")
     if usual is not None and not str(meta.get("unit")).startswith("fraction"):
         raise UserInputError(f"{here} has a usual_maximum; only a fraction has one")
-    values = tuple(str(value) for value in meta.get("values") or ())
-    if len({value.lower() for value in values}) != len(values):
-        raise UserInputError(f"{here}: two entries of values differ in case only")
-    if values and kind != "text":
-        raise UserInputError(f"{here}: a closed list needs type text, not {kind}")
+    values, words, synonyms = _lists(meta, kind, here)
     code_list = meta.get("code_list")
     if code_list is not None and (code_list not in CODE_LISTS or kind != "text" or values):
         raise UserInputError(
@@ -292,6 +289,8 @@ def _column(entry: Mapping[str, Any], here: str, classes: Mapping[str, DateClass
         type=kind,
         required=bool(meta.get("required", False)),
         values=values,
+        words=words,
+        synonyms=synonyms,
         code_list=code_list,
         above=meta.get("above"),
         minimum=minimum,
@@ -303,6 +302,32 @@ def _column(entry: Mapping[str, Any], here: str, classes: Mapping[str, DateClass
         dates=classes[date_class] if date_class else None,
         feed_names=tuple(str(other) for other in meta.get("feed_names") or ()),
     )
+
+
+def _lists(
+    meta: Mapping[str, Any], kind: str, here: str
+) -> tuple[tuple[str, ...], tuple[str, ...], dict[str, str]]:
+    """Return the closed and the open list of a column, and the synonyms of their words."""
+    values = tuple(str(value) for value in meta.get("values") or ())
+    words = tuple(str(word) for word in meta.get("words") or ())
+    listed = values or words
+    if len({plain(word) for word in listed}) != len(listed):
+        raise UserInputError(f"{here}: two words of a list differ in case or hyphens only")
+    if listed and kind != "text":
+        raise UserInputError(f"{here}: a list of words needs type text, not {kind}")
+    if values and words:
+        raise UserInputError(f"{here} has values and words; a list is closed or open")
+    synonyms: dict[str, str] = {}
+    taken = {plain(word) for word in listed}
+    for meant, others in (meta.get("synonyms") or {}).items():
+        if meant not in listed:
+            raise UserInputError(f"{here}: synonyms of {meant!r}, which its list does not have")
+        for other in others:
+            if plain(str(other)) in taken:
+                raise UserInputError(f"{here}: the synonym {other!r} is there twice")
+            taken.add(plain(str(other)))
+            synonyms[plain(str(other))] = str(meant)
+    return values, words, synonyms
 
 
 def _refuse_unknown(meta: Mapping[str, Any], valid: set[str], here: str) -> None:

@@ -10,26 +10,30 @@ from typing import Any
 import yaml
 
 from financial_analytics.errors import FeedError, UserInputError
-from financial_analytics.ingest import numbers, signs, units
+from financial_analytics.ingest import numbers, signs, units, vocabulary
 from financial_analytics.ingest.contract import Column, Contract, Table
 from financial_analytics.ingest.header import normalise
 from financial_analytics.ingest.source import Posted, Source
 
 ColumnMapping = Mapping[str, Mapping[str, Any]]
-_FORM = "{column: contract column, decimal: comma, null: [text], unit: percent, sign: inverted}"
-_OPTIONS = {"column", "decimal", "null", "unit", "sign"}
-IGNORED = "ignored"
+_FORM = (
+    "{column: contract column, decimal: comma, null: [text], unit: percent, sign: inverted, "
+    "values: {their word: contract's word}}"
+)
+_OPTIONS = {"column", "decimal", "null", "unit", "sign", "values"}
+IGNORED = vocabulary.IGNORED
 """In place of a contract column: the column is known and says nothing."""
 
 
 @dataclass(frozen=True)
 class Form:
-    """How a column is written: decimal mark, what stands for no value, unit of a rate."""
+    """How a column is written: decimal mark, what is no value, unit of a rate, its words."""
 
     decimal: str | None = None
     nulls: tuple[str, ...] = ()
     unit: str | None = None
     sign: str | None = None
+    words: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,7 @@ class TableMapping:
                 is_declared=decimal is not None,
                 nulls=(*default.nulls, *form.nulls),
                 unit=form.unit,
+                words=form.words,
             )
         return self._apply_signs(replace(source, columns=columns))
 
@@ -141,7 +146,8 @@ def load_mapping(
     """Read a mapping ``{table: {feed column: contract column}}`` and check it.
 
     In place of the contract column there may be ``{column: ..., decimal: comma, null: [text],
-    unit: percent}``; ``column`` may be left out where the feed's name is the contract's.
+    unit: percent, values: {their word: contract's word}}``; ``column`` may be left out where the
+    feed's name is the contract's.
 
     Raises
     ------
@@ -235,15 +241,18 @@ def _table(table: Table, columns: Mapping[Any, Any]) -> TableMapping:
                 hint=f"columns of {table.name}: {', '.join(table.column_names)}",
             )
         names[normalise(str(feed_name))] = name
-        words = entry.get("null", ())
-        words = [words] if isinstance(words, str) else words
-        if not all(isinstance(word, str) for word in words):
+        empty = entry.get("null", ())
+        empty = [empty] if isinstance(empty, str) else empty
+        if not all(isinstance(word, str) for word in empty):
             raise UserInputError(f"the mapping of {here}: null is a text or a list of texts")
-        form = check_form(entry.get("decimal"), words)
+        form = check_form(entry.get("decimal"), empty)
         if "unit" in entry:
             form = replace(form, unit=_unit(table.column(name), entry["unit"], here))
         if "sign" in entry:
             form = replace(form, sign=_sign(table, name, entry["sign"], here))
+        if "values" in entry:
+            meant = vocabulary.declared(table.column(name), entry["values"], here)
+            form = replace(form, words=meant)
         if form != Form():
             forms[name] = form
     if "marks" in beside and forms.get(signs.AMOUNT, Form()).sign:

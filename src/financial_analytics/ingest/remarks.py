@@ -14,7 +14,7 @@ from financial_analytics.engines.stores import BRONZE_SCHEMA, LEDGERS
 
 KINDS = (
     "encoding_guessed", "dates_read_as_empty", "hours_read_as_empty", "amounts_against_type",
-    "unread_direction", "rows_gone", "rows_back",
+    "unread_direction", "words_unknown", "rows_gone", "rows_back",
 )  # fmt: skip
 _RELATION = f"{BRONZE_SCHEMA}._remarks"
 

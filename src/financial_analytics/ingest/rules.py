@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from financial_analytics.engines.duckdb.session import sql_text
-from financial_analytics.ingest import currencies, nulls, numbers, units
+from financial_analytics.ingest import currencies, nulls, numbers, units, vocabulary
 from financial_analytics.ingest.contract import UNKNOWN_ID, Column
 from financial_analytics.ingest.source import FeedColumn
 
@@ -70,7 +70,7 @@ def _typed(column: Column, feed: FeedColumn, value: str) -> str:
     if column.code_list:
         return currencies.canonical(value, trimmed(value))
     if column.family == "text":
-        return _canonical(column, value) if column.values else _clean_text(column, feed, value)
+        return _from_text(column, feed, value)
     if column.family in ("date", "timestamp"):
         return _from_text_time(column, value)
     if column.family == "boolean":
@@ -98,6 +98,13 @@ def _clean_text(column: Column, feed: FeedColumn, value: str) -> str:
         f"when {nulls.is_null_word(column, feed, value, text)} then null "
         f"when {value} < '!' or suffix({value}, ' ') then {text} else {value} end"
     )
+
+
+def _from_text(column: Column, feed: FeedColumn, value: str) -> str:
+    otherwise = "null" if column.values else _clean_text(column, feed, value)
+    if not column.vocabulary:
+        return otherwise
+    return vocabulary.canonical(column, feed, value, otherwise)
 
 
 def _from_text_number(column: Column, feed: FeedColumn, value: str) -> str:
@@ -128,15 +135,6 @@ def _from_text_number(column: Column, feed: FeedColumn, value: str) -> str:
     if column.family == "decimal" and feed.decimal == numbers.COMMA:
         return slow
     return f"case when cast({cast} as varchar) = {value} then {cast} else {slow} end"
-
-
-def _canonical(column: Column, value: str) -> str:
-    exact = " or ".join(f"{value} = {sql_text(item)}" for item in column.values)
-    branches = " ".join(
-        f"when {sql_text(item.lower())} then {sql_text(item)}" for item in column.values
-    )
-    other = f"case lower({trimmed(value)}) {branches} end"
-    return f"case when {exact} then {value} else {other} end"
 
 
 def _from_text_boolean(value: str) -> str:

@@ -23,7 +23,16 @@ from financial_analytics.engines.duckdb.session import (
 from financial_analytics.engines.stores import BronzeStore
 from financial_analytics.engines.table import DEFAULT_TARGET, engine_of
 from financial_analytics.errors import FeedError
-from financial_analytics.ingest import extracts, hours, load, numbers, signs, stage, units
+from financial_analytics.ingest import (
+    extracts,
+    hours,
+    load,
+    numbers,
+    signs,
+    stage,
+    units,
+    vocabulary,
+)
 from financial_analytics.ingest.bank import Bank, record
 from financial_analytics.ingest.blame import engine_errors, feed_errors
 from financial_analytics.ingest.checks import check_bank, check_clock, warn_of_orphans
@@ -273,6 +282,7 @@ def _load(
             remarks[:0] = source.remarks
             remarks.extend(stage.emptied(connection))
             remarks.extend(signs.remark_signs(connection, table, batch.batch_id))
+            remarks.extend(vocabulary.remark_words(connection, table, source, batch.batch_id))
             load.keep_remarks(connection, batch, remarks)
             record(connection, bank, batch.batch_id)
             tell("committing", staged.read)

@@ -36,6 +36,8 @@ class FeedColumn:
         SQL of what the value is multiplied by: -1, 1, or NULL if that is not known.
     is_unsigned : bool
         With a factor: the value may not be negative itself.
+    words : tuple of (str, str)
+        What the user says that words mean (`financial_analytics.ingest.vocabulary`).
     """
 
     expression: str
@@ -48,6 +50,7 @@ class FeedColumn:
     is_doubtful: bool = False
     factor: str | None = None
     is_unsigned: bool = False
+    words: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

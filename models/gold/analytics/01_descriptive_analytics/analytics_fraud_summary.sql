@@ -32,6 +32,7 @@ stages as (
         {{ count_if('is_confirmed') }} as confirmed_count,
         {{ count_if('is_recovered') }} as recovered_count,
         {{ count_if('is_dismissed') }} as dismissed_count,
+        {{ count_if('is_undecidable') }} as undecidable_count,
         {{ count_if('not is_resolved') }} as open_count,
         {{ count_if('is_resolved') }} as resolved_count,
         {{ money_if('is_first_of_transaction', 'alert_amount') }} as alert_amount,
@@ -49,14 +50,17 @@ dense as (
         {%- for measure in [
             'raised_count', 'reviewed_count', 'confirmed_count', 'recovered_count',
             'dismissed_count', 'open_count',
-            'resolved_count'
+            'resolved_count', 'undecidable_count'
         ] %}
         coalesce(stages.{{ measure }}, 0) as {{ measure }},
         {%- endfor %}
         {%- for amount in ['alert_amount', 'confirmed_amount', 'recovered_amount'] %}
         {{ money('coalesce(stages.' ~ amount ~ ', 0)') }} as {{ amount }},
         {%- endfor %}
-        coalesce(stages.confirmed_count + stages.dismissed_count, 0) as decided_count,
+        case
+            when coalesce(stages.undecidable_count, 0) = 0
+                then coalesce(stages.confirmed_count + stages.dismissed_count, 0)
+        end as decided_count,
         stages.median_resolution_days
     from months
     left join stages on months.month_number = stages.raised_month
@@ -72,6 +76,7 @@ select
     dense.dismissed_count,
     dense.open_count,
     dense.resolved_count,
+    dense.undecidable_count,
     dense.alert_amount,
     dense.confirmed_amount,
     dense.recovered_amount,
@@ -80,7 +85,7 @@ select
     {{ wilson_lower('dense.confirmed_count', 'dense.decided_count') }} as precision_pct_lower,
     {{ wilson_upper('dense.confirmed_count', 'dense.decided_count') }} as precision_pct_upper,
     {{ reporting_currency() }} as reporting_currency,
-    {{ status_if('dense.raised_count > 0') }} as status,
+    {{ status_if('dense.raised_count > 0 and dense.undecidable_count = 0') }} as status,
     clock.as_of_date
 from dense
 cross join clock

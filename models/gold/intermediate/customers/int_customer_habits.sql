@@ -12,10 +12,10 @@
     ('international_rate', 'is_purchase', 'is_international'),
     ('morning_rate', 'is_timed_purchase', 'hour_number between 6 and 11'),
     ('evening_rate', 'is_timed_purchase', 'hour_number >= 20'),
-    ('essentials_rate', 'is_purchase', mcc_is_essential('mcc_code')),
-    ('dining_rate', 'is_purchase', "mcc_code between '5811' and '5814'"),
-    ('travel_rate', 'is_purchase', mcc_is_travel('mcc_code')),
-    ('digital_goods_rate', 'is_purchase', "mcc_code between '5815' and '5818'"),
+    ('essentials_rate', 'is_coded_purchase', mcc_is_essential('mcc_code')),
+    ('dining_rate', 'is_coded_purchase', "mcc_code between '5811' and '5814'"),
+    ('travel_rate', 'is_coded_purchase', mcc_is_travel('mcc_code')),
+    ('digital_goods_rate', 'is_coded_purchase', "mcc_code between '5815' and '5818'"),
 ] %}
 with clock as (
     select * from {{ ref('data_clock') }}
@@ -36,6 +36,10 @@ posted as (
             when {{ is_purchase('transactions') }} and transactions.hour_number is not null then 1
             else 0
         end as is_timed_purchase,
+        case
+            when {{ is_purchase('transactions') }} and transactions.mcc_code is not null then 1
+            else 0
+        end as is_coded_purchase,
         case
             when transactions.transaction_type in ('Transfer', 'Deposit', 'Payment')
                 and transactions.channel is not null and transactions.mcc_code is null

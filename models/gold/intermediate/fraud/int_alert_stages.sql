@@ -37,6 +37,8 @@ reached as (
             clock.is_newest or cast(alerts.recovered_at as date) <= clock.position_date, false
         )
             as has_recovery,
+        alerts.has_unknown_status and not alerts.is_confirmed and alerts.dismissed_at is null
+            as is_undecidable,
         alerts.resolution_days,
         alerts.recovered_amount
     from alerts
@@ -57,6 +59,7 @@ staged as (
         reached.is_dismissed,
         reached.is_confirmed and reached.has_recovery as is_recovered,
         reached.is_resolved,
+        reached.is_undecidable,
         case when reached.is_resolved then reached.resolution_days end as resolution_days,
         abs(transactions.posted_amount) as alert_amount,
         {{ converted(
@@ -76,6 +79,7 @@ select
     is_dismissed,
     is_recovered,
     is_resolved,
+    is_undecidable,
     resolution_days,
     -- money behind two alerts is counted with the first of them
     row_number() over (

@@ -9,6 +9,7 @@
         ~ '(sign: inverted or by_type)'),
     ('unread_direction', 'warning', 'a column may say which way the money goes, in unknown words',
         'declare the column in a mapping (sign_of), or as ignored'),
+    ('words_unknown', 'warning', 'words that decide, and no model knows', 'say in a mapping what they mean (values), or that they are ignored'),
     ('hours_read_as_empty', 'info', 'hour 0 beside dates without a time', 'leave the column empty at the source'),
     ('dates_read_as_empty', 'info', 'a day that stands for no date', 'nothing, if the day means "none"'),
     ('rows_gone', 'info', 'gone from a full extract', 'nothing, if the source has deleted them'),
