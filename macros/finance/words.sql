@@ -1,4 +1,4 @@
-{#- Statuses of an investigation that models know, as silver spells them: the words of the contract in lower case. -#}
-{% macro alert_statuses() -%}
-    {{ return(['open', 'under review', 'confirmed', 'false positive', 'closed']) }}
+{#- Whether an investigation is in other words than those of the contract (silver spells them in lower case). -#}
+{% macro is_unknown_alert_status(status) -%}
+    {{ status }} not in ('open', 'under review', 'confirmed', 'false positive', 'closed')
 {%- endmacro %}

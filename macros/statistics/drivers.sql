@@ -125,6 +125,8 @@
             event_count,
             freedom,
             case
+                -- nothing is known of the driver
+                when freedom < 1 and bin = 'Unknown' then 'insufficient_data'
                 when freedom < 1 or events = 0 or others = 0 then 'no_variation'
                 when least(events, others) < {{ var('driver_minimum_events') }}
                     then 'insufficient_data'

@@ -127,3 +127,16 @@
 {% macro versioned(name, column) -%}
     {{- 'attributes.' if column in var('scd2_tracked_columns')[name] else 'newest.' }}{{ column -}}
 {%- endmacro %}
+
+{#-
+    When each entity was first recorded. The first interval of a version reaches back for ever, so that facts find one; what a
+    model takes for known at a moment must have been recorded by then, or it looks into the future. An extract without history
+    records everything on its last day.
+-#}
+{% macro first_records(relation, id) -%}
+    select
+        {{ id }},
+        min(updated_at) as first_recorded_at
+    from {{ relation }}
+    group by {{ id }}
+{%- endmacro %}

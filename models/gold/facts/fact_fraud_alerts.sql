@@ -25,10 +25,8 @@ stages as (
         max(case when investigation_status = 'confirmed' then updated_at end) as last_confirmed_at,
         max(case when investigation_status = 'false positive' then updated_at end)
             as last_dismissed_at,
-        max(case
-            when investigation_status not in ('{{ alert_statuses() | join("', '") }}') then 1
-            else 0
-        end) = 1 as has_unknown_status,
+        max(case when {{ is_unknown_alert_status('investigation_status') }} then 1 else 0 end) = 1
+            as has_unknown_status,
         cast(count(*) as integer) as version_count
     from sent
     group by alert_id

@@ -3,7 +3,7 @@
     Grain: one row per product, stated reason and prior state.
 -#}
 {%- set text = dbt.type_string() %}
-{%- set states = ['complaint', 'fee', 'past due', 'dormant', 'active'] %}
+{%- set states = ['complaint', 'fee', 'past due', 'dormant', 'active', 'unknown'] %}
 with clock as (
     select * from {{ ref('data_clock') }}
 ),

@@ -3,7 +3,11 @@
     before. Grain: one row per closed account.
 -#}
 {%- set text = dbt.type_string() %}
-with closed as {{ in_place() }}(
+with clock as (
+    select * from {{ ref('data_clock') }}
+),
+
+closed as {{ in_place() }}(
     select * from {{ ref('int_closing_accounts') }}
 ),
 
@@ -95,14 +99,20 @@ select
             when moved.fee_count > 0 then 'fee'
             when overdue.account_natural_key is not null then 'past due'
             when asleep.account_natural_key is not null then 'dormant'
-            when coalesce(moved.movement_count, 0) = 0 then 'dormant'
-            else 'active'
+            when moved.movement_count > 0 then 'active'
+            -- no movement is silence of the account only while the feed speaks
+            when
+                clock.first_transaction_date <= greatest(closed.after_date, closed.open_date)
+                and closed.close_date <= {{ add_days('clock.transaction_end_date', 1) }}
+                then 'dormant'
+            else 'unknown'
         end as {{ text }}
     ) as prior_state,
     closed.is_last_account,
     snapshots.reporting_balance as balance_before_amount,
     {{ completed_months('closed.open_date', 'closed.close_date') }} as tenure_months
 from closed
+cross join clock
 left join complained on closed.account_natural_key = complained.account_natural_key
 left join moved on closed.account_natural_key = moved.account_natural_key
 left join overdue on closed.account_natural_key = overdue.account_natural_key

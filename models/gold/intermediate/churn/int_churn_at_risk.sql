@@ -1,6 +1,6 @@
 {#-
-    Customers with the bank when a month began, and who left in it. Grain: one row per
-    customer and month.
+    Customers with the bank, and recorded, when a month began, and who left in it. Grain: one row
+    per customer and month.
 -#}
 with months as (
     select * from {{ ref('int_churn_months') }}
@@ -17,6 +17,10 @@ customer_states as (
 
 leavers as (
     select * from {{ ref('int_customer_leavers') }}
+),
+
+first_versions as (
+    {{ first_records(ref('stg_customers'), 'customer_id') }}
 )
 
 select
@@ -39,6 +43,11 @@ inner join months
     on
         customers.valid_from < months.month_start_date
         and customers.valid_to >= months.month_start_date
+-- whoever was recorded later is no customer of whom the month could know anything
+inner join first_versions
+    on
+        customers.customer_natural_key = first_versions.customer_id
+        and months.month_start_date > first_versions.first_recorded_at
 left join customer_states
     on customers.customer_natural_key = customer_states.customer_natural_key
 left join leavers on customers.customer_natural_key = leavers.customer_natural_key

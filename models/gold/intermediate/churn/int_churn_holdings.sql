@@ -19,6 +19,10 @@ products as (
     select * from {{ ref('dim_product') }}
 ),
 
+first_versions as (
+    {{ first_records(ref('stg_accounts'), 'account_id') }}
+),
+
 listed_rates as (
     select * from {{ ref('history_product_rates') }}
 ),
@@ -33,6 +37,7 @@ held as (
         accounts.interest_rate,
         months.month_number,
         months.month_start_date,
+        coalesce(first_versions.first_recorded_at < months.month_start_date, false) as is_recorded,
         coalesce(
             products.product_category = 'Deposit'
             and (
@@ -49,6 +54,7 @@ held as (
     left join account_states
         on accounts.account_natural_key = account_states.account_natural_key
     left join products on accounts.product_key = products.product_key
+    left join first_versions on accounts.account_natural_key = first_versions.account_id
     where
         account_states.close_date is null
         or account_states.close_date >= months.month_start_date
@@ -80,14 +86,17 @@ holdings as (
     select
         held.customer_natural_key,
         held.month_number,
-        {{ count_if('held.is_autopay_enabled') }} as autopay_count,
-        count(held.is_autopay_enabled) as autopay_known_count,
+        {{ count_if('held.is_autopay_enabled and held.is_recorded') }} as autopay_count,
+        count(case when held.is_recorded then held.is_autopay_enabled end) as autopay_known_count,
         {{ count_if('held.is_savings') }} as savings_count,
-        {{ count_if("held.account_status = 'Dormant'") }} as dormant_count,
-        count(held.account_status) as status_known_count,
+        {{ count_if("held.account_status = 'Dormant' and held.is_recorded") }} as dormant_count,
+        count(case when held.is_recorded then held.account_status end) as status_known_count,
+        {{ count_if('not held.is_recorded') }} as unrecorded_count,
         100.0 * cast(
             max(case
-                when held.is_savings then coalesce(our_rates.interest_rate, held.interest_rate)
+                when held.is_savings and our_rates.interest_rate is not null
+                    then our_rates.interest_rate
+                when held.is_savings and held.is_recorded then held.interest_rate
             end) as {{ type_double() }}
         ) as savings_rate
     from held
@@ -101,9 +110,15 @@ holdings as (
 select
     holdings.customer_natural_key,
     holdings.month_number,
-    case when holdings.autopay_known_count > 0 then holdings.autopay_count > 0 end
-        as has_autopay_account,
-    case when holdings.status_known_count > 0 then holdings.dormant_count > 0 end as has_dormant,
+    -- an account whose state of then was never recorded may be the one
+    case
+        when holdings.unrecorded_count = 0 and holdings.autopay_known_count > 0
+            then holdings.autopay_count > 0
+    end as has_autopay_account,
+    case
+        when holdings.unrecorded_count = 0 and holdings.status_known_count > 0
+            then holdings.dormant_count > 0
+    end as has_dormant,
     holdings.savings_count > 0 as has_savings,
     market_rates.federal_funds_rate - holdings.savings_rate as rate_gap_rate
 from holdings

@@ -23,6 +23,11 @@ summaries as (
     select * from {{ ref('fact_customer_monthly_summary') }}
 ),
 
+feeds as (
+    select * from {{ ref('feed_ends') }}
+    where feed_name = 'customer_interactions'
+),
+
 complained as (
     select distinct
         contacts.customer_natural_key,
@@ -90,7 +95,14 @@ at_risk as (
 select
     at_risk.customer_natural_key,
     at_risk.month_number,
-    complained.customer_natural_key is not null as has_complaint,
+    -- before its first day and after its last one a feed says nothing
+    case
+        when
+            feeds.first_event_date <= months.recent_date
+            and feeds.end_date >= {{ add_days('months.month_start_date', -1) }}
+            then complained.customer_natural_key is not null
+        when complained.customer_natural_key is not null then true
+    end as has_complaint,
     usage.recent_fee_count > 0 as has_fee,
     case
         when usage.usual_month_count >= 3
@@ -98,6 +110,8 @@ select
     end as activity_index,
     cast(logins.login_gap_days as integer) as login_gap_days
 from at_risk
+cross join feeds
+left join months on at_risk.month_number = months.month_number
 left join complained
     on
         at_risk.customer_natural_key = complained.customer_natural_key

@@ -16,12 +16,7 @@ customer_states as (
 ),
 
 first_versions as (
-    -- the first interval of the dimension reaches back for ever; this is what was recorded
-    select
-        customer_id,
-        min(updated_at) as first_recorded_at
-    from {{ ref('stg_customers') }}
-    group by customer_id
+    {{ first_records(ref('stg_customers'), 'customer_id') }}
 ),
 
 segment_history as (

@@ -15,6 +15,10 @@ customer_states as (
     select * from {{ ref('current_customer') }}
 ),
 
+first_versions as (
+    {{ first_records(ref('stg_customers'), 'customer_id') }}
+),
+
 applications as (
     select * from {{ ref('fact_credit_applications') }}
     where is_approved and decision_date is not null
@@ -85,6 +89,11 @@ borrowers as (
             loans.customer_natural_key = customers.customer_natural_key
             and customers.valid_from <= {{ end_of_day('loans.origination_date') }}
             and customers.valid_to > {{ end_of_day('loans.origination_date') }}
+    -- what was recorded after the loan was made may be its consequence
+    inner join first_versions
+        on
+            customers.customer_natural_key = first_versions.customer_id
+            and first_versions.first_recorded_at <= {{ end_of_day('loans.origination_date') }}
     left join customer_states
         on customers.customer_natural_key = customer_states.customer_natural_key
 )

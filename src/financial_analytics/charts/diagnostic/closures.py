@@ -72,9 +72,12 @@ def closure_sankey(frame: pd.DataFrame) -> go.Figure:
     nodes = max(links[links["value"] > 0].groupby("stage")["source"].nunique().max(), 2)
     states = rows.groupby("state")["closed"].sum().sort_values(ascending=False, kind="stable")
     left = float(rows["left"].sum())
+    first, share = str(states.index[0]), theme.percent(100 * float(states.iloc[0]) / total)
+    before = f"before it most were {first.lower()} ({share})"
+    if first == "Unknown":
+        before = f"what went before is unknown of {share}"
     finding = (
-        f"{theme.count(total)} accounts were closed; before it most were "
-        f"{str(states.index[0]).lower()} ({theme.percent(100 * float(states.iloc[0]) / total)}); "
+        f"{theme.count(total)} accounts were closed; {before}; "
         f"with {theme.percent(100 * left / total)} the customer left the bank"
     )
     if "lost_balance" in rows and rows["lost_balance"].notna().any():
