@@ -43,3 +43,11 @@
         )
     )
 {%- endmacro %}
+
+{#-
+    Interest is said though the balances of a few accounts are refuted; where they are more than one in a hundred of those
+    that owe, it would be another number, and is none.
+-#}
+{% macro too_many_refuted(refuted, owed) -%}
+    coalesce({{ refuted }}, 0) * 100 > coalesce({{ owed }}, 0) + coalesce({{ refuted }}, 0)
+{%- endmacro %}

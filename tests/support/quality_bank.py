@@ -21,14 +21,20 @@ def clean() -> Feeds:
     return {
         "products": [
             {"product_id": 1, "product_name": "Checking", "category": "Deposit"},
+            {"product_id": 3, "product_name": "Loan", "category": "Loan"},
         ],
         "customers": [customer(1), customer(2)],
-        "accounts": [account(10, 1), account(20, 2)],
+        "accounts": [
+            account(10, 1, current_balance=f"{10 * len(DAYS)}.00"),
+            account(20, 2),
+            account(30, 2, product_id=3, current_balance="-200.00"),
+        ],
         "merchants": [{"merchant_id": 5, "merchant_name": "Grocer"}],
         "transactions": [
             transaction(1000 + n, f"{day} 10:00:00", "10.00", merchant_id=5)
             for n, day in enumerate(DAYS)
-        ],
+        ]
+        + [transaction(900, "2024-01-05 10:00:00", "-200.00", account_id=30, customer_id=2)],
         "customer_interactions": [
             {"interaction_id": 1 + n, "customer_id": 1, "interaction_date": f"{day} 09:00:00"}
             for n, day in enumerate(DAYS)
@@ -110,7 +116,7 @@ FAULTS: dict[str, Fault] = {
     "a word for an amount": (
         _add("transactions", transaction(2000, "2024-02-01 10:00:00", "10,x")),
         ("rows_in_quarantine", "transactions", "set aside for amount (number)", "error",
-         1, 64, "batch 6 row 62"),
+         1, 65, "batch 6 row 63"),
     ),
     "a feed that ends early": (
         _cut("customer_interactions", 9),
@@ -118,7 +124,7 @@ FAULTS: dict[str, Fault] = {
     ),
     "an account that no feed delivers": (
         _add("transactions", transaction(2001, "2024-02-01 10:00:00", "1.00", account_id=77)),
-        ("unknown_accounts", "accounts", "mentioned, never delivered", "warning", 1, 3, "77"),
+        ("unknown_accounts", "accounts", "mentioned, never delivered", "warning", 1, 5, "77"),
     ),
     "a customer that no feed delivers": (
         _add("customer_interactions", {
@@ -128,7 +134,7 @@ FAULTS: dict[str, Fault] = {
     ),
     "a product that no feed delivers": (
         _change("credit_applications", product_id=99),
-        ("unknown_products", "products", "mentioned, never delivered", "warning", 1, 2, "99"),
+        ("unknown_products", "products", "mentioned, never delivered", "warning", 1, 3, "99"),
     ),
     "a merchant that no feed delivers": (
         _change("transactions", merchant_id=55),
@@ -144,7 +150,16 @@ FAULTS: dict[str, Fault] = {
     ),
     "an account that closes before it opens": (
         _change("accounts", close_date="2023-12-01"),
-        ("account_dates", "accounts", "closes before it opens", "warning", 1, 2, "10"),
+        ("account_dates", "accounts", "closes before it opens", "warning", 1, 4, "10"),
+    ),
+    "a balance that the movements do not lead to": (
+        _change("accounts", current_balance="599.99"),
+        ("reported_balances", "accounts", "reported balance is not the rebuilt one", "error",
+         1, 3, "10"),
+    ),
+    "a loan without movements": (
+        _add("accounts", account(31, 2, product_id=3, current_balance="-900.00")),
+        ("rebuilt_balances", "accounts", "no movements to rebuild it from", "warning", 1, 3, "31"),
     ),
     "money without a date": (
         _change("loan_payments", actual_date=None),
@@ -179,7 +194,7 @@ FAULTS: dict[str, Fault] = {
     ),
     "a currency without a rate": (
         _add("transactions", transaction(2002, "2024-02-01 10:00:00", "1.00", currency="EUR")),
-        ("prices", "exchange_rates", "no rate for its currency", "error", 1, 63, "2002"),
+        ("prices", "exchange_rates", "no rate for its currency", "error", 1, 64, "2002"),
     ),
 }  # fmt: skip
 

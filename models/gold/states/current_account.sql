@@ -32,6 +32,11 @@ select
             then 'closed without a date'
     end as date_contradiction,
     newest.reported_balance,
+    openings.reported_date,
+    openings.rebuilt_balance,
+    {{ money('openings.rebuilt_balance - newest.reported_balance') }} as difference_amount,
+    openings.balance_status,
+    coalesce(openings.balance_status in ('differs', 'not_rebuilt'), false) as is_balance_refuted,
     newest.available_balance,
     newest.minimum_payment_amount,
     newest.payment_due_date,

@@ -75,9 +75,12 @@ joined as (
         coalesce(holdings.holding_customers, 0) as holding_customers,
         holdings.balance,
         holdings.avg_balance,
+        {{ too_many_refuted('revenue.refuted_month_count', 'revenue.owed_month_count') }}
+            as is_refuted,
         case
             when revenue.interest_revenue_amount is not null then revenue.interest_revenue_amount
             when coalesce(revenue.owed_month_count, 0) > 0 then null
+            when coalesce(revenue.refuted_month_count, 0) > 0 then null
             -- nobody owes: the bank earns no interest on it, unless it does not know the balances
             when
                 coalesce(holdings.account_count, 0) = 0
@@ -106,6 +109,13 @@ select
     joined.balance,
     joined.avg_balance,
     joined.interest_revenue_amount,
+    cast(
+        case
+            when joined.interest_revenue_amount is not null then 'ok'
+            when joined.is_refuted then 'balances_refuted'
+            else 'not_known'
+        end as {{ dbt.type_string() }}
+    ) as interest_status,
     joined.fee_revenue_amount,
     {{ money('joined.interest_revenue_amount + joined.fee_revenue_amount') }} as revenue_amount,
     {{ percentage('joined.holding_customers', 'base.total_customers') }} as penetration_pct,

@@ -29,7 +29,8 @@ priced as (
         previous_revenue_amount,
         bank_count,
         previous_bank_count,
-        has_previous_year and previous_bank_count > 0 as is_comparable,
+        has_previous_year and previous_bank_count > 0
+        and not coalesce(is_refuted or is_previous_refuted, false) as is_comparable,
         coalesce(
             {{ ratio('previous_revenue_amount', 'previous_account_count') }},
             {{ ratio('revenue_amount', 'account_count') }},

@@ -48,9 +48,17 @@ positions as (
         accounts.currency,
         accounts.credit_limit_amount,
         accounts.is_autopay_enabled,
-        -- without a movement and without a report nobody knows the balance
-        account_states.first_movement_date is not null
-        or account_states.reported_balance is not null as is_balance_known,
+        -- without a movement and without a report nobody knows the balance; where movements do
+        -- not tell it, the reported one is all that is known
+        (
+            account_states.first_movement_date is not null
+            or account_states.reported_balance is not null
+        )
+        and (
+            dates.is_newest
+            or coalesce(account_states.balance_status <> 'not_rebuilt', true)
+            or account_states.reported_date <= dates.position_date
+        ) as is_balance_known,
         case
             when account_states.close_date is not null
                 then account_states.close_date > dates.position_date

@@ -11,6 +11,22 @@
         'advice': 'ask the bank which date is right; an impossible closing is taken for none',
     },
     {
+        'name': 'reported_balances', 'feed': 'accounts', 'relation': 'reported',
+        'key': 'account_natural_key', 'since': 'reported_date', 'severity': 'error',
+        'reason': "case when balance_status = 'differs'"
+            ~ " then 'reported balance is not the rebuilt one' end",
+        'advice': 'ask the bank which movements are missing; balances are those of the movements,'
+            ~ ' and no interest is computed on them',
+    },
+    {
+        'name': 'rebuilt_balances', 'feed': 'accounts', 'relation': 'reported',
+        'key': 'account_natural_key', 'since': 'reported_date',
+        'reason': "case when balance_status = 'not_rebuilt'"
+            ~ " then 'no movements to rebuild it from' end",
+        'advice': 'load the movements of these accounts; until then only the reported balance'
+            ~ ' is known, not its history',
+    },
+    {
         'name': 'loan_payments', 'feed': 'loan_payments', 'relation': ref('fact_loan_payments'),
         'key': 'payment_id', 'reason': 'payment_contradiction', 'since': 'scheduled_date',
         'advice': 'ask for the missing date or amount; what is paid counts as paid on its due day',
@@ -18,8 +34,10 @@
     {
         'name': 'segments', 'feed': 'customer_segments_history', 'relation': 'segments',
         'key': 'customer_natural_key', 'since': 'effective_date',
-        'reason': "case when customer_segment <> history_segment then 'not the newest of its history' end",
-        'advice': 'ask which of the two feeds is late; segments of customers are those of the customers feed',
+        'reason': "case when customer_segment <> history_segment"
+            ~ " then 'not the newest of its history' end",
+        'advice': 'ask which of the two feeds is late; segments of customers are those of the'
+            ~ ' customers feed',
     },
     {
         'name': 'campaign_counts', 'feed': 'marketing_campaigns',
@@ -38,7 +56,8 @@
         'name': 'applications', 'feed': 'credit_applications',
         'relation': ref('fact_credit_applications'), 'key': 'application_id',
         'since': 'application_date',
-        'reason': "case when decision_date < application_date then 'decided before it was made' end",
+        'reason': "case when decision_date < application_date"
+            ~ " then 'decided before it was made' end",
         'advice': 'ask which date is right; the days to a decision are negative',
     },
     {
@@ -51,7 +70,8 @@
         'name': 'regulatory_periods', 'feed': 'regulatory_reports',
         'relation': ref('fact_regulatory_reports'), 'key': 'report_id',
         'since': 'period_start_date',
-        'reason': "case when period_end_date < period_start_date then 'period ends before it starts' end",
+        'reason': "case when period_end_date < period_start_date"
+            ~ " then 'period ends before it starts' end",
         'advice': 'correct the period at the source; a regulator reads it',
     },
     {
@@ -62,7 +82,16 @@
         'advice': 'load exchange rates of the currency; the money is in no sum until then',
     },
 ] %}
-with history as (
+with reported as (
+    select
+        account_natural_key,
+        reported_date,
+        balance_status
+    from {{ ref('current_account') }}
+    where balance_status <> 'not_reported'
+),
+
+history as (
     select * from {{ ref('fact_customer_segment_history') }}
     where is_current
 ),

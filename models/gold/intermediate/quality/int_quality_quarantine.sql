@@ -16,7 +16,8 @@ select
     feeds.feed_name,
     cast(
         coalesce(
-            'set aside for ' || quarantined.at_column || ' (' || quarantined.rule_name || ')', 'none'
+            'set aside for ' || quarantined.at_column || ' (' || quarantined.rule_name || ')',
+            'none'
         ) as {{ text }}
     ) as reason_name,
     -- as fa ingest: more than one row in a hundred is no accident

@@ -13,6 +13,7 @@ revenue as (
         product_key,
         customer_segment,
         sum(account_count) as account_count,
+        {{ too_many_refuted('sum(refuted_count)', 'sum(owed_count)') }} as is_refuted,
         sum(interest_amount) as interest_amount,
         sum(fee_amount) as fee_amount
     from {{ ref('int_revenue_days') }}
@@ -24,7 +25,11 @@ select
     revenue.product_key,
     revenue.customer_segment,
     cast(revenue.account_count as bigint) as account_count,
-    {{ exact_money('coalesce(revenue.interest_amount, 0)') }} as interest_amount,
+    revenue.is_refuted,
+    case
+        when not revenue.is_refuted
+            then {{ exact_money('coalesce(revenue.interest_amount, 0)') }}
+    end as interest_amount,
     {{ exact_money('coalesce(revenue.fee_amount, 0)') }} as fee_amount
 from revenue
 inner join months on revenue.month_number = months.month_number

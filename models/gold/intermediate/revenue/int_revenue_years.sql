@@ -14,6 +14,7 @@ dated as (
         product_key,
         customer_segment,
         account_count,
+        is_refuted,
         interest_amount,
         fee_amount,
         {{ money('interest_amount + fee_amount') }} as revenue_amount
@@ -52,10 +53,19 @@ select
     previous_months.month_start_date is not null as has_previous_year,
     coalesce(this_year.account_count, 0) as account_count,
     coalesce(last_year.account_count, 0) as previous_account_count,
-    coalesce(this_year.interest_amount, 0) as interest_amount,
+    coalesce(this_year.is_refuted, false) as is_refuted,
+    coalesce(last_year.is_refuted, false) as is_previous_refuted,
+    -- a sum of what is known would be another number
+    case
+        when not coalesce(this_year.is_refuted, false) then coalesce(this_year.interest_amount, 0)
+    end as interest_amount,
     coalesce(this_year.fee_amount, 0) as fee_amount,
-    coalesce(this_year.revenue_amount, 0) as revenue_amount,
-    coalesce(last_year.revenue_amount, 0) as previous_revenue_amount,
+    case
+        when not coalesce(this_year.is_refuted, false) then coalesce(this_year.revenue_amount, 0)
+    end as revenue_amount,
+    case
+        when not coalesce(last_year.is_refuted, false) then coalesce(last_year.revenue_amount, 0)
+    end as previous_revenue_amount,
     cast(months.month_account_count as {{ double }}) as bank_count,
     cast(previous_months.month_account_count as {{ double }}) as previous_bank_count
 from cells

@@ -40,6 +40,7 @@ def product_bar(frame: pd.DataFrame) -> go.Figure:
     rows = frame.assign(product=unique_names(frame["product_name"], frame["product_natural_key"]))
     revenue = rows["revenue_amount"].sum(min_count=1) if "revenue_amount" in rows else float("nan")
     rows, notes = _shown(rows)
+    notes = f"{notes} {_refuted_words(frame)}".strip()
     if rows.empty:
         return theme.empty_figure("no product has an open account, a balance or revenue")
     parts = [
@@ -117,6 +118,19 @@ def product_bar(frame: pd.DataFrame) -> go.Figure:
         height=110 + body,
         note=notes,
         compact=_on_phone(narrow, panels),
+    )
+
+
+def _refuted_words(frame: pd.DataFrame) -> str:
+    """Return of how many products no interest is computed, and why; empty for none."""
+    if "interest_status" not in frame:
+        return ""
+    count = int(frame["interest_status"].eq("balances_refuted").sum())
+    if not count:
+        return ""
+    return (
+        f"Interest of {count} product{'' if count == 1 else 's'} is not computed: the bank "
+        "reports other balances than its movements tell (data quality)."
     )
 
 
