@@ -163,7 +163,14 @@ FAULTS: dict[str, Fault] = {
     ),
     "money without a date": (
         _change("loan_payments", actual_date=None),
-        ("loan_payments", "loan_payments", "paid without a date", "warning", 1, 1, "1"),
+        ("loan_payments", "loan_payments", "paid without a date", "warning", 1, 2, "1"),
+    ),
+    "an instalment paid in part": (
+        _add("loan_payments", {
+            "payment_id": 2, "account_id": 20, "customer_id": 2, "scheduled_date": "2024-02-15",
+            "scheduled_amount": "50.00", "actual_date": "2024-02-15", "actual_amount": "20.00",
+        }),
+        ("instalments", "loan_payments", "paid in part", "info", 1, 2, "2"),
     ),
     "a segment that its history does not know": (
         _change("customer_segments_history", customer_segment="Affluent"),

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from financial_analytics.engines.duckdb.session import Connection, sql_name
 from financial_analytics.ingest.contract import Column, Table
+from financial_analytics.ingest.remarks import Remark
 from financial_analytics.ingest.source import FeedColumn, Source
 
 UNDECIDED = "number_style"
@@ -110,6 +111,21 @@ def settle(connection: Connection, table: Table, source: Source) -> Source:
         if not feed.is_declared:
             settled[column.name] = _judge(column, feed, found[column.name], elsewhere)
     return replace(source, columns=settled)
+
+
+def remark_commas(table: Table, source: Source, rows: int) -> list[Remark]:
+    """Remark the columns that were found to write a decimal comma, and were not declared so."""
+    names = [
+        column.name
+        for column in table.columns
+        if (feed := source.columns.get(column.name))
+        and feed.decimal == COMMA
+        and not feed.is_declared
+        and column.family in ("decimal", "double")
+    ]
+    if not names:
+        return []
+    return [Remark("decimal_comma", rows, f"read with a decimal comma: {', '.join(names)}")]
 
 
 def _count(

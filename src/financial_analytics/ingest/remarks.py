@@ -14,7 +14,8 @@ from financial_analytics.engines.stores import BRONZE_SCHEMA, LEDGERS
 
 KINDS = (
     "encoding_guessed", "dates_read_as_empty", "hours_read_as_empty", "amounts_against_type",
-    "unread_direction", "words_unknown", "rows_gone", "rows_back",
+    "unread_direction", "words_unknown", "rows_gone", "rows_back", "decimal_comma",
+    "rows_corrected",
 )  # fmt: skip
 _RELATION = f"{BRONZE_SCHEMA}._remarks"
 
@@ -30,7 +31,7 @@ class Remark:
     rows : int
         How many rows it is about; 0 where it is about the file.
     words : str
-        A sentence for the report, without personal data.
+        A sentence for the report, without personal data; empty where the report says it anyway.
     """
 
     kind: str

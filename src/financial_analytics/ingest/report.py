@@ -49,7 +49,7 @@ class FileReport:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What was noticed, in words."""
-        return tuple(remark.words for remark in self.remarks)
+        return tuple(remark.words for remark in self.remarks if remark.words)
 
 
 @dataclass(frozen=True)

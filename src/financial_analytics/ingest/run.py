@@ -52,6 +52,7 @@ from financial_analytics.ingest.mapping import (
     load_mapping,
 )
 from financial_analytics.ingest.marks import bank_of
+from financial_analytics.ingest.remarks import Remark
 from financial_analytics.ingest.report import FileReport, IngestReport, Reason, Refused
 from financial_analytics.ingest.room import Moved, room_for
 from financial_analytics.ingest.source import Source
@@ -279,7 +280,9 @@ def _load(
         tell("writing", staged.read)
 
         def before_commit() -> None:
-            remarks[:0] = source.remarks
+            remarks[:0] = [*source.remarks, *numbers.remark_commas(table, source, staged.read)]
+            if verdicts.corrections:
+                remarks.append(Remark("rows_corrected", verdicts.corrections, ""))
             remarks.extend(stage.emptied(connection))
             remarks.extend(signs.remark_signs(connection, table, batch.batch_id))
             remarks.extend(vocabulary.remark_words(connection, table, source, batch.batch_id))

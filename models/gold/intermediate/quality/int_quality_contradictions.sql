@@ -32,6 +32,13 @@
         'advice': 'ask for the missing date or amount; what is paid counts as paid on its due day',
     },
     {
+        'name': 'instalments', 'feed': 'loan_payments', 'relation': ref('fact_loan_payments'),
+        'key': 'payment_id', 'since': 'scheduled_date', 'severity': 'info',
+        'reason': "case when paid_amount > 0 and settled_date is null and payment_contradiction is null"
+            ~ " then 'paid in part' end",
+        'advice': 'nothing, if the rest is still owed: days past due run until it is paid',
+    },
+    {
         'name': 'segments', 'feed': 'customer_segments_history', 'relation': 'segments',
         'key': 'customer_natural_key', 'since': 'effective_date',
         'reason': "case when customer_segment <> history_segment"

@@ -12,6 +12,8 @@
     ('words_unknown', 'warning', 'words that decide, and no model knows', 'say in a mapping what they mean (values), or that they are ignored'),
     ('hours_read_as_empty', 'info', 'hour 0 beside dates without a time', 'leave the column empty at the source'),
     ('dates_read_as_empty', 'info', 'a day that stands for no date', 'nothing, if the day means "none"'),
+    ('decimal_comma', 'info', 'numbers with a decimal comma', 'nothing, if 1,5 is one and a half there'),
+    ('rows_corrected', 'info', 'corrected by a later file', 'nothing, if the later file is right'),
     ('rows_gone', 'info', 'gone from a full extract', 'nothing, if the source has deleted them'),
     ('rows_back', 'info', 'back in a full extract', 'nothing, if the source has them again'),
 ] %}
