@@ -69,4 +69,5 @@ def test_snapshot_and_summary_count_the_same_accounts(lab: Lab) -> None:
         " select month, held, sum(account_count) from held"
         " join gold.fact_customer_monthly_summary on month = summary_month group by 1, 2 order by 1"
     )
-    assert months == [(202403, 7, 7), (202404, 5, 5), (202405, 5, 5), (202406, 5, 5)]
+    # of June, after the last transaction, nobody knows what customers did
+    assert months == [(202403, 7, 7), (202404, 5, 5), (202405, 5, 5)]
