@@ -26,8 +26,46 @@
                 {%- do run_query(ddl) -%}
             {%- endif -%}
         {%- endfor -%}
+        {{- add_bronze_columns(tables) -}}
     {%- endif -%}
 {% endmacro %}
+
+{#- Columns that the contract has gained since a table was made; ingest adds them, too. -#}
+{% macro add_bronze_columns(tables) -%}
+    {%- set known = bronze_columns(tables) -%}
+    {%- for table in tables -%}
+        {%- for column in table.columns.values() if (table.identifier, column.name) not in known -%}
+            {%- do run_query(
+                'alter table ingestion_raw_data.' ~ table.identifier ~ ' add column ' ~ adapter.quote(column.name)
+                ~ ' ' ~ contract_type(column.data_type)
+            ) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+{%- endmacro %}
+
+{#- Pairs of table and column that bronze has. -#}
+{% macro bronze_columns(tables) -%}
+    {{ return(adapter.dispatch('bronze_columns', 'financial_analytics')(tables)) }}
+{%- endmacro %}
+
+{% macro default__bronze_columns(tables) -%}
+    {%- set found = run_query(
+        "select table_name, column_name from information_schema.columns where table_schema = 'ingestion_raw_data'"
+    ) -%}
+    {%- set pairs = [] -%}
+    {%- for row in found.rows -%}{%- do pairs.append((row[0], row[1])) -%}{%- endfor -%}
+    {{ return(pairs) }}
+{%- endmacro %}
+
+{% macro spark__bronze_columns(tables) -%}
+    {%- set pairs = [] -%}
+    {%- for table in tables -%}
+        {%- for row in run_query('show columns in ingestion_raw_data.' ~ table.identifier).rows -%}
+            {%- do pairs.append((table.identifier, row[0])) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(pairs) }}
+{%- endmacro %}
 
 {#- Whether a bronze table need not be asked for. -#}
 {% macro is_known_bronze(name) -%}

@@ -18,6 +18,7 @@ select
     open_date,
     close_date,
     current_balance as reported_balance,
+    balance_date,
     available_balance,
     credit_limit as credit_limit_amount,
     upper(currency) as currency,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
+import duckdb
 import pytest
 from tests.support.lab import Lab
 from tests.support.small_bank import account, customer, transaction
@@ -99,3 +101,74 @@ def test_a_month_whose_balances_are_refuted_has_no_interest(lab: Lab) -> None:
         " and product_natural_key > 1 order by 1"
     )
     assert rows == [(2, None, None), (3, None, None), (4, Decimal("7.00"), Decimal("7.00"))]
+
+
+def case(**changes: str | None) -> dict[str, list[dict[str, object]]]:
+    """Return a bank whose accounts were extracted on 30 June, and its movements until December."""
+    return {
+        "customers": [customer(1)],
+        "products": [{"product_id": 1, "product_name": "Checking", "category": "Deposit"}],
+        "accounts": [
+            account(101, 1, open_date="2020-01-01", current_balance="500.00",
+                    updated_at="2024-06-30 23:59:59", **changes)
+        ],
+        "transactions": [
+            transaction(1, "2024-03-10 10:00:00", "80.00", account_id=101),
+            transaction(2, "2024-09-10 10:00:00", "100.00", account_id=101),
+            transaction(3, "2024-12-31 10:00:00", "-1.00", account_id=101, transaction_type="Fee"),
+        ],
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def dated(tmp_path_factory: pytest.TempPathFactory) -> Lab:
+    return Lab(tmp_path_factory.mktemp("dated"))
+
+
+EXTRACTED = datetime(2024, 6, 30, 23, 59, 59, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("balance_date", "extracted_at", "june", "december"),
+    [
+        (None, None, "401.00", "500.00"),  # nobody says: as of the load
+        (None, EXTRACTED, "500.00", "599.00"),
+        ("2024-06-30", None, "500.00", "599.00"),
+        ("2024-09-10", EXTRACTED, "400.00", "499.00"),  # its own day comes first
+    ],
+)
+def test_a_balance_is_of_its_day(
+    dated: Lab,
+    balance_date: str | None,
+    extracted_at: datetime | None,
+    june: str,
+    december: str,
+) -> None:
+    dated.reset()
+    dated.load(case(balance_date=balance_date), extracted_at=extracted_at)
+    dated.build("+fact_account_daily_snapshot")
+    found = dict(
+        dated.rows(
+            "select cast(snapshot_date as text), closing_balance"
+            " from gold.fact_account_daily_snapshot"
+            " where snapshot_date in (date '2024-06-30', date '2024-12-31')"
+        )
+    )
+    assert found == {"2024-06-30": Decimal(june), "2024-12-31": Decimal(december)}
+
+
+@pytest.mark.parametrize("first", ["build", "load"])
+def test_a_warehouse_from_before_balance_dates_gets_their_column(dated: Lab, first: str) -> None:
+    dated.reset()
+    dated.load(case())
+    with duckdb.connect(str(dated.settings.warehouse_path)) as connection:
+        connection.execute("alter table ingestion_raw_data.accounts drop column balance_date")
+        connection.execute("drop table ingestion_raw_data._extracts")
+    if first == "load":
+        dated.load({"accounts": case(balance_date="2024-06-30")["accounts"]})
+    dated.build("+fact_account_daily_snapshot")
+    (balance,) = dated.rows(
+        "select closing_balance from gold.fact_account_daily_snapshot"
+        " where snapshot_date = date '2024-12-31'"
+    )
+    assert balance == (Decimal("500.00" if first == "build" else "599.00"),)

@@ -6,11 +6,17 @@
 with accounts as (
     select
         versions.*,
-        versions._loaded_at as reported_at,
+        -- its own day, else when the source wrote it, else when it came; never the newest change
+        -- of the account: many feeds date accounts by their opening
+        coalesce(
+            {{ end_of_day('versions.balance_date') }}, extracts.extracted_at, versions._loaded_at
+        ) as reported_at,
         row_number() over (
             partition by versions.account_id order by versions.updated_at desc nulls last
         ) as recency
     from {{ ref('stg_accounts') }} as versions
+    left join {{ source('bronze_ledgers', '_extracts') }} as extracts
+        on versions._batch_id = extracts._batch_id
 ),
 
 products as (

@@ -35,6 +35,7 @@ LEDGERS: dict[str, dict[str, str]] = {
         "source_file": "text", "kind": "text", "concerned_count": "bigint", "words": "text",
     },
     "_bank": {"_batch_id": "bigint", "kind": "text", "parameters": "text"},
+    "_extracts": {"_batch_id": "bigint", "extracted_at": "timestamp"},
 }  # fmt: skip
 """Contract types of the tables that are no feed."""
 

@@ -27,6 +27,7 @@ from financial_analytics.ingest.stage import FEED, VERDICT, Staged
 
 QUARANTINE = f"{BRONZE_SCHEMA}.quarantine"
 BATCHES = f"{BRONZE_SCHEMA}._batches"
+EXTRACTS = f"{BRONZE_SCHEMA}._extracts"
 _GUARD = "a row of the feed has a fault"
 _LOAD_COLUMNS = "_batch_id bigint, _loaded_at timestamp, _source_file varchar, _source_row bigint"
 
@@ -35,7 +36,8 @@ _LOAD_COLUMNS = "_batch_id bigint, _loaded_at timestamp, _source_file varchar, _
 class Batch:
     """Identity of one load of one file.
 
-    `source_file` is the name that its rows carry, `origin` the one that tells it from all others.
+    `source_file` is the name that its rows carry, `origin` the one that tells it from all others;
+    `extracted_at` is when the source wrote it, where somebody said so.
     """
 
     batch_id: int
@@ -44,6 +46,7 @@ class Batch:
     origin: str
     sha256: str
     loaded_at: datetime
+    extracted_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -67,22 +70,32 @@ class Counts:
 
 
 def create_bronze(connection: Connection, contract: Contract) -> None:
-    """Create the schema, its tables, quarantine and the list of batches where absent."""
-    present = connection.execute(
-        "select list(table_name) from duckdb_tables() "
-        f"where schema_name = '{BRONZE_SCHEMA}' and database_name = current_database()"
-    ).fetchall()[0][0]
-    wanted = {"quarantine", "_batches", "_bank", "_remarks", *(table.name for table in contract)}
-    if wanted <= set(present or ()):
+    """Create the schema, its tables, quarantine and the lists of batches where absent.
+
+    A column that the contract has gained since is added to its table.
+    """
+    present = set(
+        connection.execute(
+            "select table_name, column_name from duckdb_columns() "
+            f"where schema_name = '{BRONZE_SCHEMA}' and database_name = current_database()"
+        ).fetchall()
+    )
+    tables = {name for name, _ in present}
+    wanted = {"quarantine", "_batches", "_bank", "_extracts", "_remarks"} | {
+        t.name for t in contract
+    }
+    columns_wanted = {(table.name, c.name) for table in contract for c in table.columns}
+    if wanted <= tables and columns_wanted <= present:
         return
     connection.execute("begin")
     connection.execute(f"create schema if not exists {BRONZE_SCHEMA}")
     for table in contract:
         columns = ", ".join(f"{sql_name(c.name)} {c.sql_type}" for c in table.columns)
-        connection.execute(
-            f"create table if not exists {BRONZE_SCHEMA}.{sql_name(table.name)} "
-            f"({columns}, {_LOAD_COLUMNS})"
-        )
+        name = f"{BRONZE_SCHEMA}.{sql_name(table.name)}"
+        connection.execute(f"create table if not exists {name} ({columns}, {_LOAD_COLUMNS})")
+        for c in table.columns if table.name in tables else ():
+            if (table.name, c.name) not in present:
+                connection.execute(f"alter table {name} add column {sql_name(c.name)} {c.sql_type}")
     connection.execute(
         f"create table if not exists {QUARANTINE} (_batch_id bigint, _loaded_at timestamp, "
         "table_name varchar, source_file varchar, source_row bigint, column_name varchar, "
@@ -93,6 +106,9 @@ def create_bronze(connection: Connection, contract: Contract) -> None:
         "source_file varchar, file_sha256 varchar, loaded_at timestamp, rows_read bigint, "
         "rows_accepted bigint, rows_duplicate bigint, rows_quarantined bigint, "
         "rows_corrected bigint)"
+    )
+    connection.execute(
+        f"create table if not exists {EXTRACTS} (_batch_id bigint, extracted_at timestamp)"
     )
     create_ledger(connection)
     create_remarks(connection)
@@ -200,6 +216,10 @@ def list_batch(connection: Connection, batch: Batch, counts: Counts) -> None:
             counts.quarantined, counts.corrections,
         ],
     )  # fmt: skip
+    if batch.extracted_at:
+        connection.execute(
+            f"insert into {EXTRACTS} values ($1, $2)", [batch.batch_id, batch.extracted_at]
+        )
 
 
 def _check_nothing_is_lost(connection: Connection, batch: Batch, counts: Counts) -> None:

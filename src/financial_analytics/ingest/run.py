@@ -82,6 +82,7 @@ class _Context:
     form: Form
     loaded_at: datetime
     extracted_at: datetime
+    given_extracted_at: datetime | None
     full: frozenset[str]
 
 
@@ -133,7 +134,8 @@ def ingest(
         Tables of kind entity whose files in this call are, together, a full extract, or ``all``:
         what they no longer hold ends at `extracted_at`.
     extracted_at : datetime, optional
-        When the source system wrote the feeds; the version time of entities that carry none.
+        When the source system wrote the feeds: the version time of entities that carry none, and
+        the time of reported balances without a date.
         Default `loaded_at`.
     progress : callable, optional
         Called with a `Progress` at each step.
@@ -174,6 +176,7 @@ def ingest(
         form=check_form(decimal, tuple(null)),
         loaded_at=loaded,
         extracted_at=_utc(extracted_at) if extracted_at else loaded,
+        given_extracted_at=_utc(extracted_at) if extracted_at else None,
         full=extracts.check_full(declared, contract),
     )
     encoding, delimiter = check_encoding(encoding), check_delimiter(delimiter)
@@ -275,8 +278,9 @@ def _load(
         verdicts = compare(connection, table, staged, extracted_at=context.extracted_at)
         highest, _ = load.newest_load(connection)
         batch = load.Batch(
-            highest + 1, table, feed.source_file, feed.origin, sha256, context.loaded_at
-        )
+            highest + 1, table, feed.source_file, feed.origin, sha256, context.loaded_at,
+            context.given_extracted_at,
+        )  # fmt: skip
         tell("writing", staged.read)
 
         def before_commit() -> None:

@@ -40,10 +40,12 @@ class PostgresStore:
         """Create the schema and its tables where absent."""
         with self._transaction() as cursor:
             cursor.execute(
-                "select table_name from information_schema.tables where table_schema = %s",
+                "select table_name, column_name from information_schema.columns"
+                " where table_schema = %s",
                 (BRONZE_SCHEMA,),
             )
-            present = {row[0] for row in cursor.fetchall()}
+            known = set(cursor.fetchall())
+            present = {name for name, _ in known}
             wanted = {
                 table.name: (
                     {**{c.name: c.type for c in table.columns}, **LOAD_COLUMNS},
@@ -52,11 +54,19 @@ class PostgresStore:
                 for table in contract
             }
             wanted |= {name: (columns, ()) for name, columns in LEDGERS.items()}
-            if wanted.keys() <= present:
+            absent = {
+                name: [(c, kind) for c, kind in columns.items() if (name, c) not in known]
+                for name, (columns, _) in wanted.items()
+            }
+            if not any(absent.values()):
                 return
             cursor.execute(f"create schema if not exists {BRONZE_SCHEMA}")
             for name, (columns, key) in wanted.items():
-                if name in present:
+                if name in present:  # the contract has gained a column since
+                    for column, kind in absent[name]:
+                        cursor.execute(
+                            f"alter table {_bronze(name)} add column {quote(column)} {_type(kind)}"
+                        )
                     continue
                 spelled = ", ".join(f"{quote(c)} {_type(kind)}" for c, kind in columns.items())
                 cursor.execute(f"create table if not exists {_bronze(name)} ({spelled})")
@@ -114,9 +124,11 @@ class PostgresStore:
     def ship(self, loader: Connection, table: BronzeTable, batch_id: int) -> None:
         """Store a batch in one transaction."""
         with self._transaction() as cursor:
-            for name in (table.name, "quarantine", "_remarks", "_batches", "_bank"):
-                order = {"_batches": "1", "_bank": "1", "quarantine": "source_row, column_name"}
-                order["_remarks"] = "kind, words"
+            order = {
+                "quarantine": "source_row, column_name", "_remarks": "kind, words",
+                "_batches": "1", "_bank": "1", "_extracts": "1",
+            }  # fmt: skip
+            for name in (table.name, *order):
                 rows = loader.sql(
                     f"select * from {BRONZE_SCHEMA}.{sql_name(name)}"
                     f" where _batch_id = {int(batch_id)}"

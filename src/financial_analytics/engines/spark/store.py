@@ -61,6 +61,11 @@ class SparkStore:
         } | LEDGERS
         for name, columns in wanted.items():
             if name.lower() in present:
+                known = set(self._spark.table(_bronze(name)).columns)
+                added = {c: kind for c, kind in columns.items() if c not in known}
+                if added:  # the contract has gained a column since
+                    spelled = ", ".join(f"`{c}` {_type(kind)}" for c, kind in added.items())
+                    self._spark.sql(f"alter table {_bronze(name)} add columns ({spelled})")
                 continue
             spelled = ", ".join(f"`{column}` {_type(kind)}" for column, kind in columns.items())
             layout = "" if name == "_batches" else "partitioned by (_batch_id)"
@@ -109,6 +114,7 @@ class SparkStore:
         self._push(loader, "quarantine", batch_id, "source_row, column_name")
         self._push(loader, "_remarks", batch_id, "kind, words")
         self._push(loader, "_bank", batch_id, "kind")
+        self._push(loader, "_extracts", batch_id, "extracted_at")
         columns = ", ".join(LEDGERS["_batches"])
         query = f"select {columns} from {_BATCHES} where _batch_id = {int(batch_id)}"
         with self._staged(loader, query) as file:
