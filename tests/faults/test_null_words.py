@@ -108,3 +108,26 @@ def test_which_columns_take_any_word() -> None:
             if column.family == "text" and not column.has_list:
                 assert not set(ABBREVIATIONS) & set(words)
             assert bool(set(WORDS) & set(words)) != is_name(column)
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_an_approval_is_no_reason_to_decline(bank: Bank, form: str) -> None:
+    words = ["Approved", " OK ", "00", "0", "no", "Insufficient Funds", "05", "Not approved"]
+    path = bank.folder / "feeds" / f"transactions_d.{form}"
+    names = [*HEAD.strip().split(",")[:7], "decline_reason"]
+    rows = [
+        [str(500 + n), "10", "100", "2024-05-09", "Fee", "-1.00", "USD", word]
+        for n, word in enumerate(words)
+    ]
+    if form == "parquet":
+        columns = map(list, zip(*rows, strict=True))
+        pq.write_table(pa.table(dict(zip(names, columns, strict=True))), path)
+    else:
+        path.write_text("".join(",".join(row) + "\n" for row in [names, *rows]))
+    bank.ingest(path)
+    query = (
+        "select decline_reason from ingestion_raw_data.transactions where transaction_id >= 500"
+        " order by transaction_id"
+    )
+    stored = [reason for (reason,) in bank.sql(query)]
+    assert stored == [None] * 5 + ["Insufficient Funds", "05", "Not approved"]

@@ -21,7 +21,8 @@ grouped as (
                 or channel_name in ('Social Media', 'Online Display', 'SMS', 'Push')
                 then 'digital'
             when channel_name in ('ATM', 'Branch', 'POS', 'Branch Visit') then 'physical'
-            else 'remote'
+            when channel_name in ('Phone', 'Phone Call', 'Direct Mail', 'TV', 'Radio') then 'remote'
+            else 'unknown'
         end as channel_group
     from named
     where channel_name is not null

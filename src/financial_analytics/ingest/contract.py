@@ -59,6 +59,8 @@ class Column:
         Open list in canonical spelling: words that models know; others go and decide nothing.
     synonyms : mapping of str to str
         Other words, plain (`financial_analytics.ingest.vocabulary`), for those of either list.
+    null_words : tuple of str
+        In lower case, what stands for no value in this column besides the words of all.
     code_list : str, optional
         Name of a standard list, one of `CODE_LISTS`, whose codes go, in any spelling it knows.
     above : float or int, optional
@@ -87,6 +89,7 @@ class Column:
     values: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     synonyms: Mapping[str, str] = field(default_factory=dict)
+    null_words: tuple[str, ...] = ()
     code_list: str | None = None
     above: float | int | None = None
     minimum: float | int | None = None

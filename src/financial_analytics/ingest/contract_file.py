@@ -42,7 +42,7 @@ _TABLE_META = {
 }  # fmt: skip
 _COLUMN_META = {
     "required", "values", "code_list", "above", "minimum", "maximum", "usual_maximum",
-    "unit", "pii", "past", "date_class", "feed_names", "words", "synonyms",
+    "unit", "pii", "past", "date_class", "feed_names", "words", "synonyms", "null_words",
 }  # fmt: skip
 
 
@@ -291,6 +291,7 @@ def _column(entry: Mapping[str, Any], here: str, classes: Mapping[str, DateClass
         values=values,
         words=words,
         synonyms=synonyms,
+        null_words=tuple(str(word).lower() for word in meta.get("null_words") or ()),
         code_list=code_list,
         above=meta.get("above"),
         minimum=minimum,

@@ -44,7 +44,7 @@ def null_words(column: Column) -> tuple[str, ...]:
     if is_name(column):
         return MARKS
     if column.family == "text" and not column.has_list:
-        return (*WORDS, *MARKS)
+        return (*WORDS, *MARKS, *column.null_words)
     if column.family in ("date", "timestamp"):
         return (*WORDS, *MARKS, *ABBREVIATIONS, *ZERO_DAYS)
     return (*WORDS, *MARKS, *ABBREVIATIONS)
@@ -72,12 +72,12 @@ def is_null_word(column: Column, feed: FeedColumn, value: str, text: str) -> str
     return f"({' or '.join(tests)})"
 
 
-def is_plainly_given(feed: FeedColumn, value: str) -> str:
+def is_plainly_given(column: Column, feed: FeedColumn, value: str) -> str:
     """Return SQL that is true of nearly all texts that are values, and of no spelling of NULL.
 
     It compares first characters only, which costs a twentieth of what the words cost.
     """
-    if feed.nulls:
+    if feed.nulls or column.null_words:
         return "false"
     return (
         f"({value} >= '.' and ({value} < '<' or {value} >= '=') and ({value} < 'N' "

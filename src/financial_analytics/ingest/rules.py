@@ -94,7 +94,7 @@ def is_sentinel(column: Column, typed: str) -> str:
 def _clean_text(column: Column, feed: FeedColumn, value: str) -> str:
     text = trimmed(value)
     return (
-        f"case when {nulls.is_plainly_given(feed, value)} then {value} "
+        f"case when {nulls.is_plainly_given(column, feed, value)} then {value} "
         f"when {nulls.is_null_word(column, feed, value, text)} then null "
         f"when {value} < '!' or suffix({value}, ' ') then {text} else {value} end"
     )
