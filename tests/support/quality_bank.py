@@ -150,16 +150,21 @@ FAULTS: dict[str, Fault] = {
     ),
     "an account that closes before it opens": (
         _change("accounts", close_date="2023-12-01"),
-        ("account_dates", "accounts", "closes before it opens", "warning", 1, 4, "10"),
+        ("account_dates", "accounts", "closes before it opens", "warning", 1, 5, "10"),
     ),
     "a balance that the movements do not lead to": (
         _change("accounts", current_balance="599.99"),
         ("reported_balances", "accounts", "reported balance is not the rebuilt one", "error",
-         1, 3, "10"),
+         1, 4, "10"),
     ),
     "a loan without movements": (
         _add("accounts", account(31, 2, product_id=3, current_balance="-900.00")),
-        ("rebuilt_balances", "accounts", "no movements to rebuild it from", "warning", 1, 3, "31"),
+        ("rebuilt_balances", "accounts", "no movements to rebuild it from", "warning", 1, 4, "31"),
+    ),
+    "a balance of nobody knows which day": (
+        _add("accounts", account(32, 1, open_date="2020-01-01", current_balance="500.00")),
+        ("balance_days", "accounts", "as of the load, later than all events", "warning",
+         1, 4, "32"),
     ),
     "money without a date": (
         _change("loan_payments", actual_date=None),

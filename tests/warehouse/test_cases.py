@@ -32,6 +32,8 @@ SIGNS = {
 EXTRACTS = [{"extracted_at": datetime(2024, 3, day), "full": ["accounts"]} for day in (1, 2)]  # noqa: DTZ001
 # The loads of a case: part of its folder and options; the folder as it is where none is named.
 LOADS: dict[str, list[tuple[str, dict[str, Any]]]] = {
+    # its balance is of its extract, which the loader has to be told
+    "balance-as-of-load": [("", {"extracted_at": datetime(2024, 6, 30, 23, 59, 59)})],  # noqa: DTZ001
     "erasure-refused": [("d1", {}), ("d2", {})],
     "original-sent-again": [("d1", {}), ("d2", {}), ("d3", {})],
     "rate-in-percent": [("", {}), ("", {"mapping": PERCENT})],
@@ -76,7 +78,7 @@ def bank(tmp_path_factory: pytest.TempPathFactory, reports: dict[str, list[Inges
         folder = write_case(case, lab.folder / "feeds")
         for part, options in LOADS.get(case, [("", {})]):
             hour += 1
-            moment = datetime(2025, 1, 1 + hour // 24, hour % 24)  # noqa: DTZ001
+            moment = datetime(2025, 3, 1 + hour // 24, hour % 24)  # noqa: DTZ001
             report = ingest([folder / part], settings=lab.settings, loaded_at=moment, **options)
             reports.setdefault(case, []).append(report)
     build(lab.settings, BuildOptions())  # every data test passes
@@ -153,6 +155,15 @@ def test_an_account_without_a_closing_and_one_that_is_gone(bank: Lab) -> None:
     ) == [(low + 1, "Active"), (low + 2, "Closed"), (low + 3, "Active")]
 
 
+def test_a_balance_of_a_day_before_the_load(bank: Lab) -> None:
+    key = first_id("balance-as-of-load") + 101
+    assert bank.rows(
+        "select closing_balance from gold.fact_account_daily_snapshot"
+        f" where account_natural_key = {key}"
+        " and snapshot_date in ('2024-06-30', '2024-12-31') order by snapshot_date"
+    ) == [(500,), (599,)]
+
+
 def test_an_erased_person_is_a_version(bank: Lab) -> None:
     key = first_id("erasure-refused") + 1
     assert bank.rows(
@@ -168,6 +179,7 @@ def test_postal_codes_get_their_zeros_back(bank: Lab) -> None:
 
 NAMED = {
     "ancient-event-date": ("rows_in_quarantine", "transactions", "transaction_date (implausible)"),
+    "ancient-event-date (its balance)": ("balance_days", "accounts", "as of the load"),
     "currency-anything": ("rows_in_quarantine", "transactions", "currency (currency)"),
     "dot-as-thousands": ("decimal_comma", "transactions", ""),
     "ids-per-account": ("rows_in_quarantine", "transactions", "(another_thing)"),

@@ -27,6 +27,14 @@
             ~ ' is known, not its history',
     },
     {
+        'name': 'balance_days', 'feed': 'accounts', 'relation': 'reported',
+        'key': 'account_natural_key', 'since': 'reported_date',
+        'reason': "case when balance_status = 'anchored' and reported_date > day_after_clock"
+            ~ " then 'as of the load, later than all events' end",
+        'advice': 'say of which day the balances are (balance_date, or fa ingest --extracted-at);'
+            ~ ' if movements followed it, all history is shifted by them',
+    },
+    {
         'name': 'loan_payments', 'feed': 'loan_payments', 'relation': ref('fact_loan_payments'),
         'key': 'payment_id', 'reason': 'payment_contradiction', 'since': 'scheduled_date',
         'advice': 'ask for the missing date or amount; what is paid counts as paid on its due day',
@@ -91,11 +99,13 @@
 ] %}
 with reported as (
     select
-        account_natural_key,
-        reported_date,
-        balance_status
-    from {{ ref('current_account') }}
-    where balance_status <> 'not_reported'
+        accounts.account_natural_key,
+        accounts.reported_date,
+        accounts.balance_status,
+        {{ add_days('clock.as_of_date', 1) }} as day_after_clock
+    from {{ ref('current_account') }} as accounts
+    cross join {{ ref('data_clock') }} as clock
+    where accounts.balance_status <> 'not_reported'
 ),
 
 history as (
