@@ -30,23 +30,13 @@
         select
             {{ part.month }} as part_month,
             {%- for measure in part.measures %}
-            cast(sum({{ measure }}) as decimal(38, 0)) as measure_{{ loop.index }}{% if not loop.last %},{% endif %}
+            cast(sum(cast({{ measure }} as decimal(20, 0))) as decimal(38, 0)) as measure_{{ loop.index }}{% if not loop.last %},{% endif %}
             {%- endfor %}
         from {{ part.relation }}
         {% if part.get('where') %}where {{ part.where }}{% endif %}
         group by {{ part.month }}
     ) as part_{{ loop.index }} on months.{{ month_column }} = part_{{ loop.index }}.part_month
     {% endfor %}
-{%- endmacro %}
-
-
-{#- A number of a text, of 20 bits, for the sums of a fingerprint. -#}
-{% macro text_number(text) -%}
-    (
-        {%- for place in range(1, 6) %}
-        {% if not loop.first %}+ {% endif %}cast({{ 100 ** (place - 1) }} as bigint) * ascii(substr({{ dbt.hash(text) }}, {{ place }}, 1))
-        {%- endfor %}
-    )
 {%- endmacro %}
 
 

@@ -1,10 +1,11 @@
 {#-
-    Keys were texts in earlier versions of the project. A fact that still has them is rebuilt whole, as with --full-refresh: this
-    is dbt's own macro, which `is_incremental` and all materializations ask.
+    Keys and fingerprints were texts in earlier versions of the project. A fact that still has them is rebuilt whole, as with
+    --full-refresh: this is dbt's own macro, which `is_incremental` and all materializations ask.
 -#}
 {% macro should_full_refresh() -%}
     {%- if dbt.should_full_refresh() -%}{{ return(true) }}{%- endif -%}
-    {%- if not execute or config.get('materialized') != 'incremental' or not has_old_keys(this, model.columns) -%}
+    {%- set endings = ('_key', '_fingerprint') -%}
+    {%- if not execute or config.get('materialized') != 'incremental' or not has_old_keys(this, model.columns, endings) -%}
         {{ return(false) }}
     {%- endif -%}
     {%- do log(this ~ ': built by an earlier version, with keys of another type; all of it is built again', info=true) -%}
@@ -12,9 +13,9 @@
 {%- endmacro %}
 
 {#- Whether the warehouse holds the relation with a key that is no number, where the YAML says it is one. -#}
-{% macro has_old_keys(relation, documented) -%}
+{% macro has_old_keys(relation, documented, endings=('_key',)) -%}
     {%- set keys = [] -%}
-    {%- for column in documented.values() if column.name.endswith('_key') and column.data_type == 'bigint' -%}
+    {%- for column in documented.values() if column.name.endswith(endings) and column.data_type == 'bigint' -%}
         {%- do keys.append(column.name) -%}
     {%- endfor -%}
     {%- if not keys -%}{{ return(false) }}{%- endif -%}

@@ -26,6 +26,8 @@ NAMED_NUMBERS = frozenset(
     {
         *("latitude", "longitude", "rate_to_usd", "product_promoted"),
         *("treasury_yield_10yr", "mortgage_rate_30yr"),
+        # sums of hashes, beside _batch_id and _loaded_at
+        "_fingerprint",
         # category 01 is asked for these; total_accounts follows total_customers
         *("avg_clv", "avg_income", "year", "month", "volume", "balance", "unique_customers"),
         *("total_customers", "active_customers", "inactive_customers", "total_accounts"),

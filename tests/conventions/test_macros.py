@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from dbt.context.providers import ModelContext
 
 ROOT = Path(__file__).resolve().parents[2]
 MACROS = sorted((ROOT / "macros").rglob("*.sql"))
@@ -13,7 +14,11 @@ ROOMS = {"engines", "warehouse", "finance", "statistics", "tests"}
 DEFINED = re.compile(r"{%-?\s*(macro|test)\s+(\w+)\s*\(")
 ENGINES = r"(?:default|duckdb|postgres|spark)__"
 # Names that dbt itself looks for.
-CALLED_BY_DBT = {"generate_schema_name", "get_incremental_replace_partitions_sql"}
+CALLED_BY_DBT = {
+    "generate_schema_name",
+    "get_incremental_replace_partitions_sql",
+    "get_incremental_replace_rows_sql",
+}
 LONGEST_LINE = 140
 KEYWORDS = re.compile(r"\b(SELECT|FROM|WHERE|GROUP BY|ORDER BY|CASE|WHEN|JOIN|CAST|UNION|OVER)\b")
 
@@ -49,6 +54,14 @@ def test_each_macro_has_a_caller() -> None:
     dispatched = set(re.findall(r"dispatch\('(\w+)'", _callers()))
     assert dispatched <= published
     assert dispatched <= ours
+
+
+def test_no_macro_hides_what_dbt_gives_every_template() -> None:
+    """One called `flags` once made every hook believe that nothing was being built."""
+    given = set(ModelContext._context_members_) | {"execute", "flags", "graph", "this"}
+    defined = {name for path in MACROS for _, name in DEFINED.findall(_code(path))}
+    assert {"flags", "log", "ref", "run_started_at", "var"} <= given
+    assert defined & given == set()
 
 
 @pytest.mark.parametrize("path", MACROS, ids=_name)

@@ -11,50 +11,15 @@
     sorted_by=['customer_natural_key'],
     on_schema_change='fail'
 ) }}
-{%- set first_month = '(select min(month_number) from ' ~ ref('int_months') ~ ')' -%}
-{%- set signup_month = 'coalesce(' ~ month_number('signup_date') ~ ', 190001)' -%}
-{%- set contacts = {
-    'relation': ref('fact_customer_interactions'),
-    'month': 'interaction_month',
-    'measures': ['1', '_batch_id'],
-} -%}
-{%- set categories = {
-    'relation': '(select transaction_month, merchant_category, count(*) as row_count from '
-        ~ ref('fact_transactions') ~ ' group by transaction_month, merchant_category) as categories',
-    'month': 'transaction_month',
-    'measures': ['row_count * ' ~ text_number("coalesce(merchant_category, '')")],
-} -%}
-{%- set signups = {
-    'relation': ref('dim_customer'),
-    'where': 'is_current',
-    'is_cumulative': true,
-    'month': 'greatest(' ~ signup_month ~ ', ' ~ first_month ~ ')',
-    'measures': ['1', date_key('signup_date')],
-} -%}
-{%- set last_days = {
-    'relation': ref('int_covered_months'),
-    'month': 'month_number',
-    'measures': [date_key('last_known_date')],
-} -%}
 {%- set fingerprints -%}
     select
         prints.month_number as summary_month,
-        {{ dbt.hash("prints._fingerprint || '/' || coalesce(snapshots._fingerprint, '')") }} as _fingerprint
+        prints._fingerprint
     from (
-        {{ month_fingerprints(
-            ref('int_months'),
-            'month_number',
-            account_fingerprint_parts() + [contacts, categories, signups, last_days]
-        ) }}
+        {{ month_fingerprints(ref('int_months'), 'month_number', summary_fingerprint_parts()) }}
     ) as prints
     inner join {{ ref('int_covered_months') }} as covered
         on prints.month_number = covered.month_number
-    -- one day of a month tells: its rows share the fingerprint
-    left join (
-        select distinct snapshot_month, _fingerprint
-        from {{ ref('fact_account_daily_snapshot') }}
-        where snapshot_date in (select last_known_date from {{ ref('int_covered_months') }})
-    ) as snapshots on prints.month_number = snapshots.snapshot_month
 {%- endset -%}
 {%- set zero = exact_money('0') -%}
 {%- set affected = stale_months('summary_month', fingerprints) %}

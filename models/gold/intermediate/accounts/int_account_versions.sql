@@ -34,10 +34,25 @@ versions as (
             accounts.customer_natural_key = customers.customer_natural_key
             and accounts.valid_from < customers.valid_to
             and accounts.valid_to > customers.valid_from
+),
+
+dated as (
+    select
+        versions.*,
+        {{ first_day_after('valid_from') }} as first_date,
+        {{ first_day_after('valid_to') }} as next_first_date
+    from versions
 )
 
 select
-    versions.*,
-    {{ first_day_after('valid_from') }} as first_date,
-    {{ first_day_after('valid_to') }} as next_first_date
-from versions
+    dated.*,
+    cast(
+        sum({{ value_print([
+            'first_date', 'account_key', 'customer_key', 'customer_natural_key', 'product_key',
+            'credit_limit_amount', 'currency',
+        ]) }}) over (
+            partition by account_natural_key
+            order by valid_from nulls last rows unbounded preceding
+        ) as bigint
+    ) as _fingerprint
+from dated

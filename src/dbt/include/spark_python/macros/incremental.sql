@@ -6,7 +6,8 @@
     ones) may be killed at any point and is repeated by the next run, with the same outcome.
     Tables without a partition column are rewritten and swapped.
 
-    Strategies: `replace_partitions` (macros/warehouse/partitions.sql) and `delete+insert` by key.
+    Strategies: `replace_partitions` (macros/warehouse/partitions.sql), `replace_rows` (news.sql
+    there), which replaces partitions here, and `delete+insert` by key.
 -#}
 {% materialization incremental, adapter='spark_python', supported_languages=['sql'] %}
     {%- set target = this.incorporate(type='table') -%}
@@ -36,7 +37,7 @@
         {%- do spark_same_columns(arrived, target) -%}
         {%- do spark_replace_keys(arrived, target, draft, redo, partition, config.require('unique_key')) -%}
         {%- do spark_discard(arrived) -%}
-    {%- elif strategy == 'replace_partitions' -%}
+    {%- elif strategy in ('replace_partitions', 'replace_rows') -%}
         {%- do spark_apply(redo, target, partition) -%}
         {%- set gone = spark_partitions_gone(target, partition) -%}
         {%- call statement('main') -%}
@@ -49,7 +50,7 @@
         {%- do spark_apply(redo, target, partition) -%}
     {%- else -%}
         {%- do exceptions.raise_compiler_error(
-            'incremental_strategy ' ~ strategy ~ ' is not valid; valid are delete+insert, replace_partitions'
+            'incremental_strategy ' ~ strategy ~ ' is not valid; valid are delete+insert, replace_partitions, replace_rows'
         ) -%}
     {%- endif -%}
     {{ run_hooks(post_hooks) }}
@@ -58,11 +59,11 @@
 
 
 {#-
-    The partition column: the key of `replace_partitions`; else the one column that the model's
+    The partition column: the `unique_key` of what replaces partitions; else the one column that the model's
     YAML calls …_month, or none.
 -#}
 {% macro spark_partition_column(strategy) -%}
-    {%- if strategy == 'replace_partitions' -%}{{ return(config.require('unique_key')) }}{%- endif -%}
+    {%- if strategy in ('replace_partitions', 'replace_rows') -%}{{ return(config.require('unique_key')) }}{%- endif -%}
     {%- set months = [] -%}
     {%- for column in model.columns.values() if column.name.endswith('_month') -%}
         {%- do months.append(column.name) -%}
