@@ -124,7 +124,7 @@ FAULTS: dict[str, Fault] = {
     ),
     "an account that no feed delivers": (
         _add("transactions", transaction(2001, "2024-02-01 10:00:00", "1.00", account_id=77)),
-        ("unknown_accounts", "accounts", "mentioned, never delivered", "warning", 1, 5, "77"),
+        ("unknown_accounts", "accounts", "mentioned, never delivered", "warning", 1, 6, "77"),
     ),
     "a customer that no feed delivers": (
         _add("customer_interactions", {
