@@ -153,7 +153,7 @@ FAULTS: dict[str, Fault] = {
         ("account_dates", "accounts", "closes before it opens", "warning", 1, 5, "10"),
     ),
     "a balance that the movements do not lead to": (
-        _change("accounts", current_balance="599.99"),
+        _change("accounts", current_balance="609.00"),
         ("reported_balances", "accounts", "reported balance is not the rebuilt one", "error",
          1, 4, "10"),
     ),
