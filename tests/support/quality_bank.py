@@ -163,7 +163,7 @@ FAULTS: dict[str, Fault] = {
     ),
     "a balance of nobody knows which day": (
         _add("accounts", account(32, 1, open_date="2020-01-01", current_balance="500.00")),
-        ("balance_days", "accounts", "as of the load, later than all events", "warning",
+        ("balance_days", "accounts", "as of the load, later than all events", "info",
          1, 4, "32"),
     ),
     "money without a date": (

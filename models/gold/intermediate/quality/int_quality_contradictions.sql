@@ -28,7 +28,7 @@
     },
     {
         'name': 'balance_days', 'feed': 'accounts', 'relation': 'reported',
-        'key': 'account_natural_key', 'since': 'reported_date',
+        'key': 'account_natural_key', 'since': 'reported_date', 'severity': 'info',
         'reason': "case when balance_status = 'anchored' and reported_date > day_after_clock"
             ~ " then 'as of the load, later than all events' end",
         'advice': 'say of which day the balances are (balance_date, or fa ingest --extracted-at);'
