@@ -13,7 +13,10 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
+
+from financial_analytics.node_runs import nodes_run_by
 
 AT_ONCE = 24
 """Most tests in one statement, so that none grows without bounds."""
@@ -114,19 +117,8 @@ class JointTests:
 @contextmanager
 def asked_jointly() -> Iterator[None]:
     """Let the tests of a relation be asked together, by builds that leave nothing alone."""
-    from dbt.task.base import BaseRunner  # noqa: PLC0415  (a second to import)
-
-    plain = BaseRunner.compile_and_execute
-    joint = JointTests()
-
-    def compile_and_execute(runner: Any, manifest: Any, context: Any) -> Any:
-        return joint.run(runner, manifest, context, plain, lambda _test: True)
-
-    BaseRunner.compile_and_execute = compile_and_execute
-    try:
+    with nodes_run_by(partial(JointTests().run, wanted=lambda _test: True)):
         yield
-    finally:
-        BaseRunner.compile_and_execute = plain
 
 
 def _is_joint(node: Any) -> bool:

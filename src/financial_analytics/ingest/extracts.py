@@ -166,15 +166,10 @@ def _end(
 def _gone(table: Table, extracted_at: datetime) -> str:
     """Return SQL of the newest version of each key that has not ended and is not in the extract."""
     key = sql_name(table.key[0])
-    open_still = " or ".join(
-        f"{sql_name(name)} is distinct from {_literal(value)}"
-        for name, value in table.ended.items()
-        if value != EXTRACT_DAY
-    )
     return (
         f"select * from ({_newest(table, extracted_at)}) as s "
         f"where {sql_name(str(table.version_time))} < {_moment(extracted_at)} "
-        f"and ({open_still or 'true'}) and not exists (select 1 from {_SEEN} as e "
+        f"and not ({_ended(table, 's')}) and not exists (select 1 from {_SEEN} as e "
         f"where e.table_name = {sql_text(table.name)} and e.key = cast(s.{key} as varchar))"
     )
 
@@ -206,12 +201,13 @@ def _back(table: Table, extracted_at: datetime) -> str:
 
 
 def _ended(table: Table, alias: str) -> str:
+    """Return SQL that tells whether a row says that it has ended; of other tables none does."""
     tests = [
         f"{alias}.{sql_name(name)} is not distinct from {_literal(value)}"
         for name, value in table.ended.items()
         if value != EXTRACT_DAY
     ]
-    return " and ".join(tests)
+    return " and ".join(tests) or "false"
 
 
 def _write(

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from financial_analytics.joint_tests import JointTests
+from financial_analytics.node_runs import nodes_run_by
 from financial_analytics.skipping.codes import Codes
 from financial_analytics.skipping.deciding import Decisions, Known, relation_of
 from financial_analytics.skipping.records import Record, Records, write_records
@@ -132,18 +133,10 @@ class Watch:
 @contextmanager
 def watched(watch: Watch) -> Iterator[None]:
     """Let `watch` decide on the nodes that dbt runs meanwhile."""
-    from dbt.task.base import BaseRunner  # noqa: PLC0415  (a second to import)
-
-    plain = BaseRunner.compile_and_execute
-
-    def compile_and_execute(runner: Any, manifest: Any, context: Any) -> Any:
-        return watch.run(runner, manifest, context, plain)
-
-    BaseRunner.compile_and_execute = compile_and_execute
     try:
-        yield
+        with nodes_run_by(watch.run):
+            yield
     finally:
-        BaseRunner.compile_and_execute = plain
         watch.close()
 
 
