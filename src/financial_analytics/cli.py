@@ -21,7 +21,7 @@ from financial_analytics.cli_console import (
     say,
     show_error,
 )
-from financial_analytics.cli_options import Connector, MaxQuarantined, Target, Vars
+from financial_analytics.cli_options import Connector, MaxQuarantined, Preset, Target, Vars
 from financial_analytics.errors import FinancialAnalyticsError, UserInputError
 from financial_analytics.settings import MAX_QUARANTINED_PCT
 
@@ -196,6 +196,7 @@ def generate(
     out_dir: Annotated[
         Path | None, typer.Argument(help="Folder to write to. Default: data/feeds/synthetic.")
     ] = None,
+    preset: Preset = None,
     customers: Annotated[int | None, typer.Option(help="Default: 20,000.")] = None,
     transactions: Annotated[
         int | None, typer.Option(help="About so many. Default: 50 for each customer.")
@@ -217,12 +218,12 @@ def generate(
     """Write the feeds of a synthetic bank, and the truths planted in it."""
     from financial_analytics import cli_steps  # noqa: PLC0415
     from financial_analytics.settings import load_settings  # noqa: PLC0415
-    from financial_analytics.synthetic import load_config  # noqa: PLC0415
+    from financial_analytics.synthetic import load_config, transactions_each  # noqa: PLC0415
 
     if transactions is None and customers is not None:
-        transactions = cli_steps.TRANSACTIONS_PER_CUSTOMER * customers
+        transactions = transactions_each(preset or "demo") * customers
     sizes = {"customers": customers, "transactions": transactions, "start": start, "end": end}
-    bank = load_config(config, parameters or (), **sizes, seed=seed, deltas=deltas)
+    bank = load_config(config, parameters or (), preset, **sizes, seed=seed, deltas=deltas)
     folder = out_dir or load_settings().feeds_dir / "synthetic"
     with Display() as display:
         written = cli_steps.generate_step(display, bank, folder, fmt=fmt)

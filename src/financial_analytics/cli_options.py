@@ -20,3 +20,10 @@ MaxQuarantined = Annotated[
 Connector = Annotated[
     str | None, typer.Option(help="Source system of the files, such as berka. Default: contract.")
 ]
+Preset = Annotated[
+    str | None,
+    typer.Option(
+        help="A lab bank, made for one study: campaigns, churn, clv, demo, retention or volume. "
+        "Other options change it."
+    ),
+]

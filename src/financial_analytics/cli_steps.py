@@ -12,7 +12,6 @@ from financial_analytics.cli_console import Display, confirm, format_table, note
 from financial_analytics.errors import FeedError, NotPublishedError, UserInputError
 from financial_analytics.settings import MAX_QUARANTINED_PCT, Settings
 
-TRANSACTIONS_PER_CUSTOMER = 50
 SHOWN_NAMES = 3
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ def demo_feeds_step(
     from financial_analytics.ingest.bank import synthetic_bank  # noqa: PLC0415
     from financial_analytics.ingest.contract_file import load_contract  # noqa: PLC0415
     from financial_analytics.ingest.room import check_room  # noqa: PLC0415
-    from financial_analytics.synthetic import load_config  # noqa: PLC0415
+    from financial_analytics.synthetic import load_config, transactions_each  # noqa: PLC0415
 
     options: dict[str, Any] = {
         "loaded_at": loaded_at,
@@ -61,7 +60,8 @@ def demo_feeds_step(
     }
     if feeds:
         return ingest_step(display, settings, [feeds], connector=connector, **options)
-    config = load_config(customers=customers, transactions=TRANSACTIONS_PER_CUSTOMER * customers)
+    each = transactions_each("demo")
+    config = load_config(preset="demo", customers=customers, transactions=each * customers)
     if engine_of(target).is_embedded:  # before the bank is written; a server is asked later
         contract = load_contract(settings.project_dir)
         check_room(settings, contract, synthetic_bank(config.identity()))

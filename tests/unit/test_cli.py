@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -26,6 +28,7 @@ from financial_analytics.errors import (
 )
 from financial_analytics.ingest import IngestReport, Refused
 from financial_analytics.results import BuildResult, NodeResult
+from financial_analytics.synthetic.presets import PRESETS
 
 TINY_PROJECT = {
     "dbt_project.yml": "name: tiny\nprofile: financial_analytics\nmodel-paths: [models]\n",
@@ -407,6 +410,28 @@ def test_generate__writes_the_bank_and_counts_its_rows(
     assert int(rows["transactions"].replace(",", "")) > 0
     assert f"fa ingest {bank / 'full'} --extracted-at 2025-12-30" in captured.err
     assert (bank / "full" / f"transactions.{fmt}").is_file()
+
+
+def test_generate__a_preset_is_a_bank_that_other_options_change(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bank = tmp_path / "bank"
+    arguments = ["generate", str(bank), "--preset", "volume", "--customers", "30"]
+    assert cli.run([*arguments, "--set", "churn.base_rate=0.01"]) == 0
+    config = json.loads((bank / "truth" / "parameters.json").read_text())["config"]
+    assert (config["customers"], config["transactions"]) == (30, 12_000)
+    assert config["campaigns"]["count"] == 0
+    assert config["churn"]["base_rate"] == 0.01
+    assert cli.run(["generate", str(tmp_path / "other"), "--preset", "volumes"]) == 2
+    error = capsys.readouterr().err
+    assert "'volumes'" in error
+    assert "did you mean volume?" in error
+    assert all(f"{name} ({item.purpose})" in " ".join(error.split())
+               for name, item in PRESETS.items())  # fmt: skip
+    assert not (tmp_path / "other").exists()
+    assert cli.run(["generate", "--help"]) == 0
+    words = re.findall(r"\w+", capsys.readouterr().out)
+    assert set(PRESETS) <= set(words)
 
 
 def test_generate__names_a_wrong_parameter(

@@ -68,7 +68,7 @@ def test_sources__stand_in_the_docstring_of_the_mechanism(mechanism: str) -> Non
 
 def test_formulas__name_every_parameter_in_a_docstring() -> None:
     texts = []
-    for path in sorted(PACKAGE.glob("*.py")):
+    for path in sorted(PACKAGE.rglob("*.py")):
         if path.name != "config.py":
             nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
             kinds = ast.Module | ast.FunctionDef | ast.ClassDef

@@ -33,8 +33,9 @@ def whole(default: int, low: int, high: int, doc: str) -> Any:
 def generator() -> str:
     """Return a fingerprint of this package: other code may write another bank of one setting."""
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.name.encode() + path.read_bytes())
+    here = Path(__file__).parent
+    for path in sorted(here.rglob("*.py")):
+        digest.update(path.relative_to(here).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()[:12]
 
 

@@ -1,4 +1,4 @@
-"""Reading the configuration: defaults, then YAML, then ``--set``, then sizes."""
+"""Reading the configuration: defaults, then a preset, YAML, ``--set``, then sizes."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import yaml
 
 from financial_analytics.errors import UserInputError
 from financial_analytics.synthetic.config import BankConfig
+from financial_analytics.synthetic.presets import preset as lab_bank
 
 _SIZES = ("customers", "transactions", "start", "end", "seed", "deltas", "merchants")
 
@@ -142,7 +143,10 @@ def check(config: BankConfig) -> BankConfig:
 
 
 def load_config(
-    yaml_path: Path | None = None, overrides: Sequence[str] = (), **sizes: object
+    yaml_path: Path | None = None,
+    overrides: Sequence[str] = (),
+    preset: str | None = None,
+    **sizes: object,
 ) -> BankConfig:
     """Return the configuration of a bank.
 
@@ -152,6 +156,8 @@ def load_config(
         YAML with sizes at the top and one mapping per mechanism.
     overrides : sequence of str
         ``mechanism.name=value``, applied after the file.
+    preset : str, optional
+        Name of a lab bank, whose settings the file, `overrides` and `sizes` may change.
     **sizes
         ``customers``, ``transactions``, ``start``, ``end``, ``seed``,
         ``deltas``, ``merchants``; applied last. None is "not given".
@@ -166,7 +172,8 @@ def load_config(
     >>> load_config(overrides=["churn.fee_effect=0"], customers=10).churn.fee_effect
     0.0
     """
-    settings: dict[str, object] = _read(yaml_path) if yaml_path else {}
+    settings: dict[str, object] = dict(lab_bank(preset).settings) if preset else {}
+    settings |= _read(yaml_path) if yaml_path else {}
     for text in overrides:
         name, equals, value = text.partition("=")
         if not equals:

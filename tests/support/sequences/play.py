@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from financial_analytics.synthetic import generate, load_config
+from financial_analytics.synthetic import generate, load_config, transactions_each
 from tests.support.sequences.oracle import OWN, BrokenError, Oracle
 from tests.support.sequences.own_feeds import FILES, OwnFeeds, digest
 from tests.support.sequences.stopping import PARTS, Stop, run
@@ -159,9 +159,7 @@ class World:
 
     def _digests(self, customers: int) -> frozenset[str]:
         folder = self.folder / f"bank-{customers}"
-        from financial_analytics.cli_steps import TRANSACTIONS_PER_CUSTOMER  # noqa: PLC0415
-
-        transactions = TRANSACTIONS_PER_CUSTOMER * customers
+        transactions = transactions_each("demo") * customers
         generate(load_config(customers=customers, transactions=transactions), folder)
         return frozenset(digest(path) for path in (folder / "full").glob("*.parquet"))
 

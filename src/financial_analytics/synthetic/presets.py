@@ -1,0 +1,103 @@
+"""Lab banks: named settings under which one subject can be studied with power."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from financial_analytics.errors import UserInputError
+from financial_analytics.synthetic.config import BankConfig
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A named bank.
+
+    Attributes
+    ----------
+    purpose : str
+        What can be found in it, in one sentence.
+    settings : mapping
+        Sizes and ``mechanism.name`` to value, as in the YAML of a bank; all others default.
+    """
+
+    purpose: str
+    settings: Mapping[str, object] = field(default_factory=dict)
+
+
+PRESETS: dict[str, Preset] = {
+    "demo": Preset("the default bank, which shows every mechanism"),
+    "churn": Preset(
+        "who leaves and when: raised churn, deep falls of activity",
+        {
+            "customers": 12_000, "transactions": 600_000, "churn.base_rate": 0.008,
+            "churn.disengage_rate": 0.02, "churn.falling_effect": 1.8,
+            "purchase.dropout_a": 0,
+        },
+    ),
+    "campaigns": Preset(
+        "lift, holdouts and return to spend: many campaigns with large audiences",
+        {
+            "transactions": 200_000, "campaigns.count": 108,
+            "campaigns.audience_share": 0.3, "campaigns.randomised_share": 1.0,
+        },
+    ),
+    "retention": Preset(
+        "what retention contacts change: raised churn, large audiences",
+        {
+            "transactions": 200_000, "churn.base_rate": 0.012,
+            "campaigns.audience_share": 0.3, "campaigns.retention_effect": -0.7,
+        },
+    ),
+    "clv": Preset(
+        "the value of customers: steady buying, then dropout",
+        {
+            "customers": 8_000, "transactions": 800_000, "campaigns.count": 0,
+            "fraud.share": 0, "purchase.dropout_b": 40,
+        },
+    ),
+    "volume": Preset(
+        "the calendar of activity: many movements of few customers, no other mechanism",
+        {
+            "customers": 2_000, "transactions": 800_000, "campaigns.count": 0,
+            "fraud.share": 0, "churn.base_rate": 0, "churn.disengage_rate": 0,
+            "purchase.dropout_a": 0, "mobile.transaction_effect": 0,
+        },
+    ),
+}  # fmt: skip
+"""The lab banks by name."""
+
+
+def preset(name: str) -> Preset:
+    """Return a lab bank.
+
+    Raises
+    ------
+    UserInputError
+        If there is none of that name; says which there are.
+
+    Examples
+    --------
+    >>> preset("volume").settings["churn.base_rate"]
+    0
+    """
+    if name in PRESETS:
+        return PRESETS[name]
+    near = difflib.get_close_matches(name, PRESETS, n=1)
+    valid = "; ".join(f"{key} ({item.purpose})" for key, item in PRESETS.items())
+    meant = f"did you mean {near[0]}? " if near else ""
+    raise UserInputError(f"there is no preset {name!r}", hint=f"{meant}valid are {valid}")
+
+
+def transactions_each(name: str) -> int:
+    """Return how many transactions a customer has in a lab bank, for other sizes of it.
+
+    Examples
+    --------
+    >>> transactions_each("demo"), transactions_each("volume")
+    (50, 400)
+    """
+    default, given = BankConfig(), preset(name).settings
+    customers = int(str(given.get("customers", default.customers)))
+    return int(str(given.get("transactions", default.transactions))) // customers

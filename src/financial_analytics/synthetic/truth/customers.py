@@ -1,0 +1,53 @@
+"""What is true of each customer, and of each customer and month."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from financial_analytics.synthetic import catalog
+from financial_analytics.synthetic.frame import NULL
+from financial_analytics.synthetic.simulate import Block, World
+from financial_analytics.synthetic.truth.columns import Write, dates, words
+
+
+def write_customers(world: World, block: Block, write: Write) -> None:
+    """Write ``latent_customers`` and ``latent_customer_months``."""
+    people, life, held = block.people, block.life, block.held
+    purchases = block.activity.purchases * world.scale
+    months = (
+        world.calendar.month_code.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+    )
+    adopted = (held.brokerage_open != NULL)[:, None] & (
+        held.brokerage_open[:, None] < world.calendar.first + world.calendar.month_first[:-1]
+    )
+    gain = np.exp(world.config.adoption.causal_effect)
+    plain = np.where(adopted, purchases / gain, purchases)
+    write("customers", pa.table({
+        "customer_id": people.ids,
+        "archetype": words(people.archetype, catalog.ARCHETYPES),
+        "region": words(people.region, catalog.REGIONS),
+        "purchase_rate": people.rate * world.scale,
+        "expected_purchases": purchases.sum(axis=1),
+        "expected_purchases_without_adoption": plain.sum(axis=1),
+        "last_purchase_number": np.minimum(block.drop_after, 10**9),
+        "adoption_hazard": held.adoption_hazard,
+        "adopted_on": dates(held.brokerage_open),
+        "leave_date": dates(np.where(life.leave <= world.calendar.last, life.leave, NULL)),
+        "autopay_date": dates(life.autopay),
+        "falling_month": np.minimum(life.falling_from, 10**6),
+        "card_utilisation": block.utilisation,
+        "is_structurer": block.structurer,
+        "income_field": world.geography.field[world.geography.county[people.states[0].zip_index]],
+    }))  # fmt: skip
+    known = (life.until[:, None] > months) & (months <= world.calendar.last)
+    row, month = np.nonzero(~np.isnan(life.hazard) & known)
+    write("customer_months", pa.table({
+        "customer_id": people.ids[row],
+        "month": dates(months[month]),
+        "churn_hazard": life.hazard[row, month].astype(np.float32),
+        "churn_hazard_if_contacted": life.contacted_hazard[row, month].astype(np.float32),
+        "churn_hazard_if_spared": life.holdout_hazard[row, month].astype(np.float32),
+        "is_disengaged": life.disengaged[row, month],
+        "expected_purchases": purchases[row, month].astype(np.float32),
+    }))  # fmt: skip
