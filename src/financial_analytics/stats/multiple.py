@@ -1,4 +1,4 @@
-"""Many tests at once: p-values adjusted for the false discovery rate."""
+"""Many tests at once: p-values adjusted for the number of tests."""
 
 from __future__ import annotations
 
@@ -36,9 +36,36 @@ def benjamini_hochberg(p_values: ArrayLike) -> Floats:
     >>> benjamini_hochberg([0.01, float("nan"), 0.04, 0.03]).round(3).tolist()
     [0.03, nan, 0.04, 0.04]
     """
+    return _adjusted(p_values, "fdr_bh")
+
+
+def holm(p_values: ArrayLike) -> Floats:
+    """Return p-values adjusted for the chance of any false rejection; NaN stays NaN, no test.
+
+    Holds whatever the dependence between the tests.
+
+    Parameters
+    ----------
+    p_values : array_like of float, shape (n,)
+        p-values in [0, 1] or NaN.
+
+    References
+    ----------
+    Holm, S. (1979). A simple sequentially rejective multiple test procedure. *Scandinavian
+    Journal of Statistics*, 6(2), 65-70.
+
+    Examples
+    --------
+    >>> holm([0.01, float("nan"), 0.04, 0.03]).round(3).tolist()
+    [0.03, nan, 0.06, 0.06]
+    """
+    return _adjusted(p_values, "holm")
+
+
+def _adjusted(p_values: ArrayLike, method: str) -> Floats:
     values = np.asarray(p_values, dtype=np.float64)
     adjusted = np.full(values.shape, np.nan)
     known = ~np.isnan(values)
     if known.any():
-        adjusted[known] = multipletests(values[known], method="fdr_bh")[1]
+        adjusted[known] = multipletests(values[known], method=method)[1]
     return adjusted
