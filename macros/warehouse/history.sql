@@ -140,3 +140,14 @@
     from {{ relation }}
     group by {{ id }}
 {%- endmacro %}
+
+{#-
+    A column of a version as a feature: of a timeless one (Type 1) only the newest value is kept, which says nothing of then.
+-#}
+{% macro known_then(name, alias, column, type) -%}
+    {%- if column in var('scd2_tracked_columns')[name] -%}
+        {{ alias }}.{{ column }}
+    {%- else -%}
+        cast(null as {{ contract_type(type) }})
+    {%- endif -%}
+{%- endmacro %}

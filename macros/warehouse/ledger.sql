@@ -86,6 +86,8 @@
         'activity_days',
         'as_of',
         'behavior_months',
+        'churn_horizon_months',
+        'churn_miss_cost',
         'churn_window_months',
         'cluster_minimum_purchases',
         'compromise_days',

@@ -38,12 +38,14 @@ NAMED_NUMBERS = frozenset(
         # category 03
         *("support", "confidence", "observed_value", "trend_value"),
         *("metric_value", "spatial_lag_value"),
+        # category 05: the catalogue's own names
+        *("clv_at_risk", "days_since_login", "transaction_count_90d", "scorecard_points"),
     }
 )
 # The same measure at another time, and a share of something (pct_of_total).
 TIME_PREFIX = re.compile(r"^(previous|current)_(\d+d_)?")
 SHARE = re.compile(r"^pct_of_[a-z]+$")
-NAMED_DATES = frozenset({"date_of_birth"})
+NAMED_DATES = frozenset({"date_of_birth", "prediction_window_end"})
 NAMED_TIMES = frozenset({"valid_from", "valid_to"})
 NEEDS_UNIT = ("_amount", "_balance")
 SELF_EXPLAINING = (

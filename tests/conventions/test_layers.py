@@ -59,6 +59,8 @@ def test_silver_has_a_staging_model_for_each_table(project: Any, models: Models)
         ("Dimensions", "dimensions"),
         ("States", "states"),
         ("Facts", "facts"),
+        ("Features", "features"),
+        ("Registry", "registry"),
         ("Quality", "quality"),
     ],
 )

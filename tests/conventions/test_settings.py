@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
+import pkgutil
 import re
 from inspect import signature
 from pathlib import Path
@@ -10,7 +13,7 @@ from typing import Any
 import pytest
 from tests.support.variables import CHANGED, DEFAULTS
 
-from financial_analytics.models import diagnostic, exploratory
+from financial_analytics.models import diagnostic, exploratory, predictive
 
 SETTINGS = Path(__file__).resolve().parents[2] / "macros" / "warehouse" / "settings.sql"
 LITERAL_COVERAGE = re.compile(r"\b95 ?%|\b1\.96\b|\b1\.9599|\b0\.975\b")
@@ -153,11 +156,15 @@ def test_literal_coverages__finds(line: str, tmp_path: Path) -> None:
 
 def test_python_models_are_given_the_confidence(project: Any) -> None:
     """A shell whose function has `confidence` takes it from its YAML."""
+    modules = [diagnostic, exploratory] + [
+        importlib.import_module(found.name)
+        for found in pkgutil.iter_modules(predictive.__path__, f"{predictive.__name__}.")
+    ]
     taking = {
         name
-        for package in (diagnostic, exploratory)
-        for name in package.__all__
-        if "confidence" in signature(getattr(package, name)).parameters
+        for module in modules
+        for name, value in vars(module).items()
+        if inspect.isfunction(value) and "confidence" in signature(value).parameters
     }
     shells = [node for node in project.nodes("model") if node["language"] == "python"]
     assert len(taking) >= 6 and len(shells) >= 7

@@ -35,6 +35,8 @@ CHANGED: dict[str, Any] = {
     "cluster_minimum_purchases": 5,
     "random_seed": 7,
     "permutation_count": 99,
+    "churn_horizon_months": 1,
+    "churn_miss_cost": 5,
     "include_pii": True,
     "scd2_tracked_columns": {
         kind: [name for name in names if name not in ("credit_score", "credit_limit_amount")]

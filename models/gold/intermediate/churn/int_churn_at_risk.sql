@@ -3,7 +3,7 @@
     per customer and month.
 -#}
 with months as (
-    select * from {{ ref('int_churn_months') }}
+    select * from {{ ref('int_feature_months') }}
 ),
 
 customers as (

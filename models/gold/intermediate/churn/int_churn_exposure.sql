@@ -3,7 +3,11 @@
     month began, and who left in it. Grain: one row per customer and month.
 -#}
 {%- set drivers = churn_drivers() %}
-with at_risk as (
+with months as (
+    select * from {{ ref('int_churn_months') }}
+),
+
+at_risk as (
     select * from {{ ref('int_churn_at_risk') }}
 ),
 
@@ -55,6 +59,7 @@ known as (
         {{ known_text('at_risk.home_ownership') }} as home_ownership_bin,
         {{ known_text('at_risk.preferred_channel') }} as preferred_channel_bin
     from at_risk
+    inner join months on at_risk.month_number = months.month_number
     left join usage
         on
             at_risk.customer_natural_key = usage.customer_natural_key

@@ -3,7 +3,7 @@
     between the market rate and ours. Grain: one row per customer and month.
 -#}
 with months as {{ in_place() }}(
-    select * from {{ ref('int_churn_months') }}
+    select * from {{ ref('int_feature_months') }}
 ),
 
 accounts as (

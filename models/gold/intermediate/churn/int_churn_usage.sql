@@ -3,7 +3,7 @@
     Grain: one row per customer and month.
 -#}
 with months as {{ in_place() }}(
-    select * from {{ ref('int_churn_months') }}
+    select * from {{ ref('int_feature_months') }}
 ),
 
 contacts as (
@@ -41,24 +41,25 @@ complained as (
 ),
 
 usage as (
+    -- as of the end of each month
     select
         customer_natural_key,
         summary_month,
         sum(fee_count) over (
             partition by customer_natural_key
-            order by summary_month nulls last rows between 3 preceding and 1 preceding
+            order by summary_month nulls last rows between 2 preceding and current row
         ) as recent_fee_count,
         avg(cast(posted_count as {{ type_double() }})) over (
             partition by customer_natural_key
-            order by summary_month nulls last rows between 3 preceding and 1 preceding
+            order by summary_month nulls last rows between 2 preceding and current row
         ) as recent_posted_count,
         avg(cast(posted_count as {{ type_double() }})) over (
             partition by customer_natural_key
-            order by summary_month nulls last rows between 15 preceding and 4 preceding
+            order by summary_month nulls last rows between 14 preceding and 3 preceding
         ) as usual_posted_count,
         count(*) over (
             partition by customer_natural_key
-            order by summary_month nulls last rows between 15 preceding and 4 preceding
+            order by summary_month nulls last rows between 14 preceding and 3 preceding
         ) as usual_month_count
     from summaries
 ),
@@ -119,7 +120,7 @@ left join complained
 left join usage
     on
         at_risk.customer_natural_key = usage.customer_natural_key
-        and at_risk.month_number = usage.summary_month
+        and months.previous_month_number = usage.summary_month
 left join logins
     on
         at_risk.customer_natural_key = logins.customer_natural_key
