@@ -43,9 +43,11 @@ REACH = {
     "credit": (MONEY, ("credit.spend_effect=0", "credit.balance_effect=0")),
     "loans": (MONEY | {"loan_payments"}, (
         "loans.default_rate=0", "loans.prepay_rate=0", "loans.score_effect=0",
-        "loans.dti_effect=0", "loans.rate_effect=0",
+        "loans.dti_effect=0", "loans.rate_effect=0", "loans.late_effect=0",
+        "loans.mortgage_effect=0",
         "loans.default_rate=0.05 loans.utilisation_effect=0",
-        "loans.default_rate=0.05 loans.unemployment_effect=0",
+        "loans.default_rate=0.3 loans.unemployment_effect=0",
+        "loans.default_rate=0.05 loans.loss_paid_effect=0",
         "autopay.hazard_ratio=1", "autopay.late_rate=0", "autopay.score_effect=0",
     )),
     "campaigns": (MONEY | {"campaign_touches", "marketing_campaigns"}, ("campaigns.lift=0",)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from tests.support.studies_lending import EAGER, LENT, near_cutoff
+from tests.support.studies_lending import EAGER, LENT, MISSED_FOR_GOOD, near_cutoff
 from tests.support.synthetic_lab import Bank, bank
 
 
@@ -39,3 +39,104 @@ def test_loans__instalments_are_a_real_annuity() -> None:
     cents = (regular.scheduled_amount.astype(float) * 100).round()
     assert (cents == regular.level).all()
     assert len(regular) > 1000
+
+
+def z(hits: pd.Series, chances: pd.Series) -> float:
+    """Return how far a number of hits lies from the sum of its chances, in standard deviations."""
+    return float((hits.sum() - chances.sum()) / np.sqrt((chances * (1 - chances)).sum()))
+
+
+def loan_months(made: Bank) -> pd.DataFrame:
+    """Return the true chances of each instalment with what came of it in the feed."""
+    truth = made.truth("loan_months")
+    truth["payment_id"] = truth.customer_id * 1000 + truth.instalment
+    feed = made.feed("loan_payments")[
+        ["payment_id", "scheduled_date", "actual_date", "is_late", "outstanding_balance"]
+    ]
+    return truth.merge(feed, on="payment_id", validate="one_to_one")
+
+
+def test_loan_truth__defaults_are_draws_from_the_hazards() -> None:
+    table = loan_months(eager())
+    config = eager().parameters["config"]
+    assert table.defaults.sum() > 300
+    assert abs(z(table.defaults, table.default_hazard)) < 4
+    for _, part in table.groupby(pd.qcut(table.default_hazard, 5), observed=True):
+        assert abs(z(part.defaults, part.default_hazard)) < 4
+    missed = table.actual_date.isna()
+    old = pd.to_datetime(table.scheduled_date) < pd.Timestamp(config["end"]) - MISSED_FOR_GOOD
+    assert (missed == table.defaults)[old].all()
+
+
+def test_loan_truth__late_and_prepaid_instalments_are_draws_from_their_hazards() -> None:
+    table = loan_months(eager())
+    paid = table[table.actual_date.notna()]
+    off = paid.outstanding_balance.astype(float).eq(0)
+    term = paid.account_id.map(eager().truth("loans").set_index("account_id").term_months)
+    early = off & (paid.instalment < term)
+    assert abs(z(early, paid.prepay_hazard[paid.instalment < term])) < 4
+    goes_on = paid[~off]
+    # an instalment late on the last day of an account is paid that day
+    assert abs(z(goes_on.is_late.eq(True), goes_on.late_hazard)) < 4
+    chosen = np.where(
+        table.is_autopay, table.late_hazard_with_autopay, table.late_hazard_without_autopay
+    )
+    assert np.array_equal(table.late_hazard, chosen)
+    ratio = np.log1p(-table.late_hazard_with_autopay) / np.log1p(-table.late_hazard_without_autopay)
+    assert np.allclose(ratio, eager().parameters["config"]["autopay"]["hazard_ratio"])
+
+
+def test_loan_truth__the_year_ahead_is_what_comes_of_the_months() -> None:
+    """Where nobody leaves the bank and unemployment hardly moves, shares meet chances."""
+    made = bank(*EAGER, "churn.base_rate=0", "loans.unemployment_effect=0",
+                customers=4000, transactions=20_000)  # fmt: skip
+    table = made.truth("loan_months")
+    due = pd.to_datetime(table.due_date)
+    start = table[(due >= "2024-03-01") & (due < "2024-04-01")]
+    within = table[table.defaults & (due >= "2024-03-01") & (due < "2025-03-01")].account_id
+    hit = start.account_id.isin(within)
+    assert hit.sum() > 100
+    assert abs(z(hit, start.default_probability_12m)) < 4
+    assert (start.default_probability_12m == start.default_probability_12m_filtered).all()
+
+
+def test_loan_truth__filtered_hazards_know_no_unemployment_before_it_is_published() -> None:
+    table = eager().truth("loan_months")
+    month = pd.to_datetime(table.due_date).dt.to_period("M")
+    effect = eager().parameters["config"]["loans"]["unemployment_effect"]
+
+    def level(column: str) -> pd.Series:
+        eta = np.log(-np.log1p(-table[column])) / effect
+        return eta.groupby(month).mean()
+
+    macro = eager().feed("economic_indicators")
+    rate = pd.Series(
+        macro.unemployment_rate.to_numpy(), pd.to_datetime(macro.date).dt.to_period("M")
+    )
+    gap = level("default_hazard") - level("default_hazard_filtered")
+    # the figure of April 2020 (first of the month + 30 days) is known when May begins
+    known = [
+        rate[(rate.index.to_timestamp() + pd.Timedelta(days=30)) < at.to_timestamp()].iloc[-1]
+        for at in gap.index
+    ]
+    assert np.allclose(gap, rate.reindex(gap.index) - known)
+    assert gap.abs().max() > 5
+
+
+def test_loans__probability_of_default_by_grade_and_product_is_that_of_a_bank() -> None:
+    """By default: 0.3 % of grade A to above 15 % of grade E, mortgages below 1 %."""
+    made = bank(customers=8000, transactions=40_000)
+    loans = made.truth("loans").set_index("account_id")
+    table = made.truth("loan_months")
+    grade = pd.cut(table.account_id.map(loans.score), [0, 599, 659, 709, 759, 850],
+                   labels=list("EDCBA"))  # fmt: skip
+    year = table.default_probability_12m.groupby(grade, observed=True).mean()
+    assert 0.002 < year["A"] < 0.005
+    assert 0.13 < year["E"] < 0.25
+    assert year["A"] < year["B"] < year["C"] < year["D"] < year["E"]
+    product = made.feed("accounts").groupby("account_id").product_id.first()
+    mortgage = table.account_id.map(product) == 14
+    assert table.default_probability_12m[mortgage].mean() < 0.01
+    lost = loans.loss_given_default.groupby(loans.index.map(product)).mean()
+    assert 0.15 < lost[14] < 0.30
+    assert lost[[12, 13]].between(0.40, 0.65).all()

@@ -37,9 +37,11 @@ OVERRIDES = (
     *("credit.application_rate=0.8", "campaigns.audience_share=0.3", "loans.rate_effect=1"),
 )
 # Unemployment moves by one point in three years, and half of the borrowers have a card: at the
-# default effects some thousand defaults would be needed to tell either from chance.
+# default effects some thousand defaults would be needed to tell either from chance. The score is
+# weaker than by default, or it takes the others' places.
 LENDING = (
     *("loans.default_rate=0.02", "loans.rate_effect=1", "credit.application_rate=0.8"),
+    *("loans.score_effect=-1.1", "loans.late_effect=0", "loans.mortgage_effect=0"),
     *("loans.utilisation_effect=3", "loans.unemployment_effect=2"),
 )
 WIDE = 3.29

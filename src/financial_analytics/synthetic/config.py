@@ -113,13 +113,17 @@ class Credit:
 class Loans:
     """Mechanism 6: monthly log hazards of default, and loss given default."""
 
-    default_rate: float = number(0.0035, 0, 0.5, "monthly hazard of the reference loan")
-    score_effect: float = number(-1.10, -5, 5, "per 100 points of score")
-    dti_effect: float = number(0.30, -5, 5, "per 0.1 of debt to income")
+    default_rate: float = number(0.0018, 0, 0.5, "monthly hazard of the reference loan")
+    score_effect: float = number(-1.70, -5, 5, "per 100 points of score")
+    dti_effect: float = number(0.35, -5, 5, "per 0.1 of debt to income")
     rate_effect: float = number(0.25, -5, 5, "per 5 points of loan rate")
-    utilisation_effect: float = number(0.60, -5, 5, "per 1.0 of card limit drawn")
+    utilisation_effect: float = number(0.80, -5, 5, "per 1.0 of card limit drawn")
     unemployment_effect: float = number(0.15, -5, 5, "per point of unemployment above 4 %")
-    loss_given_default: float = number(0.55, 0, 1, "mean share of the exposure lost")
+    late_effect: float = number(1.50, -5, 5, "the instalment before was late")
+    mortgage_effect: float = number(-2.00, -5, 5, "mortgage against other loans")
+    loss_given_default: float = number(0.60, 0, 1, "mean share of exposure lost, nothing repaid")
+    mortgage_loss: float = number(0.24, 0, 1, "the same, mortgages")
+    loss_paid_effect: float = number(-0.50, -1, 1, "share of loss, per 1.0 of principal repaid")
     prepay_rate: float = number(0.006, 0, 0.5, "monthly hazard of paying off early")
 
 

@@ -13,6 +13,14 @@ from financial_analytics.synthetic.config import BankConfig
 from financial_analytics.synthetic.credit import LOAN_KIND, Applications, loan_size, price
 from financial_analytics.synthetic.customers import Customers
 from financial_analytics.synthetic.frame import DAY, NULL, Bools, Floats, Frame, Ints, Text
+from financial_analytics.synthetic.loan_risk import (
+    after,
+    chance,
+    late_chances,
+    log_hazard,
+    loss_shares,
+    stated_debt,
+)
 from financial_analytics.synthetic.rates import Market
 from financial_analytics.synthetic.rng import stream
 
@@ -64,6 +72,12 @@ class Loans:
         Share of the exposure lost if it defaults.
     recovered : ndarray of int64
         Cents recovered at the charge-off; 0 otherwise.
+    log_hazard : ndarray of float64, shape (loans,)
+        Log default hazard at 4 % unemployment, the instalment before paid on time.
+    was_late : ndarray of bool
+        The instalment before was late.
+    late_chance : ndarray of float64, shape (2, loans)
+        Probability of a late instalment without and with autopay.
     """
 
     customer: Ints
@@ -92,6 +106,9 @@ class Loans:
     loss_share: Floats
     exposure: Ints
     recovered: Ints
+    log_hazard: Floats
+    was_late: Bools
+    late_chance: Floats
 
 
 def utilisation_of(held: Holdings, config: BankConfig, block: int, size: int) -> Floats:
@@ -115,17 +132,19 @@ def draw_loans(
 ) -> Loans:
     """Draw the loans and their payments; closes repaid loans in `accounts`.
 
-    Default in month m has ``h = 1 - exp(-exp(eta))``, ``eta = log default_rate +
-    score_effect * (score - 700) / 100 + dti_effect * (dti - 0.35) / 0.1 + rate_effect *
-    (rate - 0.08) / 0.05 + utilisation_effect * utilisation + unemployment_effect *
-    (unemployment - 4)``: from then on nothing is paid, the loan rolls through the buckets
-    and is charged off 125 days later; of the exposure, ``loss_given_default`` (beta, mean)
-    is lost. An instalment is late with ``h = 1 - exp(-late_rate * hazard_ratio ** autopay *
-    exp(score_effect * (score - 700) / 100))``, by 1 + exponential(14) days; prepayment
-    competes at the hazard ``prepay_rate``. Autopay is what ends late fees (Gathergood et al.
+    Default in month m has ``h = 1 - exp(-exp(eta))``, ``eta = log_hazard +
+    unemployment_effect * (unemployment - 4) + late_effect * late``, late being the instalment
+    before (`loan_risk` has the other terms and the losses): from then on nothing is paid, the
+    loan rolls through the buckets and is charged off 125 days later; of the exposure,
+    ``loss_given_default`` or ``mortgage_loss`` is lost, less where much was repaid
+    (``loss_paid_effect``). An instalment is late with ``h = 1 - exp(-late_rate *
+    hazard_ratio ** autopay * exp(score_effect * (score - 700) / 100))``, by 1 +
+    exponential(14) days, and most who are late pay again as before; prepayment competes at
+    the hazard ``prepay_rate``. Autopay is what ends late fees (Gathergood et al.
     2021, *Management Science* 67(4)). Charge-off rates of 1-4 % a year (Federal Reserve
-    charge-off and delinquency release, 2024), LGD of 45-65 % unsecured (Basel II
-    foundation: 45 %; Moody's 2010).
+    charge-off and delinquency release, 2024); ``mortgage_effect``: mortgages well below 1 %;
+    LGD of 45-65 % unsecured (Basel II foundation: 45 %; Moody's 2010), 15-30 % of mortgages
+    (Qi and Yang 2009, *Journal of Banking and Finance* 33(5)).
     """
     rng = stream(config.seed, "loan_payments", block)
     n, months = people.size, calendar.months
@@ -137,19 +156,20 @@ def draw_loans(
     product = accounts.product[row, LOAN]
     opened = accounts.opened[row, LOAN]
     score = people.states[0].score[row].copy()
-    dti = np.round(0.08 + 0.50 * u[0, row] ** 1.3, 4)
     principal, term = loan_size(product, people.income[row], u[1, row], u[2, row])
     rate = price(product, score, u[3, row])
     place = np.full(n, -1)
     place[row] = np.arange(len(row))
     given = made.approved & (made.kind == LOAN_KIND) & (place[made.customer] >= 0)
     at = place[made.customer[given]]
-    score[at], dti[at] = made.score[given], made.dti[given]
+    score[at] = made.score[given]
     principal[at], term[at] = made.granted[given], made.term[given]
     rate[at] = made.rate[given]
     accounts.rate[row, LOAN] = np.round(rate * 1e6).astype(np.int64)
 
     level = annuity(principal, rate, term)
+    dti = stated_debt(level, people.income[row])
+    dti[at] = made.dti[given]
     open_month = opened.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
     first_of = open_month.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
     dom = np.minimum(opened - first_of, 27)
@@ -167,15 +187,16 @@ def draw_loans(
     start_balance = balance.copy()
 
     effect = config.loans
-    points = (score - 700) / 100
-    with np.errstate(divide="ignore"):
-        base = np.log(effect.default_rate)
-    eta = (
-        base + effect.score_effect * points + effect.dti_effect * (dti - 0.35) / 0.1
-        + effect.rate_effect * (rate - 0.08) / 0.05
-        + effect.utilisation_effect * utilisation[row]
-    )[:, None] + effect.unemployment_effect * (market.unemployment - 4.0)  # fmt: skip
-    default_hazard = -np.expm1(-np.exp(eta))
+    on_autopay = (autopay_day[row] != NULL)[:, None] & (autopay_day[row][:, None] < due)
+    if_manual, if_autopay = late_chances(config, score)
+    late_hazard = np.where(on_autopay, if_autopay[:, None], if_manual[:, None])
+    slips = late_u[row] < late_hazard
+    was_late = after(slips & live)
+    eta = log_hazard(effect, score, dti, rate, utilisation[row], product)
+    default_hazard = chance(
+        eta[:, None] + effect.unemployment_effect * (market.unemployment - 4.0)
+        + effect.late_effect * was_late
+    )  # fmt: skip
     defaults = live & (default_u[row] < default_hazard)
     prepays = live & (prepay_u[row] < effect.prepay_rate) & ~defaults
     leave = np.where(people_leave(accounts, row) == NULL, 10**9, people_leave(accounts, row))
@@ -194,15 +215,8 @@ def draw_loans(
     live &= grid <= prepay_month[:, None]
     live &= due < charge_off[:, None]
 
-    on_autopay = (autopay_day[row] != NULL)[:, None] & (autopay_day[row][:, None] < due)
-    mechanism = config.autopay
-    late_hazard = -np.expm1(
-        -mechanism.late_rate
-        * np.where(on_autopay, mechanism.hazard_ratio, 1.0)
-        * np.exp(mechanism.score_effect * points)[:, None]
-    )
     missed = live & (grid >= default_month[:, None])
-    late = live & ~missed & (late_u[row] < late_hazard) & (grid != prepay_month[:, None])
+    late = live & ~missed & slips & (grid != prepay_month[:, None])
     slip = 1 + np.minimum(-np.log1p(-days_u[row]) * LATE_MEAN_DAYS, LATE_MAX_DAYS - 1)
     paid = np.where(late, due + slip.astype(np.int64), due)
     stop = np.minimum(leave, charge_off)
@@ -240,8 +254,8 @@ def draw_loans(
     ends = (closing != NULL) & (closing <= calendar.horizon) & (closing < 10**8)
     accounts.closed[row[ends], LOAN] = closing[ends]
     accounts.reason[row[ends], LOAN] = why[ends]
-    spread = 0.30
-    loss = np.clip(effect.loss_given_default * (1 + spread * (2 * beta[row] - 1)), 0, 1)
+    exposure = np.where(default_month < months, owed[rows, hit], 0)
+    loss = loss_shares(effect, product, 1 - balance / principal, beta[row])
     recovered = np.where(why == 4, np.round(balance * (1 - loss)), 0).astype(np.int64)
     return Loans(
         customer=row, product=product, principal=principal, rate=rate, term=term, opened=opened,
@@ -251,7 +265,8 @@ def draw_loans(
         owed=owed, late=late, autopay=on_autopay,
         default_month=np.where(default_month < months, default_month, -1),
         default_hazard=default_hazard, late_hazard=late_hazard, loss_share=loss,
-        exposure=np.where(default_month < months, owed[rows, hit], 0), recovered=recovered,
+        exposure=exposure, recovered=recovered, log_hazard=eta, was_late=was_late,
+        late_chance=np.stack([if_manual, if_autopay]),
     )  # fmt: skip
 
 

@@ -57,6 +57,14 @@ PRESETS: dict[str, Preset] = {
             "fraud.share": 0, "purchase.dropout_b": 40,
         },
     ),
+    "credit": Preset(
+        "who defaults: many applications, of low scores too, over six years",
+        {
+            "transactions": 80_000, "start": "2020-01-01",
+            "credit.application_rate": 1.2, "credit.cutoff": 500, "credit.dti_limit": 0.7,
+            "campaigns.count": 0, "fraud.share": 0,
+        },
+    ),
     "volume": Preset(
         "the calendar of activity: many movements of few customers, no other mechanism",
         {

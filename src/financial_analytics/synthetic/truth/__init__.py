@@ -12,6 +12,7 @@ from financial_analytics.synthetic.truth.columns import Write
 from financial_analytics.synthetic.truth.customers import write_customers
 from financial_analytics.synthetic.truth.fraud import write_fraud
 from financial_analytics.synthetic.truth.lending import write_lending
+from financial_analytics.synthetic.truth.loan_months import write_loan_months
 from financial_analytics.synthetic.truth.parameters import parameters, write_parameters
 
 __all__ = ["block_truth", "parameters", "write_parameters"]
@@ -22,4 +23,5 @@ def block_truth(world: World, block: Block, ids: Ints, label: Ints, write: Write
     write_customers(world, block, write)
     write_campaigns(block, write)
     write_lending(world, block, write)
+    write_loan_months(world, block, write)
     write_fraud(block, ids, label, write)
