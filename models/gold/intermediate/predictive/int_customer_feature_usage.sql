@@ -6,9 +6,14 @@
             partition by customer_natural_key
             order by summary_month nulls last rows between 2 preceding and current row
         ){% endset -%}
+{%- set half_year %}over (
+            partition by customer_natural_key
+            order by summary_month nulls last rows between 5 preceding and current row
+        ){% endset -%}
+{#- two years before the last three months #}
 {%- set usual %}over (
             partition by customer_natural_key
-            order by summary_month nulls last rows between 14 preceding and 3 preceding
+            order by summary_month nulls last rows between 26 preceding and 3 preceding
         ){% endset -%}
 {%- set double = type_double() -%}
 with summaries as (
@@ -32,9 +37,19 @@ windows as (
         sum(fee_count) {{ recent }} as recent_fee_count,
         sum(interaction_count) {{ recent }} as recent_interaction_count,
         sum(complaint_count) {{ recent }} as recent_complaint_count,
-        avg(cast(posted_count as {{ double }})) {{ usual }} as usual_posted_count,
+        sum(posted_count) {{ half_year }} as half_year_posted_count,
+        count(*) {{ half_year }} as half_year_month_count,
+        cast(sum(posted_count) {{ usual }} as {{ double }}) as usual_sum_count,
         count(*) {{ usual }} as usual_month_count
     from summaries
+),
+
+measured as (
+    select
+        windows.*,
+        case when usual_month_count >= 3 then usual_sum_count / usual_month_count end
+            as usual_posted_count
+    from windows
 )
 
 select
@@ -52,7 +67,10 @@ select
     cast(recent_fee_count as bigint) as recent_fee_count,
     cast(recent_interaction_count as bigint) as recent_interaction_count,
     cast(recent_complaint_count as bigint) as recent_complaint_count,
-    case
-        when usual_month_count >= 3 then posted_count / nullif(usual_posted_count, 0)
-    end as month_activity_index
-from windows
+    usual_posted_count,
+    -- one transaction more on both sides: who has few is not called fallen for one less
+    (1 + posted_count) / (1 + usual_posted_count) as month_activity_index,
+    (1 + recent_posted_count) / (1 + 3 * usual_posted_count) as activity_index,
+    (1 + half_year_posted_count) / (1 + half_year_month_count * usual_posted_count)
+        as half_year_activity_index
+from measured

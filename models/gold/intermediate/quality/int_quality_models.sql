@@ -17,6 +17,7 @@
     'analytics_customer_by_age_group': ['customers'],
     'analytics_customer_by_geography': ['customers'],
     'analytics_customer_by_segment': ['customers'],
+    'analytics_customer_churn_prediction': ['customers', 'transactions'],
     'analytics_customer_engagement_metrics': ['customers'],
     'analytics_customer_overview': ['customers'],
     'analytics_customer_satisfaction_drivers': ['customer_interactions'],

@@ -21,7 +21,12 @@ from financial_analytics.models.columns import (
 )
 from financial_analytics.models.frames import to_pandas, to_table
 from financial_analytics.models.predictive.features import Feature
-from financial_analytics.models.predictive.risk import REASONS
+from financial_analytics.models.predictive.serving import (
+    EVIDENCE_FIELDS,
+    REASON_COLUMNS,
+    with_evidence,
+    with_risk,
+)
 from financial_analytics.models.predictive.training import (
     RiskTask,
     measure_risk_model,
@@ -41,6 +46,7 @@ TASK = RiskTask(
         Feature("customer_segment", "category", "Segment"),
         Feature("dependent_count", "number", "Dependents"),
         Feature("employment_status", "category", "Employment"),
+        Feature("half_year_activity_index", "number", "Transactions of half a year", "index"),
         Feature("has_autopay", "flag", "Autopay enrolled"),
         Feature("has_complaint", "flag", "Unresolved complaint in 3 months"),
         Feature("has_dormant", "flag", "An account dormant"),
@@ -66,6 +72,7 @@ TASK = RiskTask(
         Feature("recent_purchase_amount", "number", "Purchases in 3 months", "money"),
         Feature("recent_purchase_count", "number", "Number of purchases in 3 months"),
         Feature("tenure_days", "number", "With the bank", "days"),
+        Feature("usual_posted_count", "number", "Usual transactions a month"),
     ),
     groups=("customer_segment",),
 )
@@ -82,11 +89,10 @@ SCHEMA = pa.schema(
         pa.field("clv_at_risk", pa.decimal128(18, 2)),
         pa.field("days_since_login", WHOLE),
         pa.field("transaction_count_90d", LONG),
-        *fields([f"reason_{place}" for place in range(1, REASONS + 1)], TEXT),
+        *fields(REASON_COLUMNS, TEXT),
         *fields(["prediction_date", "prediction_window_end"], DATE),
         pa.field("horizon_months", WHOLE),
-        pa.field("model_id", TEXT),
-        pa.field("status", TEXT),
+        *EVIDENCE_FIELDS,
         pa.field("reporting_currency", TEXT),
         pa.field("as_of_date", DATE),
     ]
@@ -135,13 +141,15 @@ def churn_category(probability: Any) -> np.ndarray[Any, np.dtype[np.object_]]:
 
 
 @one_thread
-def churn_prediction(models: Any, scoring: Any, clock: Any, *, horizon_months: int) -> pa.Table:
+def churn_prediction(
+    models: Any, metrics: Any, scoring: Any, clock: Any, *, horizon_months: int
+) -> pa.Table:
     """Return `analytics_customer_churn_prediction`: one row per customer with the bank.
 
     Parameters
     ----------
-    models : relation
-        ``int_churn_models``.
+    models, metrics : relation
+        ``int_churn_models`` and ``int_churn_metrics``.
     scoring : relation
         ``int_churn_scoring``: features of the newest month end.
     clock : relation
@@ -162,21 +170,12 @@ def churn_prediction(models: Any, scoring: Any, clock: Any, *, horizon_months: i
     )
     frame["days_since_login"] = frame["login_days"]
     frame["horizon_months"] = int(horizon_months)
-    frame["model_id"], frame["status"] = row["model_id"], row["status"]
     frame["as_of_date"] = clock_date(to_pandas(clock))
-    for name in SCHEMA.names:
-        if name not in frame:
-            frame[name] = None
+    frame = with_evidence(frame, row, metrics)
     if model is not None and len(frame):
-        risk = model.score(frame)
-        frame["predicted_churn_risk_pct"] = 100 * risk
-        frame["predicted_churn_category"] = churn_category(risk)
-        frame["risk_rank_pct"] = 100 * pd.Series(risk).rank(pct=True).to_numpy()
-        frame["scorecard_points"] = model.points(frame)
-        frame["is_above_threshold"] = risk >= float(row["threshold_rate"])
-        frame["clv_at_risk"] = frame["customer_lifetime_value_amount"].astype(float) * risk
-        if row["status"] == "ok":
-            said = model.reasons(frame)
-            for place in range(REASONS):
-                frame[f"reason_{place + 1}"] = said[:, place]
-    return to_table(frame, SCHEMA)
+        frame = with_risk(frame, model, row, metrics)
+        frame["predicted_churn_risk_pct"] = 100 * frame["risk"]
+        frame["predicted_churn_category"] = churn_category(frame["risk"])
+        frame["risk_rank_pct"] = 100 * frame["risk"].rank(pct=True)
+        frame["clv_at_risk"] = frame["customer_lifetime_value_amount"].astype(float) * frame["risk"]
+    return to_table(frame.reindex(columns=SCHEMA.names), SCHEMA)

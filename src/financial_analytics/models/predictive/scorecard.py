@@ -96,6 +96,9 @@ def _bounds(frame: pd.DataFrame, feature: Feature, most: int) -> tuple[float, ..
     if not len(values):
         return ()
     found = np.quantile(values, np.linspace(0, 1, most + 1)[1:-1])
+    more = values[values > values.min()]
+    if len(more) >= LEAST_SHARE * len(values):  # most have none: having any is a bin
+        found = np.append(found, more.min())
     rounded = sorted({float(f"{edge:.4g}") for edge in found})
     return tuple(edge for edge in rounded if values.min() < edge <= values.max())
 

@@ -1,0 +1,1 @@
+"""Charts of category 05: what will happen."""
