@@ -30,6 +30,10 @@ SLOTS = 8
 """Account slots per customer in the sort keys."""
 
 
+CARD_PAY_DAYS = 24
+"""Days, from the second of the month, on which card statements are paid."""
+
+
 def card_cycle(
     config: BankConfig, calendar: Calendar, people: Customers, accounts: Accounts, table: Legs,
     utilisation: Floats, block: int,
@@ -70,7 +74,7 @@ def card_cycle(
     habit = np.round(limit * utilisation).astype(np.int64)
     paid = np.zeros((n, months), dtype=np.int64)
     # the statement is paid in the first weeks of the next month
-    wait = (day_u * np.minimum(24, calendar.month_length - 2)).astype(np.int64)
+    wait = (day_u * np.minimum(CARD_PAY_DAYS, calendar.month_length - 2)).astype(np.int64)
     pay_day = calendar.month_start + 1 + wait
     able = has[:, None] & (pay_u < np.where(full, 0.9, 0.45)[:, None])
     able &= (pay_day > opened[:, None]) & (pay_day <= calendar.horizon)

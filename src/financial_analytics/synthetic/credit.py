@@ -141,6 +141,16 @@ def draw_applications(
     return Applications(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
+def credit_spell(made: Applications, until: Ints) -> tuple[Ints, Ints]:
+    """Return the days from and to which approval adds spend; none where it was declined.
+
+    `until` is the day on which each customer of the block leaves.
+    """
+    start = made.decided + 1
+    stop = np.minimum(start + EFFECT_DAYS, until[made.customer])
+    return start, np.where(made.approved, np.maximum(stop, start), start)
+
+
 def application_frame(people: Customers, made: Applications, keep: Ints, decided: bool) -> Frame:
     """Return the applications feed for rows `keep`, decided or still pending."""
     rows = len(keep)

@@ -31,7 +31,7 @@ from financial_analytics.synthetic.rates import (
 from financial_analytics.synthetic.regulatory import call_reports
 from financial_analytics.synthetic.simulate import World, build_world
 from financial_analytics.synthetic.sink import Sink, iso
-from financial_analytics.synthetic.truth import write_parameters
+from financial_analytics.synthetic.truth import Totals, write_parameters
 from financial_analytics.synthetic.workers import all_blocks, default_workers
 
 __all__ = ["BankConfig", "GenerateReport", "generate", "load_config"]
@@ -155,18 +155,20 @@ def _generate(
     try:
         _put_shared(world, sink)
         results = Results.empty(len(world.plan.first))
-        done = 0
+        totals, done = Totals(), 0
         for block in all_blocks(world, workers or default_workers(config.blocks), chunk_blocks):
             put = dirt.watch(block.number)
             for table, rows, day in block.feeds:
                 put(table, rows, day)
             for name, rows in block.truths:
-                sink.truth(name, rows)
+                if not totals.add(name, rows):
+                    sink.truth(name, rows)
             results.merge(block.results)
             done = min(done + BLOCK_CUSTOMERS, config.customers)
             if progress is not None:
                 progress(done, config.customers)
         dirt.flush()
+        totals.write(world, sink.truth)
         frame, day = campaign_versions(world.calendar, world.plan, results)
         sink.put("marketing_campaigns", to_arrow("marketing_campaigns", frame, len(day)), day)
     except BaseException:

@@ -16,7 +16,7 @@ from financial_analytics.synthetic.calendar import Calendar
 from financial_analytics.synthetic.catalog import CARD, CHECKING
 from financial_analytics.synthetic.churn import Life
 from financial_analytics.synthetic.config import BankConfig
-from financial_analytics.synthetic.credit import EFFECT_DAYS, EXTRA_PURCHASE, Applications
+from financial_analytics.synthetic.credit import EXTRA_PURCHASE, Applications, credit_spell
 from financial_analytics.synthetic.customers import Customers
 from financial_analytics.synthetic.frame import DAY, NULL, Bools, Floats, Ints
 from financial_analytics.synthetic.legs import CODE, Legs, join, legs
@@ -27,6 +27,8 @@ from financial_analytics.synthetic.rng import stream
 CARD_SHARE = 0.65
 FOREIGN_SHARE = np.array([0.006, 0.015, 0.002, 0.02, 0.14])
 STEPS = 2048
+NEVER_DROPPED = 10**7
+"""A day after any window."""
 
 
 def steps(cumulative: Floats) -> Ints:
@@ -217,7 +219,7 @@ def draw_purchases(
     activity: Activity,
     scale: float,
     block: int,
-) -> tuple[Legs, Ints]:
+) -> tuple[Legs, Ints, Ints]:
     """Draw purchases, and the purchase after which each customer drops out.
 
     BG/NBD (Fader, Hardie and Lee 2005, *Marketing Science* 24(2)): while active,
@@ -236,6 +238,8 @@ def draw_purchases(
         Purchases up to the dropout.
     ndarray of int64, shape (customers,)
         Number of the last purchase that dropout allows (a large number: none).
+    ndarray of int64, shape (customers,)
+        Day of that purchase; a day after any window for who has not dropped out.
     """
     effect = config.purchase
     rng = stream(config.seed, "purchases", block)
@@ -259,11 +263,14 @@ def draw_purchases(
     counted = np.concatenate([[0], np.cumsum(own.take(order))])
     rank = counted[:-1] - counted.take(run_starts(buyer))
     kept = order[rank < last.take(buyer)]
+    final = order[(rank == last.take(buyer) - 1) & own.take(order)]
+    dropped = np.full(people.size, NEVER_DROPPED)
+    dropped[row.take(final)] = calendar.first + day.take(final)
     made = _shop(
         config, profiles, rollout, calendar, merchants, people, accounts, row.take(kept),
         day.take(kept), second.take(kept), draws.take(kept, axis=1), noise.take(kept), None,
     )  # fmt: skip
-    return made, last
+    return made, last, dropped
 
 
 def draw_credit_purchases(
@@ -274,11 +281,8 @@ def draw_credit_purchases(
     """Draw the purchases that approval adds (mechanism 5), for a year after the decision."""
     rng = stream(config.seed, "credit purchases", block)
     per_day = config.credit.spend_effect / EXTRA_PURCHASE / 30.4375
-    start = made.decided + 1
-    stop = np.minimum(
-        made.decided + 1 + EFFECT_DAYS, np.minimum(life.until, calendar.horizon + 1)[made.customer]
-    )
-    length = np.where(made.approved, np.maximum(stop - start, 0), 0)
+    start, stop = credit_spell(made, np.minimum(life.until, calendar.horizon + 1))
+    length = stop - start
     counts = rng.poisson(per_day * length)
     at = np.repeat(np.arange(len(counts)), counts)
     day = start[at] - calendar.first + (rng.random(len(at)) * length[at]).astype(np.int64)

@@ -106,6 +106,7 @@ class Block:
     loans: Loans
     activity: Activity
     drop_after: Ints
+    dropped: Ints
     savings_target: Ints
     legs: Legs
     takeover: Ints
@@ -223,7 +224,7 @@ def simulate_block(world: World, number: int, size: int) -> Block:
     )
     service_rate = service_rates(config, people, number)
     activity = expected_activity(config, calendar, world.rollout, people, held, life, service_rate)
-    bought, drop_after = draw_purchases(
+    bought, drop_after, dropped = draw_purchases(
         config, calendar, world.profiles, world.rollout, world.merchants, people, accounts,
         activity, world.scale, number,
     )  # fmt: skip
@@ -271,7 +272,7 @@ def simulate_block(world: World, number: int, size: int) -> Block:
     return Block(
         number=number, people=people, held=held, made=made, made_kept=asked, contacts=contacts,
         contacts_kept=talked, touches=touches, touches_kept=kept, life=life, accounts=accounts,
-        loans=loans, activity=activity, drop_after=drop_after, savings_target=target,
-        legs=order_legs(everything), takeover=takeover, structurer=structurer,
-        utilisation=utilisation,
+        loans=loans, activity=activity, drop_after=drop_after, dropped=dropped,
+        savings_target=target, legs=order_legs(everything), takeover=takeover,
+        structurer=structurer, utilisation=utilisation,
     )  # fmt: skip

@@ -10,12 +10,13 @@ from financial_analytics.synthetic.simulate import Block, World
 from financial_analytics.synthetic.truth.campaigns import write_campaigns
 from financial_analytics.synthetic.truth.columns import Write
 from financial_analytics.synthetic.truth.customers import write_customers
+from financial_analytics.synthetic.truth.daily import Totals, write_daily
 from financial_analytics.synthetic.truth.fraud import write_fraud
 from financial_analytics.synthetic.truth.lending import write_lending
 from financial_analytics.synthetic.truth.loan_months import write_loan_months
 from financial_analytics.synthetic.truth.parameters import parameters, write_parameters
 
-__all__ = ["block_truth", "parameters", "write_parameters"]
+__all__ = ["Totals", "block_truth", "parameters", "write_parameters"]
 
 
 def block_truth(world: World, block: Block, ids: Ints, label: Ints, write: Write) -> None:
@@ -25,3 +26,4 @@ def block_truth(world: World, block: Block, ids: Ints, label: Ints, write: Write
     write_lending(world, block, write)
     write_loan_months(world, block, write)
     write_fraud(block, ids, label, write)
+    write_daily(world, block, write)

@@ -1,0 +1,72 @@
+"""What is true of each day of the whole bank: added up over the blocks of customers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from financial_analytics.synthetic import catalog
+from financial_analytics.synthetic.frame import Floats
+from financial_analytics.synthetic.simulate import Block, World
+from financial_analytics.synthetic.truth.columns import Write, dates
+from financial_analytics.synthetic.volume import expected_volume
+
+VOLUME = "expected_volume"
+COLUMNS = ("expected_attempts", "attempts", "posted")
+
+
+def write_daily(world: World, block: Block, write: Write) -> None:
+    """Write a block's part of ``latent_expected_volume``: `Totals` adds the blocks up."""
+    expected, came, posted = expected_volume(world, block)
+    month = world.calendar.month_of_day
+    values = (expected, came[month], posted[month])
+    write(VOLUME, pa.table({
+        name: value.ravel() for name, value in zip(COLUMNS, values, strict=True)
+    }))  # fmt: skip
+
+
+class Totals:
+    """Tables of the ledger that are sums over all blocks.
+
+    Examples
+    --------
+    >>> totals = Totals()
+    >>> totals.add("loans", pa.table({"x": [1.0]}))
+    False
+    """
+
+    def __init__(self) -> None:
+        self._sums: dict[str, dict[str, Floats]] = {}
+
+    def add(self, name: str, rows: pa.Table) -> bool:
+        """Add a block's part; says whether the table is such a sum."""
+        if name != VOLUME:
+            return False
+        parts = {column: rows[column].to_numpy() for column in rows.column_names}
+        sums = self._sums.get(name)
+        if sums is None:
+            self._sums[name] = parts
+        else:
+            self._sums[name] = {column: sums[column] + parts[column] for column in parts}
+        return True
+
+    def write(self, world: World, write: Write) -> None:
+        """Write the sums of all blocks, a row per day and channel of the window.
+
+        ``expected_posted`` is ``expected_attempts`` times the share of the month's attempts in
+        that channel that were posted.
+        """
+        sums = self._sums[VOLUME]
+        expected, came, posted = (sums[name] for name in COLUMNS)
+        channels = (*catalog.CHANNELS, None)
+        days = world.calendar.last - world.calendar.first + 1
+        keep = slice(0, days * len(channels))
+        share = np.divide(posted, came, out=np.zeros_like(posted), where=came > 0)
+        write(VOLUME, pa.table({
+            "transaction_date": dates(
+                np.repeat(np.arange(world.calendar.first, world.calendar.last + 1), len(channels))
+            ),
+            "channel": pa.array(list(channels) * days, pa.string()),
+            "expected_attempts": expected[keep],
+            "expected_posted": (expected * share)[keep],
+        }))  # fmt: skip
