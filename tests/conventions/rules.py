@@ -38,6 +38,10 @@ NAMED_NUMBERS = frozenset(
         # category 03
         *("support", "confidence", "observed_value", "trend_value"),
         *("metric_value", "spatial_lag_value"),
+        # category 04
+        *("estimate", "effect_size", "degrees_of_freedom", "average_marginal_effect"),
+        *("first_mean_value", "second_mean_value", "treatment_value", "control_value"),
+        "minimum_detectable_value",
         # category 05: the catalogue's own names
         *("clv_at_risk", "days_since_login", "transaction_count_90d", "scorecard_points"),
     }

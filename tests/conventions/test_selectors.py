@@ -17,6 +17,8 @@ SELECTORS = {
     "gold.analytics.01_descriptive_analytics.*": 16,
     "gold.analytics.03_exploratory_analytics.*": 8,
     "tag:exploratory": 8,
+    "gold.analytics.04_inferential_analytics.*": 7,
+    "tag:inferential": 7,
     "fact_transactions": 1,
 }
 

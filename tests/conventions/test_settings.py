@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from tests.support.variables import CHANGED, DEFAULTS
 
-from financial_analytics.models import diagnostic, exploratory, predictive
+from financial_analytics.models import diagnostic, exploratory, inferential, predictive
 
 SETTINGS = Path(__file__).resolve().parents[2] / "macros" / "warehouse" / "settings.sql"
 LITERAL_COVERAGE = re.compile(r"\b95 ?%|\b1\.96\b|\b1\.9599|\b0\.975\b")
@@ -156,7 +156,7 @@ def test_literal_coverages__finds(line: str, tmp_path: Path) -> None:
 
 def test_python_models_are_given_the_confidence(project: Any) -> None:
     """A shell whose function has `confidence` takes it from its YAML."""
-    modules = [diagnostic, exploratory] + [
+    modules = [diagnostic, exploratory, inferential] + [
         importlib.import_module(found.name)
         for found in pkgutil.iter_modules(predictive.__path__, f"{predictive.__name__}.")
     ]

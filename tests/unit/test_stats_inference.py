@@ -26,6 +26,7 @@ from financial_analytics.stats.groups import (
     welch_t,
 )
 from financial_analytics.stats.multiple import holm
+from financial_analytics.stats.quantiles import studentized_range
 from financial_analytics.stats.ranking import cheapest, counted_auc, recall_at, score_curve
 from financial_analytics.stats.rates import (
     beta_prior,
@@ -93,11 +94,20 @@ def test_games_howell_is_that_of_scipy(parts: list[np.ndarray]) -> None:
     theirs = stats.tukey_hsd(*_known(parts), equal_var=False)
     bounds = theirs.confidence_interval(0.9)
     for (i, j), found in games_howell(parts, confidence=0.9).items():
-        assert found.p_value == pytest.approx(theirs.pvalue[i, j], rel=1e-9)
+        assert found.p_value == pytest.approx(theirs.pvalue[i, j], abs=1e-10)
         assert found.estimate == pytest.approx(theirs.statistic[i, j], rel=1e-9)
         assert (found.lower, found.upper) == pytest.approx(
             (bounds.low[i, j], bounds.high[i, j]), rel=1e-9
         )
+
+
+@pytest.mark.parametrize(("groups", "freedom"), [(2, 5.2), (4, 17.3), (7, 3.1), (5, 900.0)])
+def test_the_studentized_range_is_that_of_scipy(groups: int, freedom: float) -> None:
+    theirs = stats.studentized_range(groups, freedom)
+    for statistic in (0.4, 3.3, 9.0):
+        share, quantile = studentized_range(statistic, groups, freedom, 0.9)
+        assert share == pytest.approx(theirs.sf(statistic), abs=1e-10)
+    assert theirs.cdf(quantile) == pytest.approx(0.9, abs=1e-10)
 
 
 def test_pairs_are_those_of_scipy_and_statsmodels(parts: list[np.ndarray]) -> None:
@@ -239,13 +249,18 @@ def test_logit_is_that_of_statsmodels() -> None:
     x = rng.integers(0, 2, (900, 2)).astype(float)
     y = rng.random(900) < 1 / (1 + np.exp(0.5 - x @ [1.0, -0.6]))
     found = robust_logit(y, x)
-    theirs: Any = sm.Logit(y.astype(float), sm.add_constant(x)).fit(disp=0, cov_type="HC0")
-    np.testing.assert_allclose(found.odds_ratio, np.exp(theirs.params[1:]), rtol=1e-9)
-    np.testing.assert_allclose(found.odds_lower, np.exp(theirs.conf_int()[1:, 0]), rtol=1e-9)
-    np.testing.assert_allclose(found.p_value, theirs.pvalues[1:], rtol=1e-9)
-    effects = theirs.get_margeff(dummy=True)
-    np.testing.assert_allclose(found.effect, effects.margeff, rtol=1e-9)
-    np.testing.assert_allclose(found.effect_upper, effects.conf_int()[:, 1], rtol=1e-9)
+    model = sm.Logit(y.astype(float), sm.add_constant(x))
+    fits: Any = [model.fit(disp=0, cov_type=kind) for kind in ("nonrobust", "HC0")]
+    error = np.maximum(*(fit.bse[1:] for fit in fits))
+    slope = fits[0].params[1:]
+    z = stats.norm.ppf(0.975)
+    np.testing.assert_allclose(found.odds_ratio, np.exp(slope), rtol=1e-9)
+    np.testing.assert_allclose(found.odds_lower, np.exp(slope - z * error), rtol=1e-9)
+    np.testing.assert_allclose(found.p_value, 2 * stats.norm.sf(abs(slope / error)), rtol=1e-9)
+    effects = [fit.get_margeff(dummy=True) for fit in fits]
+    np.testing.assert_allclose(found.effect, effects[0].margeff, rtol=1e-9)
+    margin = z * np.maximum(*(effect.margeff_se for effect in effects))
+    np.testing.assert_allclose(found.effect_upper, effects[0].margeff + margin, rtol=1e-9)
     apart = robust_logit([0, 0, 0, 1, 1, 1], [[0.0], [0], [0], [1], [1], [1]])
     assert not apart.converged and np.isnan(apart.odds_ratio).all()
 

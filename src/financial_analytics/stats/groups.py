@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import optimize, stats
+from scipy import stats
 from statsmodels.stats.meta_analysis import effectsize_smd
 from statsmodels.stats.oneway import anova_oneway
 
 from financial_analytics.stats.coverage import tails
 from financial_analytics.stats.inference import Inference, can_vary, known, known_groups
+from financial_analytics.stats.quantiles import noncentrality, studentized_range
 from financial_analytics.stats.roc import auc_interval
 
 Pairs = dict[tuple[int, int], Inference]
@@ -103,24 +104,6 @@ def welch_t(first: ArrayLike, second: ArrayLike, *, confidence: float = 0.95) ->
     )
 
 
-def _noncentrality(
-    statistic: float, cdf: Callable[[float, float], float], confidence: float
-) -> tuple[float, float]:
-    """Return the interval of the noncentrality that a statistic of this distribution tells of."""
-    bounds = []
-    for share in reversed(tails(confidence)):
-        if cdf(statistic, 0.0) <= share:
-            bounds.append(0.0)
-            continue
-        most = 10.0
-        while cdf(statistic, most) > share:
-            most *= 2
-        bounds.append(
-            float(optimize.brentq(lambda c, p=share: cdf(statistic, c) - p, 0.0, most, xtol=1e-10))
-        )
-    return bounds[0], bounds[1]
-
-
 def welch_anova(groups: Sequence[ArrayLike], *, confidence: float = 0.95) -> Inference:
     """Return Welch's test that all means are equal; the effect size is omega squared.
 
@@ -154,7 +137,7 @@ def welch_anova(groups: Sequence[ArrayLike], *, confidence: float = 0.95) -> Inf
         return Inference(size)
     test = anova_oneway(parts, use_var="unequal", welch_correction=True)
     first, second = float(test.df_num), float(test.df_denom)
-    lower, upper = _noncentrality(
+    lower, upper = noncentrality(
         float(test.statistic),
         lambda x, centre: float(stats.ncf.cdf(x, first, second, centre)),
         confidence,
@@ -196,19 +179,22 @@ def games_howell(groups: Sequence[ArrayLike], *, confidence: float = 0.95) -> Pa
     parts = known_groups(groups)
     if not can_vary(parts):
         return {}
-    test = stats.tukey_hsd(*parts, equal_var=False)
-    bounds = test.confidence_interval(confidence)
     pairs: Pairs = {}
     for i, j in combinations(range(len(parts)), 2):
         welch = stats.ttest_ind(parts[i], parts[j], equal_var=False)
+        gap = float(parts[i].mean() - parts[j].mean())
+        share, width = studentized_range(
+            abs(float(welch.statistic)) * np.sqrt(2), len(parts), float(welch.df), confidence
+        )
+        margin = width / np.sqrt(2) * abs(gap / float(welch.statistic)) if gap else np.nan
         pairs[i, j] = Inference(
             len(parts[i]) + len(parts[j]),
-            float(test.statistic[i, j]),
-            float(bounds.low[i, j]),
-            float(bounds.high[i, j]),
+            gap,
+            gap - margin,
+            gap + margin,
             float(welch.statistic),
             float(welch.df),
-            float(test.pvalue[i, j]),
+            share,
             *hedges_g(parts[i], parts[j], confidence=confidence),
         )
     return pairs
@@ -240,7 +226,7 @@ def kruskal_wallis(groups: Sequence[ArrayLike], *, confidence: float = 0.95) -> 
         return Inference(size)
     test = stats.kruskal(*parts)
     rest = max(size - number, 1)
-    lower, upper = _noncentrality(
+    lower, upper = noncentrality(
         float(test.statistic),
         lambda x, centre: float(stats.ncx2.cdf(x, number - 1, centre)),
         confidence,

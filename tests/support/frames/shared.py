@@ -14,6 +14,9 @@ HOSTILE = '</script><script>window.hacked=1</script><b onclick="x">&amp;\'"`${1}
 # Words that the models write themselves, so no feed can put markup into them.
 FIXED = {
     "status", "reporting_currency", "year_month", "month_name", "record_type", "stage", "evidence",
+    # what a model of category 04 tests, and at which level
+    "test_name", "experiment_level", "metric_name", "transform_name", "threshold_name",
+    "better_fit_name",
 }  # fmt: skip
 # Members that a model adds to names of a feed.
 KEPT = {"All", "Not declined"}

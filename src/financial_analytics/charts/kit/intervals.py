@@ -166,6 +166,11 @@ def forest(
 
 def _ratio_ticks(low: float, high: float) -> dict[str, Any]:
     """Return readable ticks of a logarithmic axis from the logarithms of its ends."""
+    if high - low > math.log(1000):
+        # over so many sizes there is room for tens only
+        tens = [10.0**power for power in range(-12, 13) if low <= power * math.log(10) <= high]
+        tens = tens[:: 1 + len(tens) // 7]
+        return {"tickvals": tens, "ticktext": [f"{tick:g}" for tick in tens]}
     ticks = [tick for tick in RATIO_TICKS if low <= math.log(tick) <= high]
     if high - low < math.log(4):
         ticks += [tick for tick in (0.6, 0.7, 0.8, 0.9, 1.25, 1.5) if low <= math.log(tick) <= high]

@@ -1,0 +1,1 @@
+"""Charts of category 04: can we generalise."""
