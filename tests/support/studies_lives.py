@@ -96,8 +96,10 @@ def quiet_spells(made: Bank) -> Estimates:
     last = months.last
     waited = (last.updated_at.dt.floor("D") - pd.to_datetime(last.last_login_date)).dt.days
     stays = last.is_active.astype(bool) & (pd.to_datetime(last.signup_date) < months.window)
-    gap = geometric(waited[stays & ~quiet[:, -1]])
-    long = geometric(waited[stays & quiet[:, -4:].all(axis=1)])
+    # what is longer than the last month began in another state
+    days = int(months.starts[-1].days_in_month)
+    gap = geometric(waited[stays & ~quiet[:, -1]], days)
+    long = geometric(waited[stays & quiet[:, -4:].all(axis=1)], days)
     ratio = long[0] / gap[0]
     return {
         "churn.disengage_rate": proportion((quiet * fresh).sum(), fresh.sum()),

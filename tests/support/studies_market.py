@@ -214,7 +214,7 @@ def fraud(made: Bank) -> Estimates:
     ]  # fmt: skip
     back = mean(closed.amount_recovered.astype(float) / closed.amount.abs())
     return found | {
-        "fraud.label_delay_days": geometric(waits) if len(waits) else (0.0, 1.0),
+        "fraud.label_delay_days": geometric(waits, 10**6) if len(waits) else (0.0, 1.0),
         "fraud.recovered_share": (back[0], max(back[1], 0.001)),
     }
 

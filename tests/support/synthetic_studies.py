@@ -48,17 +48,21 @@ def mean(values: Any) -> tuple[float, float]:
     return float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values)))
 
 
-def geometric(waits: Any) -> tuple[float, float]:
-    """Return the mean of the exponential time of which whole `waits` are seen.
+def geometric(waits: Any, seen: int) -> tuple[float, float]:
+    """Return the mean of the exponential time of which whole `waits` are seen, up to `seen` days.
 
-    ``floor(X)`` of an exponential X is geometric with ratio ``q = exp(-1 / mean)``.
+    ``floor(X)`` of an exponential X is geometric with ratio ``q = exp(-1 / mean)``; each day
+    that is seen is a trial.
     """
-    average, error = mean(waits)
-    q = average / (1 + average)
+    waits = np.asarray(waits, dtype=float)
+    ended = float((waits < seen).sum())
+    trials = float(np.minimum(waits, seen).sum()) + ended
+    q = 1 - ended / trials
     if q == 0:
         return 0.0, 0.05
     found = -1 / np.log(q)
-    return float(found), float(error * found**2 / (average * (1 + average)))
+    error = np.sqrt(q * (1 - q) / trials)
+    return float(found), float(error * found**2 / q)
 
 
 def peak(points: Any, log_likelihood: Any) -> tuple[float, float]:

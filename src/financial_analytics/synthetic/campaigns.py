@@ -20,7 +20,8 @@ CHANNEL_LIFT = np.array([0.80, 0.90, 1.00, 0.85, 0.50, 0.65])
 OPEN_RATE = np.array([0.32, 0.20, 0.55, 0.30, 0.25, 0.12])
 RETENTION_EVERY = 6
 """Every sixth campaign retains customers instead of selling (its sales lift is zero)."""
-RETENTION_MONTHS = 3
+EVERYBODY = 4
+"""Target of a campaign that is not for one segment."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def build_plan(config: BankConfig, calendar: Calendar) -> Plan:
     hill = spend / (spend + HALF_SPEND[channel])
     lift = effect.lift * CHANNEL_LIFT[channel] * hill
     lift = np.where(retention, 0.0, lift)[:, None] * catalog.SEGMENT_LIFT
-    target = np.where(rng.random(number) < 0.6, 4, rng.integers(0, 4, number))
+    target = np.where(rng.random(number) < 0.6, EVERYBODY, rng.integers(0, 4, number))
     randomised = (np.arange(number) * 0.6180339887) % 1 < effect.randomised_share
     return Plan(
         channel, target, rng.integers(1, 16, number), first, days, np.round(spend, 4), lift,
@@ -127,7 +128,7 @@ def draw_touches(
     u = rng.random((n, number))
     month = calendar.month_of_day[plan.first] if number else np.zeros(0, dtype=np.int64)
     segment = people.segment[:, month]
-    eligible = (segment == plan.target) | (plan.target == 4)
+    eligible = (segment == plan.target) | (plan.target == EVERYBODY)
     eligible &= people.signup[:, None] < calendar.first + plan.first
     # targeted campaigns prefer active customers, which is what confounds them
     pull = effect.targeting * (people.activity - 0.5 * effect.targeting)
@@ -162,26 +163,52 @@ def draw_touches(
     )
 
 
-def retention_log_hazard(
-    config: BankConfig, calendar: Calendar, plan: Plan, touches: Touches, size: int
-) -> tuple[Floats, Floats]:
-    """Return the effect on the log churn hazard, and who was held out, by month.
+@dataclass(frozen=True)
+class Retention:
+    """Contacts that should keep customers.
 
-    Both have shape (customers, months); the second marks the months in which a
-    contact would have had its effect, whoever was contacted.
+    Attributes
+    ----------
+    contacted, reached : ndarray of bool, shape (customers, months)
+        In which months a contact was, and in which it was or was held out.
+    mean : ndarray of float64, shape (customers, months)
+        Expected contacts.
+    effect : ndarray of float64, shape (customers, 1)
+        On the log churn hazard of the `LAG_MONTHS` months after a contact.
     """
-    reached = np.zeros((size, calendar.months))
-    treated = np.zeros((size, calendar.months))
-    use = plan.retention[touches.campaign] if len(plan.retention) else touches.holdout
-    row = touches.customer[use]
-    month = calendar.month_of_day[touches.at[use] // DAY - calendar.first]
-    for ahead in range(1, RETENTION_MONTHS + 1):
-        later = np.minimum(month + ahead, calendar.months - 1)
-        inside = month + ahead < calendar.months
-        reached[row[inside], later[inside]] = 1.0
-        live = inside & ~touches.holdout[use]
-        treated[row[live], later[live]] = 1.0
-    return config.campaigns.retention_effect * treated, reached
+
+    contacted: Bools
+    reached: Bools
+    mean: Floats
+    effect: Floats
+
+
+def retention_contacts(
+    config: BankConfig, calendar: Calendar, plan: Plan, touches: Touches, people: Customers
+) -> Retention:
+    """Return who is contacted to be kept, and when, as if nobody ever left."""
+    shape = (people.size, calendar.months)
+    use = np.flatnonzero(plan.retention[touches.campaign] & (touches.at // DAY <= calendar.horizon))
+    row, month = (
+        touches.customer[use],
+        calendar.month_of_day[touches.at[use] // DAY - calendar.first],
+    )
+    reached, contacted = np.zeros(shape, dtype=np.bool_), np.zeros(shape, dtype=np.bool_)
+    reached[row, month] = True
+    live = ~touches.holdout[use]
+    contacted[row[live], month[live]] = True
+    mean = np.zeros(shape)
+    effect = config.campaigns
+    for number in np.flatnonzero(plan.retention):
+        days = plan.first[number] + np.arange(plan.days[number])
+        share = np.bincount(calendar.month_of_day[days], minlength=calendar.months) / len(days)
+        spared = effect.holdout_share * plan.randomised[number]
+        segment = people.segment[:, calendar.month_of_day[plan.first[number]]]
+        asked = (segment == plan.target[number]) | (plan.target[number] == EVERYBODY)
+        mean += np.outer(asked * effect.audience_share * (1 - spared), share)
+    return Retention(
+        contacted, reached, mean, np.full((people.size, 1), config.campaigns.retention_effect)
+    )
 
 
 def touch_frame(people: Customers, plan: Plan, touches: Touches, keep: Ints) -> Frame:

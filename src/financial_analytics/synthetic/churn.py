@@ -8,16 +8,17 @@ import numpy as np
 
 from financial_analytics.synthetic.accounts import Holdings
 from financial_analytics.synthetic.calendar import Calendar
+from financial_analytics.synthetic.campaigns import Retention
 from financial_analytics.synthetic.config import BankConfig
 from financial_analytics.synthetic.customers import Customers
 from financial_analytics.synthetic.frame import DAY, NULL, Bools, Floats, Ints
 from financial_analytics.synthetic.interactions import Contacts
 from financial_analytics.synthetic.network import Network
+from financial_analytics.synthetic.outlook import FUTURE_MONTHS, Outlook, Trigger, recent
 from financial_analytics.synthetic.rates import Market
 from financial_analytics.synthetic.rng import stream
 
 REFERENCE_TENURE = np.log1p(5.0)
-LAG_MONTHS = 3
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,10 @@ class Life:
         The hazard had the retention campaign reached, or spared, the customer.
     complained : ndarray of bool, shape (customers, months)
         Unresolved complaint, told by the feed, in the three months before.
+    usual_hazard : ndarray of float64, shape (customers, months)
+        Cumulative hazard of the month, were the customer not disengaged.
+    outlook : Outlook
+        The same for months to come.
     """
 
     leave: Ints
@@ -54,14 +59,8 @@ class Life:
     contacted_hazard: Floats
     holdout_hazard: Floats
     complained: Bools
-
-
-def _recent(flags: Bools) -> Bools:
-    """Say whether any of the three months before holds a flag."""
-    out = np.zeros_like(flags)
-    for lag in range(1, LAG_MONTHS + 1):
-        out[:, lag:] |= flags[:, :-lag]
-    return out
+    usual_hazard: Floats
+    outlook: Outlook
 
 
 def draw_life(
@@ -72,7 +71,7 @@ def draw_life(
     people: Customers,
     contacts: Contacts,
     held: Holdings,
-    retention: tuple[Floats, Floats],
+    retention: Retention,
     block: int,
 ) -> Life:
     """Draw churn from a discrete-time proportional hazard.
@@ -96,8 +95,8 @@ def draw_life(
     ----------
     held : Holdings
         Says who saves, from when to when.
-    retention : pair of ndarray
-        From ``campaigns.retention_log_hazard``.
+    retention : Retention
+        From ``campaigns.retention_contacts``.
     """
     effect = config.churn
     rng = stream(config.seed, "churn", block)
@@ -114,6 +113,11 @@ def draw_life(
             return np.full(n, 10**6)
         periods = np.floor(np.log1p(-uniform) / np.log1p(-rate))
         return np.asarray(np.minimum(periods, 10**6).astype(np.int64))
+
+    def later(by_month: Floats) -> Floats:
+        """Append the months past the simulation, which are like its last one."""
+        last = np.repeat(by_month[:, -1:], FUTURE_MONTHS, axis=1)
+        return np.concatenate([by_month, last], axis=1)
 
     falling = first_month + 1 + wait(u[0], effect.disengage_rate)
     recover = falling + 1 + wait(u[1], 1 / effect.disengage_months)
@@ -138,8 +142,11 @@ def draw_life(
     # contacts are drawn as if everyone had always been here
     bad &= contacts.at // DAY > people.signup[contacts.customer]
     unresolved[contacts.customer[bad], contacts.month[bad]] = True
-    complained, charged = _recent(unresolved), _recent(fee)
-    tenure = np.maximum(month_day - people.signup[:, None], 0) / 365.25
+    complained, charged = recent(unresolved), recent(fee)
+    start = np.concatenate([
+        month_day, month_day[-1] + np.round(30.4375 * np.arange(1, FUTURE_MONTHS + 1)),
+    ])  # fmt: skip
+    tenure = np.maximum(start - people.signup[:, None], 0) / 365.25
     saves = (held.savings_open != NULL)[:, None] & (held.savings_open[:, None] < month_day)
     saves &= (held.savings_close == NULL)[:, None] | (held.savings_close[:, None] >= month_day)
     gap = np.where(saves, market.funds_rate - market.rate[held.savings_product - 5], 0.0)
@@ -147,17 +154,17 @@ def draw_life(
     on_autopay = grid >= enrolled_month[:, None]
     with np.errstate(divide="ignore"):
         base = np.log(effect.base_rate)
-    common = (
-        base
+    place = effect.rate_gap_effect * gap + config.branches.far_churn_effect * far
+    fixed = base + effect.tenure_effect * (np.log1p(tenure) - REFERENCE_TENURE) + later(place)
+    usual = (
+        fixed[:, :months]
         + effect.complaint_effect * complained
         + effect.fee_effect * charged
-        + effect.falling_effect * disengaged
-        + effect.rate_gap_effect * gap
-        + effect.tenure_effect * (np.log1p(tenure) - REFERENCE_TENURE)
         + effect.autopay_effect * on_autopay
-        + config.branches.far_churn_effect * far
     )
-    treated, reachable = retention
+    common = usual + effect.falling_effect * disengaged
+    treated = retention.effect * recent(retention.contacted)
+    reachable = recent(retention.reached)
 
     def hazard_of(eta: Floats) -> Floats:
         return np.asarray(-np.expm1(-np.exp(eta)))
@@ -170,7 +177,23 @@ def draw_life(
     leave = calendar.month_start[month] + offset
     ever &= leave <= calendar.horizon
     leave = np.where(ever, leave, NULL)
-    contacted = hazard_of(common + config.campaigns.retention_effect * reachable)
+    contacted = hazard_of(common + retention.effect * reachable)
+
+    def trigger(flags: Bools, mean: Floats, log_effect: Floats | float) -> Trigger:
+        return Trigger(flags, later(mean), np.broadcast_to(log_effect, (n, 1)))
+
+    fees = np.full((n, months), -np.log1p(-min(effect.fee_rate, 1 - 1e-9)))
+    outlook = Outlook(
+        fixed=np.exp(fixed),
+        triggers=(
+            trigger(unresolved, contacts.complaints, effect.complaint_effect),
+            trigger(fee, fees, effect.fee_effect),
+            trigger(retention.contacted, retention.mean, retention.effect),
+        ),
+        enrolled=on_autopay,
+        enrol_rate=config.autopay.enrol_rate,
+        autopay_effect=effect.autopay_effect,
+    )
     return Life(
         leave=leave,
         until=np.where(ever, leave, calendar.horizon + 1),
@@ -182,4 +205,6 @@ def draw_life(
         contacted_hazard=np.where(at_risk, contacted, np.nan),
         holdout_hazard=np.where(at_risk, hazard_of(common), np.nan),
         complained=complained,
+        usual_hazard=np.exp(usual + treated),
+        outlook=outlook,
     )

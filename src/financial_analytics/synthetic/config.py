@@ -238,7 +238,7 @@ class History:
     score_rate: float = number(0.15, 0, 10, "score revisions per year")
     income_rate: float = number(0.08, 0, 10, "income revisions per year")
     family_rate: float = number(0.04, 0, 10, "changes of family status per year")
-    extract_months: int = whole(6, 1, 120, "months between full customer extracts")
+    extract_months: int = whole(1, 1, 120, "months between full customer extracts")
     late_share: float = number(0.02, 0, 1, "delta rows that arrive one to three days late")
     corrected_share: float = number(0.005, 0, 1, "delta transactions corrected the day after")
 

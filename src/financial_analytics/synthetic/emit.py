@@ -139,7 +139,9 @@ def emit_entities(world: World, block: Block, put: Put) -> None:
     config, calendar = world.config, world.calendar
     people, life, accounts = block.people, block.life, block.accounts
     versions = build_versions(config, calendar, people, life, world.full_last)
-    frame = customer_frame(config, calendar, world.geography, people, life, versions, block.number)
+    frame = customer_frame(
+        config, calendar, world.geography, people, life, block.logins, versions, block.number
+    )
     day = _late(world, "late customers", block, versions.at // DAY)
     put("customers", to_arrow("customers", frame, len(day)), day)
     spells = dormancy(block.legs, accounts, calendar.last)

@@ -55,11 +55,30 @@ class Contacts:
     rating: Ints
     branch: Ints
     agent: Ints
+    complaints: Floats
+    """Expected complaints that stay unresolved, shape (customers, months)."""
 
     @property
     def is_complaint(self) -> Bools:
         """Complaints and fee disputes."""
         return np.isin(self.reason, COMPLAINTS)
+
+
+UNRESOLVED_COMPLAINT = float(REASON_SHARE[list(COMPLAINTS)].sum()) * (1 - 0.62 + 0.25 * 0.20)
+"""Share of contacts that are complaints which stay unresolved."""
+
+
+def contact_rates(
+    config: BankConfig, calendar: Calendar, network: Network, rollout: Rollout, people: Customers
+) -> tuple[Floats, Floats]:
+    """Return expected calls and visits, shape (customers, months); see `draw_contacts`."""
+    ramp = config.mobile.contact_effect * rollout.ramp[people.region]
+    band_effect = np.array([0.0, config.branches.middle_effect, config.branches.far_effect])
+    band = network.band[people.zip_index, np.arange(calendar.months)]
+    share = np.diff(calendar.month_first) / 30.4375
+    factor = VISIT_FACTOR[people.archetype] ** config.archetypes.separation
+    visits = VISIT_RATE * share * factor[:, None] * np.exp(ramp + band_effect[band])
+    return CONTACT_RATE * share * np.exp(ramp), visits
 
 
 def draw_contacts(
@@ -84,15 +103,8 @@ def draw_contacts(
     effect = config.satisfaction
     rng = stream(config.seed, "customer_interactions", block)
     n, months = people.size, calendar.months
-    ramp = config.mobile.contact_effect * rollout.ramp[people.region]
-    band_effect = np.array([0.0, config.branches.middle_effect, config.branches.far_effect])
-    zip_month = (people.zip_index, np.arange(months))
-    band = network.band[zip_month]
-    share = np.diff(calendar.month_first) / 30.4375
-    calls = rng.poisson(CONTACT_RATE * share * np.exp(ramp))
-    log_visits = ramp + band_effect[band]
-    factor = VISIT_FACTOR[people.archetype] ** config.archetypes.separation
-    visits = rng.poisson(VISIT_RATE * share * factor[:, None] * np.exp(log_visits))
+    expected = contact_rates(config, calendar, network, rollout, people)
+    calls, visits = rng.poisson(expected[0]), rng.poisson(expected[1])
     grid = np.concatenate([calls.ravel(), visits.ravel()])
     cell = np.repeat(np.tile(np.arange(n * months), 2), grid)
     is_visit = np.arange(len(cell)) >= calls.sum()
@@ -143,6 +155,7 @@ def draw_contacts(
         rating=rating,
         branch=branch,
         agent=np.where(is_visit, here, anyone),
+        complaints=(expected[0] + expected[1]) * UNRESOLVED_COMPLAINT,
     )
 
 

@@ -23,19 +23,21 @@ from financial_analytics.synthetic.campaigns import (
     Touches,
     build_plan,
     draw_touches,
-    retention_log_hazard,
+    retention_contacts,
 )
 from financial_analytics.synthetic.catalog import CHECKING
 from financial_analytics.synthetic.churn import Life, draw_life
 from financial_analytics.synthetic.config import BLOCK_CUSTOMERS, BankConfig
 from financial_analytics.synthetic.credit import Applications, draw_applications
 from financial_analytics.synthetic.customers import Customers, draw_customers
+from financial_analytics.synthetic.foresight import Seen
 from financial_analytics.synthetic.frame import DAY, NULL, Bools, Floats, Ints
 from financial_analytics.synthetic.fraud import draw_fraud
 from financial_analytics.synthetic.geography import Geography, build_geography
 from financial_analytics.synthetic.interactions import Contacts, draw_contacts
 from financial_analytics.synthetic.legs import Legs, join
 from financial_analytics.synthetic.loans import Loans, draw_loans, utilisation_of
+from financial_analytics.synthetic.logins import Logins, draw_logins
 from financial_analytics.synthetic.merchants import Merchants, build_merchants
 from financial_analytics.synthetic.mobile import Rollout, build_rollout
 from financial_analytics.synthetic.network import Network, build_network
@@ -102,11 +104,13 @@ class Block:
     touches: Touches
     touches_kept: Ints
     life: Life
+    logins: Logins
     accounts: Accounts
     loans: Loans
     activity: Activity
     drop_after: Ints
     dropped: Ints
+    seen: Seen
     savings_target: Ints
     legs: Legs
     takeover: Ints
@@ -190,6 +194,27 @@ def find_scale(sizes: BankConfig) -> float:
     return guess
 
 
+def seen_activity(
+    calendar: Calendar, people: Customers, activity: Activity, service_rate: Floats, ramp: Floats,
+    bought: Legs, services: Legs, scale: float, mobile_effect: float,
+) -> Seen:  # fmt: skip
+    """Return what the feeds tell of activity, and what would be expected of the engaged."""
+
+    def count(table: Legs) -> Ints:
+        month = calendar.month_of_day.take(table.at // DAY - calendar.first)
+        cell = table.customer * calendar.months + month
+        return np.bincount(cell, minlength=activity.span.size).reshape(activity.span.shape)
+
+    launched = np.exp(mobile_effect * ramp)
+    return Seen(
+        bought=count(bought),
+        served=count(services),
+        buys=scale * people.rate[:, None] * activity.boost * activity.span,
+        serves=scale * service_rate[:, None] * launched * activity.span,
+        boost=activity.boost,
+    )
+
+
 def simulate_block(world: World, number: int, size: int) -> Block:
     """Simulate one block of `size` customers; `number` keys its streams."""
     config, calendar = world.config, world.calendar
@@ -197,7 +222,7 @@ def simulate_block(world: World, number: int, size: int) -> Block:
     held = draw_holdings(config, calendar, people, number)
     contacts = draw_contacts(config, calendar, world.network, world.rollout, people, number)
     touches = draw_touches(config, calendar, world.plan, people, number)
-    retention = retention_log_hazard(config, calendar, world.plan, touches, people.size)
+    retention = retention_contacts(config, calendar, world.plan, touches, people)
     life = draw_life(
         config, calendar, world.network, world.market, people, contacts, held, retention, number
     )
@@ -236,6 +261,10 @@ def simulate_block(world: World, number: int, size: int) -> Block:
         config, calendar, world.profiles, world.merchants, people, accounts, activity, loans,
         service_rate, world.scale, number,
     )  # fmt: skip
+    seen = seen_activity(
+        calendar, people, activity, service_rate, world.rollout.ramp[people.region], bought,
+        services, world.scale, config.mobile.transaction_effect,
+    )  # fmt: skip
     attempts = with_declines(config, join([bought, extra, services]), number)
     refunds = draw_refunds(config, accounts, attempts, calendar.horizon, number)
     days = 30.4375 * world.scale
@@ -271,7 +300,8 @@ def simulate_block(world: World, number: int, size: int) -> Block:
     asked = np.flatnonzero(made.applied < until[made.customer])
     return Block(
         number=number, people=people, held=held, made=made, made_kept=asked, contacts=contacts,
-        contacts_kept=talked, touches=touches, touches_kept=kept, life=life, accounts=accounts,
+        contacts_kept=talked, touches=touches, touches_kept=kept, life=life, seen=seen,
+        logins=draw_logins(config, calendar, people, life, number), accounts=accounts,
         loans=loans, activity=activity, drop_after=drop_after, dropped=dropped,
         savings_target=target, legs=order_legs(everything), takeover=takeover,
         structurer=structurer, utilisation=utilisation,

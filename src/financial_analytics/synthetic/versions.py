@@ -23,6 +23,7 @@ from financial_analytics.synthetic.frame import (
     fixed_digits,
 )
 from financial_analytics.synthetic.geography import Geography
+from financial_analytics.synthetic.logins import Logins, last_login
 from financial_analytics.synthetic.rng import stream
 
 CHANGE_TYPES = ("Initial", "Upgrade", "Downgrade", "Risk Change", "Tier Change", "Other")
@@ -106,7 +107,7 @@ def churn_score(config: BankConfig, life: Life, noise: Floats, month: Ints, row:
 
 def customer_frame(
     config: BankConfig, calendar: Calendar, geography: Geography, people: Customers, life: Life,
-    versions: Versions, block: int,
+    logins: Logins, versions: Versions, block: int,
 ) -> Frame:  # fmt: skip
     """Return the customer feed."""
     rng = stream(config.seed, "customer versions", block)
@@ -140,13 +141,10 @@ def customer_frame(
     )
     works = employment < 2
     month = calendar.month_of_day[np.clip(day - calendar.first, 0, calendar.days - 1)]
-    spell = life.disengaged[row, month]
-    months_down = np.where(spell, month - life.falling_from[row], 0)
-    gap = config.churn.login_gap_days * np.where(
-        spell, np.minimum(config.churn.login_thinning, 2 + 2 * months_down), 1.0
-    )
-    login = day - np.minimum(-np.log1p(-gap_u) * gap, 200).astype(np.int64)
-    login = np.maximum(login, people.signup[row])
+    login = last_login(calendar, people, logins, row, day, gap_u)
+    # a later report knows of the login of an earlier one
+    apart = row * 1_000_000
+    login = np.maximum.accumulate(login + apart) - apart
     before = day < calendar.first
     value = (
         0.9 * np.exp(0.25 * noise[0]) * (income / 62_000) ** 0.7 * people.rate[row] ** 0.6 * 1400

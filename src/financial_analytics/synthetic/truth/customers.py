@@ -6,6 +6,13 @@ import numpy as np
 import pyarrow as pa
 
 from financial_analytics.synthetic import catalog
+from financial_analytics.synthetic.foresight import (
+    DISENGAGED,
+    HORIZONS,
+    filter_state,
+    leave_chances,
+    true_state,
+)
 from financial_analytics.synthetic.frame import NULL
 from financial_analytics.synthetic.simulate import Block, World
 from financial_analytics.synthetic.truth.columns import Write, dates, words
@@ -18,6 +25,7 @@ def write_customers(world: World, block: Block, write: Write) -> None:
     months = (
         world.calendar.month_code.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
     )
+    months_end = world.calendar.first + world.calendar.month_first[1:]
     adopted = (held.brokerage_open != NULL)[:, None] & (
         held.brokerage_open[:, None] < world.calendar.first + world.calendar.month_first[:-1]
     )
@@ -40,7 +48,14 @@ def write_customers(world: World, block: Block, write: Write) -> None:
         "is_structurer": block.structurer,
         "income_field": world.geography.field[world.geography.county[people.states[0].zip_index]],
     }))  # fmt: skip
+    states = (
+        filter_state(world.config, world.calendar, life, block.logins, block.seen, people.signup),
+        true_state(life),
+    )
+    chances = [leave_chances(world.config, life.outlook, state) for state in states]
     known = (life.until[:, None] > months) & (months <= world.calendar.last)
+    # who leaves in the month has no end of it to look ahead from
+    leaves = life.until[:, None] < months_end
     row, month = np.nonzero(~np.isnan(life.hazard) & known)
     write("customer_months", pa.table({
         "customer_id": people.ids[row],
@@ -50,4 +65,11 @@ def write_customers(world: World, block: Block, write: Write) -> None:
         "churn_hazard_if_spared": life.holdout_hazard[row, month].astype(np.float32),
         "is_disengaged": life.disengaged[row, month],
         "expected_purchases": purchases[row, month].astype(np.float32),
+        "disengaged_probability": states[0][row, month, DISENGAGED].astype(np.float32),
+    } | {
+        f"leave_probability_{ahead}m{kind}": pa.array(
+            chance[place][row, month].astype(np.float32), mask=leaves[row, month]
+        )
+        for place, ahead in enumerate(HORIZONS)
+        for kind, chance in zip(("_filtered", ""), chances, strict=True)
     }))  # fmt: skip

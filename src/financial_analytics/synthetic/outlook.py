@@ -1,0 +1,96 @@
+"""The churn hazards of months to come, as far as they can be known at a month's end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from financial_analytics.synthetic.frame import Bools, Floats
+
+LAG_MONTHS = 3
+"""Months for which what happened raises or lowers the hazard."""
+FUTURE_MONTHS = 36
+"""Months past the simulation that are looked into."""
+
+
+def recent(flags: Bools) -> Bools:
+    """Say whether any of the three months before holds a flag.
+
+    Examples
+    --------
+    >>> recent(np.array([[True, False, False, False, False]])).astype(int).tolist()
+    [[0, 1, 1, 1, 0]]
+    """
+    out = np.zeros_like(flags)
+    for lag in range(1, LAG_MONTHS + 1):
+        out[:, lag:] |= flags[:, :-lag]
+    return out
+
+
+def ahead_of(values: Floats, months: int, ahead: int) -> Floats:
+    """Return what holds `ahead` months after each of the first `months` months."""
+    return values[:, ahead : ahead + months]
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """What acts on the hazard for three months.
+
+    Attributes
+    ----------
+    flags : ndarray of bool, shape (customers, months)
+        Where it happened.
+    mean : ndarray of float64, shape (customers, months + FUTURE_MONTHS)
+        Expected number of such events in each month.
+    effect : ndarray of float64, shape (customers, 1)
+        On the log hazard.
+    """
+
+    flags: Bools
+    mean: Floats
+    effect: Floats
+
+    def factor(self, ahead: int) -> Floats:
+        """Return the expected factor on the hazard `ahead` months after each month."""
+        known = np.zeros_like(self.flags)
+        for lag in range(ahead, LAG_MONTHS + 1):
+            back = lag - ahead
+            known[:, back:] |= self.flags[:, : self.flags.shape[1] - back]
+        unseen = np.zeros(self.flags.shape)
+        for lag in range(1, min(ahead - 1, LAG_MONTHS) + 1):
+            unseen += ahead_of(self.mean, self.flags.shape[1], ahead - lag)
+        chance = np.where(known, 1.0, -np.expm1(-unseen))
+        return np.asarray(1 + np.expm1(self.effect) * chance)
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What the hazard of who is not disengaged is made of.
+
+    Attributes
+    ----------
+    fixed : ndarray of float64, shape (customers, months + FUTURE_MONTHS)
+        Cumulative hazard of the month without triggers and autopay.
+    triggers : tuple of Trigger
+        Complaints, fees and retention contacts.
+    enrolled : ndarray of bool, shape (customers, months)
+        On autopay.
+    enrol_rate, autopay_effect : float
+    """
+
+    fixed: Floats
+    triggers: tuple[Trigger, ...]
+    enrolled: Bools
+    enrol_rate: float
+    autopay_effect: float
+
+    def at(self, ahead: int) -> Floats:
+        """Return the expected cumulative hazard `ahead` months after each month."""
+        later = 1 - (1 - self.enrol_rate) ** ahead
+        chance = np.where(self.enrolled, 1.0, later)
+        total: Floats = ahead_of(self.fixed, self.enrolled.shape[1], ahead)
+        total = total * (1 + np.expm1(self.autopay_effect) * chance)
+        for trigger in self.triggers:
+            total = total * trigger.factor(ahead)
+        return total
