@@ -16,7 +16,7 @@ from financial_analytics.synthetic.outlook import Outlook
 
 HORIZONS = (1, 3, 6, 12)
 """Months ahead of the chances of leaving."""
-ENGAGED, DISENGAGED, RECOVERED = 0, 1, 2
+ENGAGED, DISENGAGED, RECOVERED, BUYING = 0, 1, 2, 3
 
 
 @dataclass(frozen=True)
@@ -97,8 +97,8 @@ def filter_state(
 
     Returns
     -------
-    ndarray of float64, shape (customers, months, 3)
-        Chances of `ENGAGED` (never yet disengaged), `DISENGAGED` and `RECOVERED`.
+    ndarray of float64, shape (customers, months, 4)
+        Chances of `ENGAGED` (never yet disengaged), `DISENGAGED` and `RECOVERED`, and of `BUYING`.
     """
     n, months = life.hazard.shape
     effect = config.churn
@@ -112,7 +112,7 @@ def filter_state(
     # two layers: who still buys, and who has stopped
     weight = np.zeros((2, n, len(factor)))
     weight[0, :, 0] = 1.0
-    out = np.zeros((n, months, 3))
+    out = np.zeros((n, months, 4))
     at_risk = ~np.isnan(life.hazard)
     began = np.zeros(n, dtype=np.bool_)
     deeper = np.exp(effect.falling_effect * fallen)
@@ -141,6 +141,7 @@ def filter_state(
         out[:, month, ENGAGED] = state[:, 0]
         out[:, month, DISENGAGED] = state[:, 1:-1].sum(axis=1)
         out[:, month, RECOVERED] = state[:, -1]
+        out[:, month, BUYING] = weight[0].sum(axis=1)
         began |= signup < edge[month + 1]
     return out
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -84,6 +84,18 @@ class Outlook:
     enrolled: Bools
     enrol_rate: float
     autopay_effect: float
+
+    def since(self, month: int) -> Outlook:
+        """Return the outlook as of the end of `month`, which is its last column."""
+        first = max(month - LAG_MONTHS + 1, 0)
+        known = slice(first, month + 1)
+        triggers = tuple(
+            Trigger(item.flags[:, known], item.mean[:, first:], item.effect)
+            for item in self.triggers
+        )
+        return replace(
+            self, fixed=self.fixed[:, first:], triggers=triggers, enrolled=self.enrolled[:, known]
+        )
 
     def at(self, ahead: int) -> Floats:
         """Return the expected cumulative hazard `ahead` months after each month."""

@@ -29,10 +29,10 @@ class Preset:
 PRESETS: dict[str, Preset] = {
     "demo": Preset("the default bank, which shows every mechanism"),
     "churn": Preset(
-        "who leaves and when: raised churn, deep falls of activity",
+        "who leaves and when: long spells of disengagement, in which many leave",
         {
-            "customers": 12_000, "transactions": 600_000, "churn.base_rate": 0.008,
-            "churn.disengage_rate": 0.02, "churn.falling_effect": 1.8,
+            "customers": 12_000, "transactions": 600_000, "churn.disengage_rate": 0.015,
+            "churn.disengage_months": 16, "churn.falling_effect": 2.5, "churn.tenure_effect": -0.7,
             "purchase.dropout_a": 0,
         },
     ),

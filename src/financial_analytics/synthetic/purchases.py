@@ -52,6 +52,7 @@ class Profiles:
     service: Ints
     other: Ints
     hour: Floats
+    mix: Floats
     spend: Floats
     other_mix: Floats
 
@@ -73,6 +74,7 @@ class Profiles:
             service=steps(np.cumsum(blend(catalog.SERVICE_CHANNEL, separation), axis=1)),
             other=steps(np.cumsum(other, axis=1)),
             hour=hour,
+            mix=mix,
             spend=mix @ np.exp(catalog.CATEGORY_MU + sigma**2 / 2),
             other_mix=other,
         )
@@ -208,6 +210,28 @@ def _shop(
     )
 
 
+@dataclass(frozen=True)
+class Dropout:
+    """When customers stop buying, arrays per customer.
+
+    Attributes
+    ----------
+    chance : ndarray of float64
+        That a purchase is the last one.
+    last : ndarray of int64
+        Number of the last purchase that dropout allows (a large number: none).
+    bought : ndarray of int64
+        Purchases made, those that mobile or adoption added left out.
+    day : ndarray of int64
+        Day of the last purchase that dropout allows; `NEVER_DROPPED` for who has not dropped out.
+    """
+
+    chance: Floats
+    last: Ints
+    bought: Ints
+    day: Ints
+
+
 def draw_purchases(
     config: BankConfig,
     calendar: Calendar,
@@ -219,7 +243,7 @@ def draw_purchases(
     activity: Activity,
     scale: float,
     block: int,
-) -> tuple[Legs, Ints, Ints]:
+) -> tuple[Legs, Dropout]:
     """Draw purchases, and the purchase after which each customer drops out.
 
     BG/NBD (Fader, Hardie and Lee 2005, *Marketing Science* 24(2)): while active,
@@ -236,10 +260,7 @@ def draw_purchases(
     -------
     Legs
         Purchases up to the dropout.
-    ndarray of int64, shape (customers,)
-        Number of the last purchase that dropout allows (a large number: none).
-    ndarray of int64, shape (customers,)
-        Day of that purchase; a day after any window for who has not dropped out.
+    Dropout
     """
     effect = config.purchase
     rng = stream(config.seed, "purchases", block)
@@ -256,21 +277,25 @@ def draw_purchases(
     drop = stream(config.seed, "dropout", block)
     u, v = drop.random(people.size), drop.random(people.size)
     if effect.dropout_a == 0:
-        last = np.full(people.size, 10**12)
+        chance, last = np.zeros(people.size), np.full(people.size, 10**12)
     else:
         chance = np.clip(betaincinv(effect.dropout_a, effect.dropout_b, u), 1e-12, 1 - 1e-12)
         last = 1 + np.minimum(np.log1p(-v) / np.log1p(-chance), 1e12).astype(np.int64)
     counted = np.concatenate([[0], np.cumsum(own.take(order))])
     rank = counted[:-1] - counted.take(run_starts(buyer))
-    kept = order[rank < last.take(buyer)]
-    final = order[(rank == last.take(buyer) - 1) & own.take(order)]
-    dropped = np.full(people.size, NEVER_DROPPED)
-    dropped[row.take(final)] = calendar.first + day.take(final)
+    inside = rank < last.take(buyer)
+    kept = order[inside]
+    mine = own.take(order)
+    final = mine & (rank == last.take(buyer) - 1)
+    stopped = np.full(people.size, NEVER_DROPPED)
+    stopped[buyer[final]] = calendar.first + day.take(order[final])
+    made_here = inside & mine & (day.take(order) <= calendar.last - calendar.first)
+    count = np.bincount(buyer[made_here], minlength=people.size)
     made = _shop(
         config, profiles, rollout, calendar, merchants, people, accounts, row.take(kept),
         day.take(kept), second.take(kept), draws.take(kept, axis=1), noise.take(kept), None,
     )  # fmt: skip
-    return made, last, dropped
+    return made, Dropout(chance, last, count, stopped)
 
 
 def draw_credit_purchases(

@@ -36,6 +36,8 @@ LOAN_FROM_CHECKING = 0.45
 CASH_LIMIT = 600_000
 """Ordinary cash deposits stay below this many cents; larger ones are mechanism 14's."""
 FEES = np.array([500, 1200, 1500, 3500])
+FEE_SIZES = (0.35, 0.60, 0.75)
+"""Cumulative shares of the first three fees."""
 UTILITIES = catalog.CATEGORY_NAMES.index("Utilities")
 
 
@@ -321,7 +323,7 @@ def small_legs(
     day = calendar.month_start[month] + (fee_u[row, month] * length).astype(np.int64)
     ok = accounts.open_on(row, CHECKING, day) & calendar.holds(day)
     row, month, day = row[ok], month[ok], day[ok]
-    size = np.searchsorted([0.35, 0.60, 0.75], fee_v[row, month])
+    size = np.searchsorted(FEE_SIZES, fee_v[row, month])
     fees = legs(
         customer=row,
         slot=CHECKING,

@@ -43,6 +43,7 @@ from financial_analytics.synthetic.mobile import Rollout, build_rollout
 from financial_analytics.synthetic.network import Network, build_network
 from financial_analytics.synthetic.purchases import (
     Activity,
+    Dropout,
     Profiles,
     draw_credit_purchases,
     draw_purchases,
@@ -108,8 +109,7 @@ class Block:
     accounts: Accounts
     loans: Loans
     activity: Activity
-    drop_after: Ints
-    dropped: Ints
+    dropout: Dropout
     seen: Seen
     savings_target: Ints
     legs: Legs
@@ -249,7 +249,7 @@ def simulate_block(world: World, number: int, size: int) -> Block:
     )
     service_rate = service_rates(config, people, number)
     activity = expected_activity(config, calendar, world.rollout, people, held, life, service_rate)
-    bought, drop_after, dropped = draw_purchases(
+    bought, dropout = draw_purchases(
         config, calendar, world.profiles, world.rollout, world.merchants, people, accounts,
         activity, world.scale, number,
     )  # fmt: skip
@@ -302,7 +302,7 @@ def simulate_block(world: World, number: int, size: int) -> Block:
         number=number, people=people, held=held, made=made, made_kept=asked, contacts=contacts,
         contacts_kept=talked, touches=touches, touches_kept=kept, life=life, seen=seen,
         logins=draw_logins(config, calendar, people, life, number), accounts=accounts,
-        loans=loans, activity=activity, drop_after=drop_after, dropped=dropped,
-        savings_target=target, legs=order_legs(everything), takeover=takeover,
-        structurer=structurer, utilisation=utilisation,
+        loans=loans, activity=activity, dropout=dropout, savings_target=target,
+        legs=order_legs(everything), takeover=takeover, structurer=structurer,
+        utilisation=utilisation,
     )  # fmt: skip

@@ -110,7 +110,7 @@ def expected_process(world: World, block: Block) -> tuple[Floats, Floats]:
     span = np.where(block.activity.span > 0, block.activity.span, 1.0)
     scale = world.scale
     buys = scale * block.activity.purchases / span
-    buying = np.minimum(stop, np.clip(block.dropped + 1 - calendar.first, 0, calendar.days))
+    buying = np.minimum(stop, np.clip(block.dropout.day + 1 - calendar.first, 0, calendar.days))
     kind = people.archetype * REGIONS + people.region
     level = by_day(world, kind, ARCHETYPES * REGIONS, buys, start, buying) * calendar.intensity
     begin, end = credit_spell(block.made, np.minimum(life.until, calendar.horizon + 1))
