@@ -162,6 +162,33 @@ def incidents(stolen: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
+def incident_times(made: Bank) -> Estimates:
+    """Poisson regression of daily incidents on weekend and time: takeovers and card tests.
+
+    A device is one thief's, who does all within a day.
+    """
+    table = made.feed("transactions")
+    joined = pd.to_datetime(made.first_versions.signup_date)
+    old = joined[joined < "2023-01-01"].index
+    known = table.is_fraud.astype(bool) & (table.transaction_date < "2025-10-15")
+    stolen = table[known & table.customer_id.isin(old)]
+    sharers = stolen.groupby("device_id").customer_id.transform("nunique")
+    own = stolen[(sharers == 1) & (stolen.channel != "POS")]
+    thief = own.groupby("device_id").agg(
+        at=("transaction_date", "min"), kind=("transaction_type", "first"),
+        least=("amount", lambda amount: amount.astype(float).abs().min()),
+    )  # fmt: skip
+    thief = thief[(thief.kind == "Transfer") | (thief.least < 3.01)]
+    days = pd.date_range("2023-01-04", "2025-10-14")
+    counts = thief["at"].dt.floor("D").value_counts().reindex(days, fill_value=0)
+    design = pd.DataFrame({
+        "fraud.weekend_effect": (days.dayofweek >= 5).astype(float),
+        "fraud.trend_effect": (days - days[0]).days / 365.25,
+    }, index=days)  # fmt: skip
+    fit = sm.GLM(counts, sm.add_constant(design), family=sm.families.Poisson()).fit()
+    return {name: (fit.params[name], fit.bse[name]) for name in design}
+
+
 def fraud(made: Bank) -> Estimates:
     """Poisson rates of frauds by their traces; area under the curve; waits; recoveries."""
     config = made.parameters["config"]
@@ -201,6 +228,9 @@ def fraud(made: Bank) -> Estimates:
     for name in TYPOLOGIES:
         found[f"fraud.{name}"] = (totals[name] / share, weights[name] / exposure / share)
     alerts = made.feed("fraud_alerts").merge(table, on="transaction_id", suffixes=("", "_of"))
+    scored = alerts[(alerts.alert_type == "Score") & (alerts.investigation_status == "Open")]
+    scored = scored[~scored.is_fraud.astype(bool) & (scored.transaction_date < "2025-10-15")]
+    found["fraud.alert_share"] = proportion(len(scored), int((~labels).sum()))
     told = alerts[
         (alerts.alert_type == "Customer Report") & (alerts.investigation_status == "Open")
         & (alerts.transaction_date < "2025-07-01")
@@ -240,7 +270,7 @@ CALM = ("churn.base_rate=0", "campaigns.retention_effect=0")
 EVEN = ("purchase.dropout_a=0", "mobile.transaction_effect=0", "adoption.causal_effect=0",
         "churn.falling_activity=1", "credit.spend_effect=0", "fraud.share=0",
         "adoption.confounding=0")  # fmt: skip
-THIEVES = ("fraud.share=0.05", *CALM)
+THIEVES = ("fraud.share=0.05", "fraud.weekend_effect=0.8", "fraud.trend_effect=0.4", *CALM)
 
 MARKET = (
     Study(
@@ -269,12 +299,20 @@ MARKET = (
     Study(
         "Poisson rates of frauds sorted by their traces; area under the curve; waits", fraud,
         finds=("fraud.share", *(f"fraud.{name}" for name in TYPOLOGIES), "fraud.score_auc",
-               "fraud.label_delay_days", "fraud.recovered_share"),
+               "fraud.label_delay_days", "fraud.recovered_share", "fraud.alert_share"),
         planted=THIEVES,
         removed=(*CALM, "fraud.share=0.025", "fraud.compromised_merchant=0.6",
                  "fraud.card_testing=0.1", "fraud.impossible_travel=0.24",
                  "fraud.account_takeover=0.06", "fraud.ring=0", "fraud.score_auc=0.5",
-                 "fraud.label_delay_days=0", "fraud.recovered_share=0"),
+                 "fraud.label_delay_days=0", "fraud.recovered_share=0",
+                 "fraud.alert_share=0.02", "fraud.weekend_effect=0", "fraud.trend_effect=0"),
+        sizes={"customers": 2500, "transactions": 75_000},
+    ),
+    Study(
+        "Poisson regression of daily incidents", incident_times,
+        finds=("fraud.weekend_effect", "fraud.trend_effect"),
+        planted=THIEVES,
+        removed=("fraud.share=0.05", "fraud.weekend_effect=0", "fraud.trend_effect=0", *CALM),
         sizes={"customers": 2500, "transactions": 75_000},
     ),
     Study(

@@ -57,10 +57,13 @@ REACH = {
         "rates.money_market_elasticity=0", "rates.balance_noise=0",
         "mobile.transaction_effect=0", "adoption.causal_effect=0",
         "adoption.base_rate=0", "adoption.income_effect=0", "adoption.tenure_effect=0",
-        "fraud.share=0", "fraud.ring=0", "regulatory.structuring_share=0",
+        "fraud.share=0", "fraud.ring=0", "fraud.share=0.05 fraud.weekend_effect=0",
+        "fraud.share=0.05 fraud.trend_effect=0", "regulatory.structuring_share=0",
         "regulatory.large_cash_rate=0",
     )),
-    "alerts": ({"fraud_alerts"}, ("fraud.recovered_share=0", "fraud.label_delay_days=0")),
+    "alerts": ({"fraud_alerts"}, (
+        "fraud.recovered_share=0", "fraud.label_delay_days=0", "fraud.alert_share=0",
+    )),
     "sanctions": ({"risk_assessments", "regulatory_reports"}, (
         "regulatory.sanctions_share=0.2 regulatory.sanctions_share=0",
     )),

@@ -9,6 +9,8 @@ import statsmodels.api as sm
 from tests.support.synthetic_lab import Bank, bank, covers
 
 from financial_analytics.synthetic.catalog import SEGMENTS
+from financial_analytics.synthetic.fraud_cells import SIZES
+from financial_analytics.synthetic.legs import TYPOLOGIES
 
 
 def reached() -> Bank:
@@ -123,6 +125,51 @@ def test_fraud__labels_arrive_late_and_alerts_follow() -> None:
     assert (alerts.alert_date > alerts.transaction_date).all()
     stages = alerts.groupby("alert_id").investigation_status.nunique()
     assert stages.max() == 4
+
+
+def test_fraud__one_alert_in_five_to_twenty_is_a_fraud() -> None:
+    made = bank(customers=3000, transactions=300_000)
+    alerts = made.feed("fraud_alerts").drop_duplicates("alert_id")
+    stolen = made.truth("fraud").query("typology != 'none'").transaction_id
+    assert len(alerts) > 1000
+    assert 0.05 < alerts.transaction_id.isin(stolen).mean() < 0.20
+
+
+def test_fraud__incidents_are_draws_from_what_is_expected() -> None:
+    """By typology, year and day of the week; incidents, for a thief's payments go together."""
+    made = frauds()
+    expected = made.truth("expected_frauds").copy()
+    size = pd.Series(dict(zip(TYPOLOGIES[1:], SIZES, strict=True)))
+    expected["incidents"] = expected.expected_frauds / expected.typology.map(size)
+    stolen = made.truth("fraud").query("typology != 'none'").merge(
+        made.columns("transactions", "transaction_id", "transaction_date", "channel",
+                     "merchant_category"), on="transaction_id",
+    ).sort_values("transaction_date")  # fmt: skip
+    first = stolen.drop_duplicates("incident")
+    due, came = pd.to_datetime(expected.transaction_date), first.transaction_date
+
+    def far(expected_by: pd.Series, came_by: pd.Series) -> float:
+        due = expected.incidents.groupby(expected_by).sum()
+        gap = (came_by.value_counts().reindex(due.index, fill_value=0) - due) / np.sqrt(due)
+        return float(gap.abs().max())
+
+    assert far(expected.typology, first.typology) < 4
+    assert far(due.dt.year, came.dt.year) < 4
+    assert far(due.dt.dayofweek, came.dt.dayofweek) < 4
+    cells = ["typology", "merchant_category", "channel"]
+    both = [
+        table[cells].astype(object).fillna("-").agg("|".join, axis=1)
+        for table in (expected, stolen)
+    ]
+    due = expected.expected_frauds.groupby(both[0]).sum()
+    counts = both[1].value_counts()
+    assert set(counts.index) == set(due.index)
+    by_kind = due.index.str.split("|").str[0]
+    share = due / due.groupby(by_kind).transform("sum")
+    total = counts.groupby(counts.index.str.split("|").str[0]).sum()
+    number = share.index.str.split("|").str[0].map(total).to_numpy()
+    gap = (counts.reindex(share.index) - share * number) / np.sqrt(share * number)
+    assert gap.abs().max() < 4
 
 
 def test_regulatory__structurers_pile_up_below_the_limit() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import ndtri
 
 from financial_analytics.synthetic.accounts import Accounts
 from financial_analytics.synthetic.calendar import Calendar
@@ -21,13 +22,11 @@ from financial_analytics.synthetic.frame import (
     Text,
     fixed_digits,
 )
-from financial_analytics.synthetic.fraud import TESTING
+from financial_analytics.synthetic.fraud_cells import TESTING
 from financial_analytics.synthetic.legs import BROUGHT_FORWARD, Legs
 from financial_analytics.synthetic.network import names
 from financial_analytics.synthetic.rng import stream
 
-ALERT_Z = 3.1
-"""Latent score above which an alert is raised: 1 honest transaction in 1,000."""
 STATUSES = ("Open", "Under Review", "Confirmed", "False Positive", "Closed")
 ALERT_TYPES = (
     "Score",
@@ -59,6 +58,9 @@ def draw_alerts(
 ) -> Alerts:
     """Raise alerts by score, by rule and by customers' reports, and work them off.
 
+    The limit of the score is such that a share ``alert_share`` of honest transactions passes
+    it: of the alerts of card fraud systems one in five to one in twenty is a fraud.
+
     An alert opens minutes after its transaction (a customer's report: when the fraud is
     known), is reviewed a day or so later, decided within days, closed after. Each
     status is a row of its own; of a posted fraud, ``recovered_share`` comes back on average
@@ -68,7 +70,7 @@ def draw_alerts(
     u = rng.random(len(table))
     fraud = table.typology > 0
     posted = table.decline < 0
-    by_score = latent > ALERT_Z
+    by_score = latent > -ndtri(config.fraud.alert_share)
     by_rule = (table.typology >= TESTING) & (u < 0.55)
     reported = fraud & ~by_score & ~by_rule & posted & (label != NULL)
     moves = table.description != BROUGHT_FORWARD

@@ -209,6 +209,9 @@ class Fraud:
     account_takeover: float = number(0.16, 0, 1, "share of fraud: account takeover")
     ring: float = number(0.12, 0, 1, "share of fraud: ring with a shared device")
     score_auc: float = number(0.95, 0.5, 0.9999, "area under the ROC curve of fraud_score")
+    alert_share: float = number(0.006, 0, 0.5, "honest transactions whose score raises an alert")
+    weekend_effect: float = number(0.30, -5, 5, "log incidents on Saturday and Sunday")
+    trend_effect: float = number(0.15, -5, 5, "log growth of incidents per year")
     label_delay_days: float = number(12.0, 0, 365, "mean days until a fraud is known")
     recovered_share: float = number(0.45, 0, 1, "mean share of a confirmed fraud recovered")
 

@@ -13,29 +13,28 @@ from financial_analytics.synthetic.churn import Life
 from financial_analytics.synthetic.config import BankConfig
 from financial_analytics.synthetic.customers import Customers
 from financial_analytics.synthetic.frame import DAY, NULL, Floats, Ints
+from financial_analytics.synthetic.fraud_cells import (
+    EXPOSURE_DAYS,
+    MERCHANT,
+    RING,
+    SIZES,
+    TAKEOVER,
+    TESTING,
+    THEFT_WAIT,
+    TRAVEL,
+    day_weights,
+    draw_cells,
+    incident_days,
+    mix,
+)
 from financial_analytics.synthetic.legs import CODE, SUSPECTED, Legs, join, legs
 from financial_analytics.synthetic.merchants import FOREIGN_PLACE, ONLINE_PLACE, Merchants
 from financial_analytics.synthetic.rng import stream
 
-MERCHANT, TESTING, TRAVEL, TAKEOVER, RING = 1, 2, 3, 4, 5
-SIZES = np.array([2.0, 9.0, 1.5, 2.5, 4.0])
-"""Mean number of fraudulent transactions of an incident, by typology."""
 BLOCKED = np.array([0.15, 0.40, 0.10, 0.10, 0.05])
-EXPOSURE_DAYS = 45
 ATTACKER_DEVICE = 8_000_000_000
 RING_DEVICE = 9_000_000_000
 CUSTOMERS_PER_RING = 400
-ELECTRONICS = catalog.CATEGORY_NAMES.index("Electronics")
-DIGITAL = catalog.CATEGORY_NAMES.index("Digital Goods")
-
-
-def mix(config: BankConfig) -> Floats:
-    """Return the typologies' shares of fraudulent transactions."""
-    effect = config.fraud
-    return np.array([
-        effect.compromised_merchant, effect.card_testing, effect.impossible_travel,
-        effect.account_takeover, effect.ring,
-    ])  # fmt: skip
 
 
 def compromised(config: BankConfig, calendar: Calendar, merchants: Merchants) -> tuple[Ints, Ints]:
@@ -46,6 +45,12 @@ def compromised(config: BankConfig, calendar: Calendar, merchants: Merchants) ->
     row = merchants.draw(regions, category, rng.random(len(regions)) * 0.3)
     span = max(1, calendar.last - calendar.first - EXPOSURE_DAYS - 40)
     return row, calendar.first + 5 + (rng.random(len(regions)) * span).astype(np.int64)
+
+
+def incident_span(calendar: Calendar, people: Customers, life: Life) -> tuple[Ints, Ints]:
+    """Return the days from which and before which incidents of each customer begin."""
+    begin = np.maximum(people.signup + 10, calendar.first + 3)
+    return begin, np.minimum(life.until, calendar.horizon + 1) - 2
 
 
 def draw_fraud(
@@ -61,7 +66,9 @@ def draw_fraud(
 
     Incidents of typology k are Poisson with mean ``share * transactions per customer *
     mix[k] / size[k]``, mix being ``compromised_merchant``, ``card_testing``,
-    ``impossible_travel``, ``account_takeover`` and ``ring``. Compromised merchant: a
+    ``impossible_travel``, ``account_takeover`` and ``ring``. They fall on days by
+    ``exp(weekend_effect * weekend + trend_effect * years)``, thefts on those after the
+    exposure; `fraud_cells` has the categories and channels of each. Compromised merchant: a
     purchase there inside its 45 days, then online fraud 3-30 days later. Card testing:
     6-12 payments under 3 USD within minutes, then a large one. Impossible travel: a
     payment abroad within the hour of one at home. Takeover: contact details change, then
@@ -86,14 +93,15 @@ def draw_fraud(
     row = np.repeat(np.tile(np.arange(n), 5), counts.ravel())
     size = len(row)
     u = rng.random((8, size))
-    begin = np.maximum(people.signup + 10, calendar.first + 3)
-    stop = np.minimum(life.until, calendar.horizon + 1) - 2
-    day = begin[row] + (u[0] * np.maximum(stop - begin, 0)[row]).astype(np.int64)
+    begin, stop = incident_span(calendar, people, life)
+    weight = day_weights(config, calendar)
+    day = incident_days(weight, calendar.first, begin[row], stop[row], u[0])
     bad, exposed_from = compromised(config, calendar, merchants)
     source = 2 * people.region[row] + (u[1] < 0.5)
     exposed = exposed_from[source] + (u[2] * EXPOSURE_DAYS).astype(np.int64)
     theft = typology == MERCHANT
-    day = np.where(theft, exposed + 3 + (u[3] * 27).astype(np.int64), day)
+    wait, span = THEFT_WAIT
+    day = np.where(theft, exposed + wait + (u[3] * span).astype(np.int64), day)
     first = np.where(theft, exposed, day)
     keep = (first >= begin[row]) & (day < stop[row])
     typology, row, day, exposed, source = (
@@ -129,14 +137,12 @@ def draw_fraud(
     transfer = (kind == TAKEOVER) | (kind == RING)
     stamp = second // DAY
     by_card = ~transfer & accounts.open_on(who, CARD, stamp)
-    category = np.where(kind == TESTING, np.where(last_test, ELECTRONICS, DIGITAL), ELECTRONICS)
-    category = np.where(
-        kind == TRAVEL, catalog.CATEGORY_NAMES.index("General Merchandise"), category
-    )
+    pick = stream(config.seed, "fraud cells", block).random(len(at))
+    category, channel = draw_cells(kind, last_test, pick)
     where = np.where(
         kind == TRAVEL, FOREIGN_PLACE, np.where(v[2] < 0.4, FOREIGN_PLACE, ONLINE_PLACE)
     )
-    merchant = merchants.draw(where, category, v[3])
+    merchant = merchants.draw(where, np.maximum(category, 0), v[3])
     ring = people.region[who] + 6 * (people.ids[who] // (6 * CUSTOMERS_PER_RING))
     device = np.where(kind == RING, RING_DEVICE + ring, ATTACKER_DEVICE + incident[at] % 10**9)
     blocked = v[4] < BLOCKED[kind - 1]
@@ -146,8 +152,8 @@ def draw_fraud(
         at=second,
         kind=np.where(transfer, catalog.TRANSFER, catalog.PURCHASE),
         cents=np.where(incoming, cents, -cents),
-        channel=np.where(kind == TRAVEL, catalog.POS, catalog.ONLINE),
-        category=np.where(transfer, -1, category),
+        channel=channel,
+        category=category,
         merchant=np.where(transfer, -1, merchant),
         description=np.where(
             transfer,
