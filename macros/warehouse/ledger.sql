@@ -94,6 +94,8 @@
         'confidence',
         'credit_score_cutoff',
         'debt_to_income_limit',
+        'default_loss_rate',
+        'default_miss_cost',
         'driver_minimum_events',
         'first_year',
         'fiscal_year_start_month',

@@ -37,6 +37,8 @@ CHANGED: dict[str, Any] = {
     "permutation_count": 99,
     "churn_horizon_months": 1,
     "churn_miss_cost": 5,
+    "default_miss_cost": 5,
+    "default_loss_rate": 0.3,
     "include_pii": True,
     "scd2_tracked_columns": {
         kind: [name for name in names if name not in ("credit_score", "credit_limit_amount")]

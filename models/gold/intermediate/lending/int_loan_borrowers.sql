@@ -2,8 +2,8 @@
     Each loan with what was known of its borrower when it was made. Grain: one row per loan
     account.
 -#}
-with instalments_due as (
-    select * from {{ ref('int_default_instalments') }}
+with loans as (
+    select * from {{ ref('int_loan_origins') }}
 ),
 
 customers as (
@@ -22,27 +22,6 @@ first_versions as (
 applications as (
     select * from {{ ref('fact_credit_applications') }}
     where is_approved and decision_date is not null
-),
-
-loans as (
-    select
-        account_natural_key,
-        customer_natural_key,
-        product_key,
-        origination_date
-    from (
-        select
-            account_natural_key,
-            customer_natural_key,
-            product_key,
-            origination_date,
-            row_number() over (
-                partition by account_natural_key
-                order by scheduled_date nulls last, payment_id nulls last
-            ) as recency
-        from instalments_due
-    ) as numbered
-    where recency = 1
 ),
 
 applied as (

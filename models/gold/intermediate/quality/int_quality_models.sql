@@ -34,6 +34,7 @@
     'analytics_geographic_clustering': ['customers', 'zip_codes'],
     'analytics_loan_default_correlations': ['loan_payments'],
     'analytics_loan_default_drivers': ['loan_payments'],
+    'analytics_loan_default_prediction': ['loan_payments'],
     'analytics_loan_payment_summary': ['loan_payments'],
     'analytics_marketing_campaign_performance_drivers': ['campaign_touches'],
     'analytics_merchant_spending_patterns': ['transactions'],

@@ -223,6 +223,7 @@ def fit_boosting(
     event: NDArray[np.bool_],
     weight: Floats | None = None,
     *,
+    repeats: float = 1.0,
     seed: int = 20240,
 ) -> Boosting:
     """Fit small boosted trees (`TREES` of `LEAVES` leaves) on the logistic loss.
@@ -234,7 +235,7 @@ def fit_boosting(
     """
     share = np.ones(len(frame)) if weight is None else weight
     encodings = tuple(
-        None if feature.kind == "number" else fit_bins(frame, feature, event, share)[0]
+        None if feature.kind == "number" else fit_bins(frame, feature, event, share, repeats)[0]
         for feature in features
     )
     matrix = _encoded(frame, features, encodings)
@@ -243,8 +244,8 @@ def fit_boosting(
         max_leaf_nodes=LEAVES,
         max_depth=DEPTH,
         learning_rate=RATE,
-        min_samples_leaf=LEAST_LEAF,
-        l2_regularization=1.0,
+        min_samples_leaf=round(LEAST_LEAF * repeats),
+        l2_regularization=repeats,
         early_stopping=False,
         random_state=seed,
     ).fit(matrix, event, sample_weight=share)

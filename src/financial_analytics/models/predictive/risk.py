@@ -189,6 +189,7 @@ def fit_candidates(
     *,
     target: str,
     features: Sequence[Feature],
+    repeats: float = 1.0,
     seed: int = 20240,
 ) -> tuple[RiskModel, RiskModel] | None:
     """Fit the champion (a logit scorecard) and the challenger (boosted trees) on a frame.
@@ -200,6 +201,9 @@ def fit_candidates(
     target : str
         Column of booleans: what happened. No unknown.
     features : sequence of Feature
+    repeats : float
+        Rows that tell of one event, where outcomes of a unit's rows overlap: rows count as so
+        many fewer when bins are cut, tested and shrunk.
     seed : int
 
     Returns
@@ -214,8 +218,8 @@ def fit_candidates(
     rows, weight = sampled(event)
     part = train.iloc[rows]
     machines: tuple[Scorecard | Boosting, ...] = (
-        fit_scorecard(part, features, event[rows], weight),
-        fit_boosting(part, features, event[rows], weight, seed=seed),
+        fit_scorecard(part, features, event[rows], weight, repeats),
+        fit_boosting(part, features, event[rows], weight, repeats=repeats, seed=seed),
     )
     held = validation[target].to_numpy(dtype=bool)
     roles: tuple[Role, Role] = ("champion", "challenger")

@@ -104,7 +104,11 @@ def _bounds(frame: pd.DataFrame, feature: Feature, most: int) -> tuple[float, ..
 
 
 def fit_bins(
-    frame: pd.DataFrame, feature: Feature, event: NDArray[np.bool_], weight: Floats
+    frame: pd.DataFrame,
+    feature: Feature,
+    event: NDArray[np.bool_],
+    weight: Floats,
+    repeats: float = 1.0,
 ) -> tuple[Bins, float]:
     """Return the bins of a feature, and the p-value of their differences.
 
@@ -115,11 +119,15 @@ def fit_bins(
     event : ndarray of bool, shape (n,)
     weight : ndarray of float64, shape (n,)
         Rows that each row stands for.
+    repeats : float
+        Rows that tell of one event: with outcomes of twelve months and a cut a quarter, four.
     """
     edges: tuple[float, ...] = ()
     known: tuple[str, ...] = ()
     if feature.kind == "number":
-        edges = _bounds(frame, feature, int(np.clip(event.sum() // EVENTS_PER_BIN, 2, MOST_BINS)))
+        edges = _bounds(
+            frame, feature, int(np.clip(event.sum() / repeats // EVENTS_PER_BIN, 2, MOST_BINS))
+        )
     else:
         share = pd.Series(levels(frame, feature)).value_counts(normalize=True)
         known = tuple(sorted(str(text) for text, part in share.items() if part >= LEAST_SHARE))
@@ -128,11 +136,12 @@ def fit_bins(
     total = np.bincount(number, weights=weight, minlength=size)
     events = np.bincount(number, weights=weight * event, minlength=size)
     base = events.sum() / total.sum()
-    rate = (events + PRIOR_EVENTS) / (total + PRIOR_EVENTS / base)
+    prior = PRIOR_EVENTS * repeats
+    rate = (events + prior) / (total + prior / base)
     weights = np.log(rate / (1 - rate)) - np.log(base / (1 - base))
     filled = total > 0
     expected = total[filled] * base
-    deviation = (np.square(events[filled] - expected) / (expected * (1 - base))).sum()
+    deviation = (np.square(events[filled] - expected) / (expected * (1 - base))).sum() / repeats
     freedom = int(filled.sum()) - 1
     p_value = float(chi2.sf(deviation, freedom)) if freedom else 1.0
     bins = Bins(
@@ -223,6 +232,7 @@ def fit_scorecard(
     features: Sequence[Feature],
     event: NDArray[np.bool_],
     weight: Floats | None = None,
+    repeats: float = 1.0,
 ) -> Scorecard:
     """Fit a logit on the weights of evidence of binned features.
 
@@ -236,7 +246,7 @@ def fit_scorecard(
     share = np.ones(len(frame)) if weight is None else weight
     chosen: list[Bins] = []
     for feature in features:
-        bins, p_value = fit_bins(frame, feature, event, share)
+        bins, p_value = fit_bins(frame, feature, event, share, repeats)
         if p_value < LEVEL:
             chosen.append(bins)
     chosen.sort(key=lambda each: each.feature.name)

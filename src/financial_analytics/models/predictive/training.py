@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,12 +14,7 @@ from financial_analytics.models.frames import to_pandas, to_table
 from financial_analytics.models.predictive import registry
 from financial_analytics.models.predictive.features import Feature
 from financial_analytics.models.predictive.risk import RiskModel, fit_candidates
-from financial_analytics.models.predictive.windows import (
-    OUT_OF_TIME,
-    TRAIN,
-    VALIDATION,
-    split_of_cuts,
-)
+from financial_analytics.models.predictive.windows import SPLITS, overlap, split_of_cuts
 from financial_analytics.models.threads import one_thread
 from financial_analytics.stats.roc import auc_difference, auc_interval
 
@@ -30,7 +26,7 @@ CODE = tuple(
         *("models.predictive.training", "stats.calibration", "stats.roc"),
     )
 )
-CUT, SPLIT, EVENT = "cut_date", "split_name", "is_event"
+CUT, SPLIT, EVENT, BAND = "cut_date", "split_name", "is_event", "grade"
 
 
 @dataclass(frozen=True)
@@ -48,6 +44,8 @@ class RiskTask:
     features : tuple of Feature
     groups : tuple of str
         Columns that metrics are shown by, too.
+    bands : callable, optional
+        Probabilities to names of bands; metrics are shown by `BAND`, too.
     miss_cost : float
         What an event that nobody acted on costs, in units of acting in vain: the threshold is
         where the expected costs of both are equal, ``1 / (1 + miss_cost)``.
@@ -58,6 +56,7 @@ class RiskTask:
     entity: str
     features: tuple[Feature, ...]
     groups: tuple[str, ...] = ()
+    bands: Callable[[Any], Any] | None = None
     miss_cost: float = 10.0
 
     @property
@@ -121,10 +120,15 @@ def train_risk_model(
     names = [task.entity, CUT, EVENT, *(feature.name for feature in task.features)]
     data = registry.data_fingerprint(frame[names])
     code = registry.code_fingerprint(*CODE)
-    train, held, outside = (
-        frame[frame[SPLIT] == each] for each in (TRAIN, VALIDATION, OUT_OF_TIME)
+    train, held, outside = (frame[frame[SPLIT] == each] for each in SPLITS)
+    made = fit_candidates(
+        train,
+        held,
+        target=EVENT,
+        features=task.features,
+        repeats=overlap(frame[CUT], int(horizon_months)),
+        seed=int(seed),
     )
-    made = fit_candidates(train, held, target=EVENT, features=task.features, seed=int(seed))
     event = outside[EVENT].to_numpy(dtype=bool)
     units = outside[task.entity].to_numpy()
     odds = [model.log_odds(outside) for model in made or ()]
@@ -186,13 +190,18 @@ def measure_risk_model(
     for row in trained.to_dict("records"):
         if row["model_json"] is None:
             continue
+        model = RiskModel.from_json(row["model_json"])
+        groups = task.groups
+        if task.bands is not None:
+            frame[BAND] = task.bands(model.score(frame))
+            groups = (*groups, BAND)
         part = registry.risk_metrics(
             frame,
-            RiskModel.from_json(row["model_json"]).log_odds(frame),
+            model.log_odds(frame),
             target=EVENT,
             split=SPLIT,
             entity=task.entity,
-            groups=task.groups,
+            groups=groups,
             seed=int(seed),
             confidence=float(confidence),
         )

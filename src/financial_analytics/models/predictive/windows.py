@@ -12,6 +12,21 @@ OUT_OF_TIME_SHARE, VALIDATION_SHARE = 0.30, 0.20
 LEAST_CUTS = 3
 
 
+def overlap(cuts: Any, horizon_months: int) -> float:
+    """Return how many cuts look at one outcome: horizon over the usual distance of cuts.
+
+    Examples
+    --------
+    >>> overlap(pd.to_datetime(["2024-03-31", "2024-06-30", "2024-09-30"]), 12)
+    4.0
+    """
+    days = pd.DatetimeIndex(pd.to_datetime(pd.Series(cuts)).drop_duplicates().sort_values())
+    if len(days) < 2:
+        return 1.0
+    months = (days.year * 12 + days.month).to_series().diff().dropna()
+    return max(1.0, horizon_months / float(months.median()))
+
+
 def split_of_cuts(cuts: Any, horizon_months: int) -> pd.Series:
     """Return the split of each cut: the newest are out of time, those before them validate.
 
