@@ -48,7 +48,7 @@ def application_rate(made: Bank) -> tuple[float, float]:
 
 
 def rule(made: Bank) -> Estimates:
-    """Find the limits of the rule by its likelihood, then the share that goes against it."""
+    """Find the limits of the rule by its likelihood, then what else decides by logit."""
     table = decided(made)
     config = made.parameters["config"]["credit"]
     score, dti = table.score.to_numpy(), table.debt_to_income_ratio.to_numpy()
@@ -59,13 +59,23 @@ def rule(made: Bank) -> Estimates:
         wrong, size = max(against.sum(), 1), len(against)
         return float(wrong * np.log(wrong / size) + (size - wrong) * np.log1p(-wrong / size))
 
+    side = np.where((score >= config["cutoff"]) & (dti <= config["dti_limit"]), 1.0, -1.0)
+    born = pd.to_datetime(made.first_versions.date_of_birth)
+    age = (pd.to_datetime(table.application_date) - table.customer_id.map(born)).dt.days / 365.2425
+    design = pd.DataFrame({
+        "side": side, "slope": (score - config["cutoff"]) / 100,
+        "senior": (age >= 62).astype(float),
+    }, index=table.index)  # fmt: skip
+    fit = sm.Logit(yes.astype(float), design).fit(disp=0)
+
     cutoffs, limits = np.arange(600, 721.0), np.arange(0.40, 0.701, 0.002)
-    against = ((score >= config["cutoff"]) & (dti <= config["dti_limit"])) != yes
     return {
         "credit.application_rate": application_rate(made),
         "credit.cutoff": peak(cutoffs, [height(at, config["dti_limit"]) for at in cutoffs]),
         "credit.dti_limit": peak(limits, [height(config["cutoff"], at) for at in limits]),
-        "credit.exception_rate": proportion(against.sum(), len(against)),
+        "credit.exception_rate": (-fit.params["side"], fit.bse["side"]),
+        "credit.slope_effect": (fit.params["slope"], fit.bse["slope"]),
+        "credit.senior_effect": (fit.params["senior"], fit.bse["senior"]),
     }
 
 
@@ -234,12 +244,14 @@ LENT = {"customers": 5000, "transactions": 60_000, "start": "2019-01-01", "end":
 
 LENDING = (
     Study(
-        "likelihood of the limits of the decision; decisions against them", rule,
+        "likelihood of the limits of the decision; logit of approval", rule,
         finds=("credit.application_rate", "credit.cutoff", "credit.dti_limit",
-               "credit.exception_rate"),
-        planted=EAGER,
+               "credit.exception_rate", "credit.slope_effect", "credit.senior_effect"),
+        planted=(*EAGER, "credit.senior_effect=-1.2"),
+        scale={"credit.exception_rate": lambda share: float(np.log(share / (1 - share)))},
         removed=(*EAGER, "credit.application_rate=0.8", "credit.cutoff=640",
-                 "credit.dti_limit=0.5", "credit.exception_rate=0.05", "credit.spend_effect=0",
+                 "credit.dti_limit=0.5", "credit.exception_rate=0.12", "credit.spend_effect=0",
+                 "credit.slope_effect=0", "credit.senior_effect=0",
                  "credit.balance_effect=0", "loans.score_effect=0", "loans.dti_effect=0",
                  "loans.rate_effect=0", "loans.utilisation_effect=0",
                  "loans.unemployment_effect=0", "loans.late_effect=0",

@@ -40,6 +40,10 @@ REACH = {
         "campaigns.targeting=0", "spatial.income_sd=0", "history.move_rate=0",
         "history.score_rate=0", "history.income_rate=0", "history.family_rate=0",
     )),
+    "decisions": (MONEY | LIVES, (
+        "credit.exception_rate=0.2 credit.slope_effect=0",
+        "credit.senior_effect=2 credit.senior_effect=0",
+    )),
     "credit": (MONEY, ("credit.spend_effect=0", "credit.balance_effect=0")),
     "loans": (MONEY | {"loan_payments"}, (
         "loans.default_rate=0", "loans.prepay_rate=0", "loans.score_effect=0",

@@ -103,7 +103,9 @@ class Credit:
 
     application_rate: float = number(0.11, 0, 10, "applications per customer, product and year")
     cutoff: float = number(660, 300, 850, "score from which an application is approved")
-    exception_rate: float = number(0.01, 0, 0.5, "decisions that go against the cutoff")
+    exception_rate: float = number(0.03, 0, 0.5, "decisions at the cutoff that go against it")
+    slope_effect: float = number(0.80, -5, 5, "log odds of approval per 100 points of score")
+    senior_effect: float = number(0.0, -5, 5, "log odds of approval of applicants of 62 and older")
     dti_limit: float = number(0.60, 0, 10, "debt to income above which credit is refused")
     spend_effect: float = number(60.0, 0, 5000, "USD a month that approval adds, for 12 months")
     balance_effect: float = number(600.0, 0, 50_000, "USD moved in from elsewhere on approval")

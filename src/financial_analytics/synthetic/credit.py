@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import expit
 
 from financial_analytics.synthetic import catalog
 from financial_analytics.synthetic.calendar import Calendar
@@ -15,6 +16,7 @@ from financial_analytics.synthetic.rng import stream
 
 CARD_KIND, LOAN_KIND = 0, 1
 EFFECT_DAYS = 365
+SENIOR_DAYS = 62 * 365.2425
 EXTRA_PURCHASE = 120.0
 """Mean of the extra purchases, USD; their rate is ``spend_effect / EXTRA_PURCHASE`` a month."""
 GRADES = ("A", "B", "C", "D", "E")
@@ -33,6 +35,8 @@ class Applications:
     amount, granted : ndarray of int64
         Cents; `granted` is NULL unless approved.
     approved : ndarray of bool
+    chance : ndarray of float64
+        Probability with which it is approved.
     """
 
     customer: Ints
@@ -50,6 +54,7 @@ class Applications:
     rate: Floats
     channel: Ints
     employment: Floats
+    chance: Floats
 
 
 def price(product: Ints, score: Ints, u: Floats) -> Floats:
@@ -83,6 +88,21 @@ def card_limit(income: Ints, score: Ints, u: Floats) -> Ints:
     return np.maximum(np.round(income * share / 100), 5).astype(np.int64) * 100 * 100
 
 
+def approval_chance(config: BankConfig, score: Ints, dti: Floats, senior: Bools) -> Floats:
+    """Return the probability of approval.
+
+    Log odds are ``+-logit(1 - exception_rate)`` (minus below the cutoff or above the limit of
+    debt to income) ``+ slope_effect * (score - cutoff) / 100 + senior_effect * senior``,
+    senior being 62 and older (the age that the Equal Credit Opportunity Act protects).
+    """
+    effect = config.credit
+    rule = (score >= effect.cutoff) & (dti <= effect.dti_limit)
+    with np.errstate(divide="ignore"):
+        sure = np.log1p(-effect.exception_rate) - np.log(effect.exception_rate)
+    odds = effect.slope_effect * (score - effect.cutoff) / 100 + effect.senior_effect * senior
+    return np.asarray(expit(np.where(rule, sure, -sure) + odds))
+
+
 def draw_applications(
     config: BankConfig,
     calendar: Calendar,
@@ -93,8 +113,9 @@ def draw_applications(
 ) -> Applications:
     """Draw at most one application per customer, for a card or a loan, whichever comes first.
 
-    The decision is sharp: approved when ``score >= cutoff`` and ``dti <= dti_limit``,
-    except that a share ``exception_rate`` goes the other way. Scores move in whole
+    The decision jumps where ``score >= cutoff`` and ``dti <= dti_limit``; at the cutoff a
+    share ``exception_rate`` goes the other way, fewer the farther the score lies on its side
+    (`approval_chance`; a group difference is planted by ``senior_effect``). Scores move in whole
     points and nobody can aim at the cutoff, so near-cutoff applicants are alike
     (Lee and Lemieux 2010, *JEL* 48(2)). Applications come at ``application_rate`` a year
     for each product not held, from 45 days after joining. Approval adds ``spend_effect`` USD of
@@ -127,8 +148,10 @@ def draw_applications(
             product = 12 + np.searchsorted([0.50, 0.85], v[1])
             amount, term = loan_size(product, income, v[2], v[3])
         dti = np.round(0.08 + 0.62 * v[4] ** 1.3, 4)
-        rule = (score >= effect.cutoff) & (dti <= effect.dti_limit)
-        approved = rule ^ (v[5] < effect.exception_rate)
+        senior = day - people.birth[row] >= SENIOR_DAYS
+        chance = approval_chance(config, score, dti, senior)
+        # high chances are tried from the other end: an exception stays one
+        approved = np.where(chance < 0.5, v[5] < chance, v[5] >= 1 - chance)
         granted = np.where(kind == CARD_KIND, amount, amount * (90 + (v[6] * 11)) // 100)
         granted = granted.astype(np.int64) // 10_000 * 10_000
         parts.append((
@@ -136,19 +159,19 @@ def draw_applications(
             day + 1 + (v[7] * (3 if kind == CARD_KIND else 12)).astype(np.int64),
             amount, term, score, income, dti, approved, np.where(approved, granted, NULL),
             price(product, score, v[8]), np.searchsorted([0.45, 0.70, 0.92], v[9]),
-            np.round(12 * v[10] ** 2, 1),
+            np.round(12 * v[10] ** 2, 1), chance,
         ))  # fmt: skip
     return Applications(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
 def credit_spell(made: Applications, until: Ints) -> tuple[Ints, Ints]:
-    """Return the days from and to which approval adds spend; none where it was declined.
+    """Return the days from and to which approval adds spend, or would have added it.
 
     `until` is the day on which each customer of the block leaves.
     """
     start = made.decided + 1
     stop = np.minimum(start + EFFECT_DAYS, until[made.customer])
-    return start, np.where(made.approved, np.maximum(stop, start), start)
+    return start, np.maximum(stop, start)
 
 
 def application_frame(people: Customers, made: Applications, keep: Ints, decided: bool) -> Frame:

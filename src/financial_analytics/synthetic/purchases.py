@@ -302,8 +302,17 @@ def draw_credit_purchases(
     config: BankConfig, calendar: Calendar, profiles: Profiles, rollout: Rollout,
     merchants: Merchants, people: Customers, accounts: Accounts, made: Applications, life: Life,
     block: int,
-) -> Legs:  # fmt: skip
-    """Draw the purchases that approval adds (mechanism 5), for a year after the decision."""
+) -> tuple[Legs, Ints]:  # fmt: skip
+    """Draw the purchases that approval adds (mechanism 5), for a year after the decision.
+
+    They are drawn for every application, and made where it is approved.
+
+    Returns
+    -------
+    Legs
+    ndarray of int64, shape (applications,)
+        Cents that each approval adds, or would have added, until the customer leaves.
+    """
     rng = stream(config.seed, "credit purchases", block)
     per_day = config.credit.spend_effect / EXTRA_PURCHASE / 30.4375
     start, stop = credit_spell(made, np.minimum(life.until, calendar.horizon + 1))
@@ -314,10 +323,12 @@ def draw_credit_purchases(
     row = made.customer[at]
     draws = rng.random((9, len(at)))
     second = seconds(profiles, people.archetype[row], draws[7], draws[8])
-    return _shop(
+    table = _shop(
         config, profiles, rollout, calendar, merchants, people, accounts, row, day, second, draws,
         rng.standard_normal(len(at)), EXTRA_PURCHASE,
     )  # fmt: skip
+    added = np.bincount(at, -table.cents, minlength=len(counts)).round().astype(np.int64)
+    return table.take(np.flatnonzero(made.approved[at])), added
 
 
 def with_declines(config: BankConfig, attempts: Legs, block: int) -> Legs:

@@ -310,6 +310,15 @@ def loan_legs(people: Customers, loans: Loans, accounts: Accounts) -> Legs:
     return join([here, checking, recovery])
 
 
+def moved_balances(config: BankConfig, made: Applications, block: int) -> tuple[Ints, Ints]:
+    """Return the day and the cents that approval moves in from another bank, approved or not."""
+    rng = stream(config.seed, "moved balances", block)
+    gap, noise = rng.random(len(made.applied)), rng.standard_normal(len(made.applied))
+    second = _clock(made.decided + 15 + (gap * 30).astype(np.int64), 11 + 3 * gap)
+    value = config.credit.balance_effect * np.exp(0.3 * noise - 0.045)
+    return second, np.round(value * 100).astype(np.int64)
+
+
 def small_legs(
     config: BankConfig, calendar: Calendar, people: Customers, held: Holdings, accounts: Accounts,
     life: Life, made: Applications, touches: Touches, kept: Ints, merchants: Merchants, block: int,
@@ -349,17 +358,16 @@ def small_legs(
         channel=catalog.ONLINE,
         description=CODE["Investment transfer"],
     )
-    gap, size_e = rng.random(len(made.applied)), rng.standard_normal(len(made.applied))
-    day = made.decided + 15 + (gap * 30).astype(np.int64)
-    value = config.credit.balance_effect * np.exp(0.3 * size_e - 0.045)
+    second, cents = moved_balances(config, made, block)
+    day = second // DAY
     ok = made.approved & (day <= calendar.horizon) & accounts.open_on(made.customer, CHECKING, day)
-    index = np.flatnonzero(ok & (value >= 0.01))
+    index = np.flatnonzero(ok & (cents > 0))
     moved = legs(
         customer=made.customer[index],
         slot=CHECKING,
-        at=_clock(day[index], 11 + 3 * gap[index]),
+        at=second[index],
         kind=catalog.DEPOSIT,
-        cents=np.round(value[index] * 100).astype(np.int64),
+        cents=cents[index],
         channel=catalog.ONLINE,
         description=CODE["Balance moved from another bank"],
     )

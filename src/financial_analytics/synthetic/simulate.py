@@ -110,6 +110,7 @@ class Block:
     loans: Loans
     activity: Activity
     dropout: Dropout
+    credit_spend: Ints
     seen: Seen
     savings_target: Ints
     legs: Legs
@@ -253,7 +254,7 @@ def simulate_block(world: World, number: int, size: int) -> Block:
         config, calendar, world.profiles, world.rollout, world.merchants, people, accounts,
         activity, world.scale, number,
     )  # fmt: skip
-    extra = draw_credit_purchases(
+    extra, credit_spend = draw_credit_purchases(
         config, calendar, world.profiles, world.rollout, world.merchants, people, accounts, made,
         life, number,
     )  # fmt: skip
@@ -302,7 +303,8 @@ def simulate_block(world: World, number: int, size: int) -> Block:
         number=number, people=people, held=held, made=made, made_kept=asked, contacts=contacts,
         contacts_kept=talked, touches=touches, touches_kept=kept, life=life, seen=seen,
         logins=draw_logins(config, calendar, people, life, number), accounts=accounts,
-        loans=loans, activity=activity, dropout=dropout, savings_target=target,
+        loans=loans, activity=activity, dropout=dropout, credit_spend=credit_spend,
+        savings_target=target,
         legs=order_legs(everything), takeover=takeover, structurer=structurer,
         utilisation=utilisation,
     )  # fmt: skip

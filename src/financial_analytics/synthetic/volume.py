@@ -114,6 +114,7 @@ def expected_process(world: World, block: Block) -> tuple[Floats, Floats]:
     kind = people.archetype * REGIONS + people.region
     level = by_day(world, kind, ARCHETYPES * REGIONS, buys, start, buying) * calendar.intensity
     begin, end = credit_spell(block.made, np.minimum(life.until, calendar.horizon + 1))
+    end = np.where(block.made.approved, end, begin)
     daily = world.config.credit.spend_effect / EXTRA_PURCHASE / 30.4375
     level += by_day(
         world, kind[block.made.customer], ARCHETYPES * REGIONS,
