@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.exceptions import TyperException
 
-from financial_analytics import interrupts
+from financial_analytics import cli_models, interrupts
 from financial_analytics.cli_console import (
     Display,
     format_table,
@@ -304,6 +304,9 @@ def doctor(target: Target = None) -> None:
             say(f"{'':<18} -> {check.action}")
         failed = failed or check.status == "fail"
     raise typer.Exit(1 if failed else 0)
+
+
+cli_models.register(app)
 
 
 def parse_vars(text: str) -> dict[str, Any]:

@@ -17,7 +17,10 @@ from financial_analytics import cli, errors
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
-COMMANDS = ("ingest", "build", "report", "generate", "demo", "doctor")
+COMMANDS = (
+    *("ingest", "build", "report", "generate", "demo", "doctor"),
+    *("train", "validate", "export"),
+)
 
 
 def _name(path: Path) -> str:

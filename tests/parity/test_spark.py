@@ -17,6 +17,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from dbt.cli.main import dbtRunner
+from tests.support import scores
 from tests.support.lab import write_feed
 from tests.support.lasting import check_that_a_setting_lasts, write_project
 from tests.support.parity import Cells, differences, modelled_relations
@@ -27,6 +28,7 @@ from tests.support.traps import HOLDS, KEY, evaluate
 
 from financial_analytics import cli
 from financial_analytics.engines.spark import session as spark_session
+from financial_analytics.models.predictive.score_sql import score_sql
 from financial_analytics.synthetic import load_config
 from financial_analytics.synthetic.generate import generate
 
@@ -132,6 +134,14 @@ def macro_row(home: Path) -> dict[str, Any]:
 @pytest.mark.parametrize("name", HOLDS)
 def test_macro_holds(macro_row: dict[str, Any], name: str) -> None:
     assert macro_row[name] is True
+
+
+def test_a_scorecard_scores_as_in_python(home: Path) -> None:
+    connection = session(home / "data")
+    schema = "id int, age double, smokes boolean, ward string"
+    connection.createDataFrame(scores.records(), schema).createOrReplaceTempView("patients")
+    query = score_sql(scores.scorecard(), "patients", ["id"], double="double")
+    scores.assert_same([(row.id, row.probability) for row in connection.sql(query).collect()])
 
 
 @pytest.fixture(scope="module")

@@ -239,6 +239,21 @@ def quality_page(findings: Sequence[Finding], table: Table, run: RunInfo) -> str
     )
 
 
+def validation_page(name: str, sections: Sequence[Any], run: RunInfo) -> str:
+    """Return the validation pack of a model.
+
+    Parameters
+    ----------
+    name : str
+        Name of the model.
+    sections : sequence of validation.Section
+        From top to bottom.
+    run : RunInfo
+        Shown in the header.
+    """
+    return _render("validation.html", model=name, sections=sections, run=run)
+
+
 def _texts(panel: Panel) -> dict[str, str]:
     """Return the texts of a chart for its download, whose markup is Plotly's."""
     texts = {"title": panel.title, "finding": panel.finding, "note": panel.note}

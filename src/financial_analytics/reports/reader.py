@@ -168,7 +168,8 @@ def _live_frame(gold: Gold, name: str) -> pd.DataFrame:
     return frame
 
 
-def _live_run(gold: Gold) -> RunInfo:
+def live_run(gold: Gold) -> RunInfo:
+    """Return what a warehouse says of itself."""
     names = gold.names()
     return RunInfo(
         run_id="not recorded",
@@ -214,5 +215,5 @@ def open_reader(settings: Settings, connection_string: str | None = None) -> Rea
             "for the published snapshot",
         )
     return Reader(
-        postgres_gold.open_gold_at(text), names=_live_names, read=_live_frame, run_info=_live_run
+        postgres_gold.open_gold_at(text), names=_live_names, read=_live_frame, run_info=live_run
     )

@@ -1,0 +1,120 @@
+"""Commands of ``fa`` about trained models: train them whatever stands, look at one closely."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from financial_analytics.cli_console import Display, note, now, say
+from financial_analytics.cli_options import Target, Vars
+from financial_analytics.errors import UserInputError
+
+Model = Annotated[
+    str | None, typer.Argument(help="Name in model_registry, such as churn. Default: all.")
+]
+validate = typer.Typer(
+    name="validate", help="Check models against what happened.", no_args_is_help=True
+)
+export = typer.Typer(name="export", help="Write files for other tools.", no_args_is_help=True)
+
+
+def trained_names(project: Path) -> list[str]:
+    """Return the names of what is trained, from the files of the project."""
+    folder = project / "models" / "gold" / "intermediate" / "predictive"
+    return sorted(
+        path.stem.removeprefix("int_").removesuffix("_models")
+        for path in folder.glob("int_*_models.py")
+    )
+
+
+def checked_name(name: str, project: Path) -> str:
+    """Return a name of what is trained.
+
+    Raises
+    ------
+    UserInputError
+        If nothing is called so.
+    """
+    names = trained_names(project)
+    if name not in names:
+        raise UserInputError(f"no model {name!r}", hint=f"give one of: {', '.join(names)}")
+    return name
+
+
+def train(
+    context: typer.Context, model: Model = None, variables: Vars = "", target: Target = None
+) -> None:
+    """Train models again, though neither data nor code changed, and publish what follows."""
+    from financial_analytics import cli, cli_steps  # noqa: PLC0415
+    from financial_analytics.build import BuildOptions  # noqa: PLC0415
+    from financial_analytics.settings import load_settings  # noqa: PLC0415
+
+    settings = load_settings()
+    names = (
+        [checked_name(model, settings.project_dir)]
+        if model
+        else trained_names(settings.project_dir)
+    )
+    chosen = cli.parse_vars(variables)
+    cli_steps.lasting_step(context.obj, settings, chosen, target)
+    moment = now()
+    options = BuildOptions(
+        select=tuple(f"int_{name}_models+" for name in names),
+        variables=chosen,
+        target=target,
+        is_skipping=False,
+    )
+    with Display() as display:
+        result = cli_steps.build_step(display, settings, options)
+        cli_steps.publish_step(
+            display,
+            settings,
+            moment,
+            target=target,
+            is_partial=True,
+            contents=result.contents,
+            is_skipping=False,
+        )
+    note(f"trained: {', '.join(names)}")
+
+
+@validate.command("model")
+def validate_model(
+    name: Annotated[str, typer.Argument(help="Name in model_registry, such as churn.")],
+    target: Target = None,
+) -> None:
+    """Write the validation pack of a model: one page, and its scorecard as SQL."""
+    from financial_analytics.reports.validation import write_pack  # noqa: PLC0415
+    from financial_analytics.settings import load_settings  # noqa: PLC0415
+
+    settings = load_settings()
+    for path in write_pack(settings, checked_name(name, settings.project_dir), target):
+        say(str(path))
+
+
+@export.command("features")
+def export_features_command(
+    out_dir: Annotated[
+        Path | None, typer.Argument(help="Folder to write to. Default: data/features.")
+    ] = None,
+    target: Target = None,
+) -> None:
+    """Write the features as Parquet with entity key and event timestamp, as Feast expects."""
+    from financial_analytics.build import target_name  # noqa: PLC0415
+    from financial_analytics.engines.table import engine_of  # noqa: PLC0415
+    from financial_analytics.export.feast import export_features  # noqa: PLC0415
+    from financial_analytics.settings import load_settings  # noqa: PLC0415
+
+    settings = load_settings()
+    with engine_of(target_name(target)).gold.open_gold(settings) as gold:
+        for path in export_features(gold, out_dir or settings.data_dir / "features"):
+            say(str(path))
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to ``fa``."""
+    app.command()(train)
+    app.add_typer(validate)
+    app.add_typer(export)
