@@ -47,9 +47,18 @@ def churn(made: Bank) -> Estimates:
     moved = made.columns("transactions", "customer_id", "transaction_date", "transaction_type")
     fees = moved[moved.transaction_type == "Fee"]
     campaigns = made.feed("marketing_campaigns")
-    keep = campaigns[campaigns.campaign_name.str.contains("Retention")].campaign_id
+    names = campaigns.groupby("campaign_id").campaign_name.first()
     touches = made.feed("campaign_touches")
-    touches = touches[touches.campaign_id.isin(keep) & ~touches.is_holdout.astype(bool)]
+    touches = touches[~touches.is_holdout.astype(bool)]
+
+    def kept(action: str) -> np.ndarray:
+        """Return the months after contacts of one action."""
+        mine = touches[touches.campaign_id.map(names).str.contains(f"Retention {action}")]
+        return months.recent(mine.customer_id, mine.touch_date)
+
+    called, bonus, waived = kept("Call"), kept("Rate Bonus"), kept("Fee Waiver")
+    unasked = ~months.first.marketing_opt_in.astype(bool).to_numpy()[:, None]
+    owner = (months.first.home_ownership == "Own").to_numpy()[:, None]
     autopay = months.autopay()
     drivers = {
         "churn.complaint_effect": months.recent(bad.customer_id, bad.interaction_date),
@@ -58,7 +67,10 @@ def churn(made: Bank) -> Estimates:
         "churn.tenure_effect": months.tenure(),
         "churn.autopay_effect": autopay,
         "branches.far_churn_effect": months.band() == 2,
-        "campaigns.retention_effect": months.recent(touches.customer_id, touches.touch_date),
+        # actions add up, as their effects do
+        "campaigns.retention_effect": called.astype(int) + bonus + waived,
+        "campaigns.unasked_effect": called & unasked,
+        "campaigns.bonus_effect": bonus & owner,
     }
     design = pd.DataFrame({name: value[months.at_risk] for name, value in drivers.items()})
     outcome = months.leaves[months.at_risk].astype(float)
@@ -263,7 +275,12 @@ FLAT = (*STEADY, *(f"purchase.{n}_effect=0" for n in ("weekday", "season", "payd
         "trend")), "adoption.causal_effect=0", "adoption.confounding=0", "churn.base_rate=0",
         "churn.disengage_rate=0.5", "churn.disengage_months=100")  # fmt: skip
 PEOPLE = ("archetypes.separation=0", "spatial.income_sd=0.4")
-WIDE = ("campaigns.audience_share=0.3", "branches.count=150", "churn.falling_effect=0")
+WIDE = (
+    "campaigns.audience_share=0.4",
+    "campaigns.count=90",
+    "branches.count=150",
+    "churn.falling_effect=0",
+)
 TWO_YEARS = {"customers": 1200, "transactions": 300_000, "end": "2024-12-31"}
 
 LIVES = (
@@ -281,13 +298,16 @@ LIVES = (
         finds=("churn.base_rate", "churn.complaint_effect", "churn.fee_effect",
                "churn.rate_gap_effect", "churn.tenure_effect", "churn.autopay_effect",
                "churn.fee_rate", "autopay.enrol_rate", "branches.far_churn_effect",
-               "campaigns.retention_effect"),
+               "campaigns.retention_effect", "campaigns.unasked_effect",
+               "campaigns.bonus_effect"),
         planted=(*WIDE, "churn.base_rate=0.012", "churn.rate_gap_effect=0.3",
-                 "campaigns.retention_effect=-0.9"),
+                 "campaigns.retention_effect=-0.9", "campaigns.unasked_effect=1.8",
+                 "campaigns.bonus_effect=1.8"),
         removed=(*WIDE, "churn.base_rate=0.02", "churn.complaint_effect=0", "churn.fee_effect=0",
                  "churn.rate_gap_effect=0", "churn.tenure_effect=0", "churn.autopay_effect=0",
                  "churn.fee_rate=0.015", "autopay.enrol_rate=0.07",
-                 "branches.far_churn_effect=0", "campaigns.retention_effect=0"),
+                 "branches.far_churn_effect=0", "campaigns.retention_effect=0",
+                 "campaigns.unasked_effect=0", "campaigns.bonus_effect=0"),
         sizes={"customers": 6000, "transactions": 24_000},
         scale={"churn.base_rate": np.log},
     ),

@@ -55,7 +55,10 @@ REACH = {
         "autopay.hazard_ratio=1", "autopay.late_rate=0", "autopay.score_effect=0",
     )),
     "campaigns": (MONEY | {"campaign_touches", "marketing_campaigns"}, ("campaigns.lift=0",)),
-    "retention": (MONEY | LIVES, ("campaigns.retention_effect=0", "campaigns.holdout_share=0")),
+    "retention": (MONEY | LIVES, (
+        "campaigns.retention_effect=0", "campaigns.holdout_share=0",
+        "campaigns.unasked_effect=0", "campaigns.bonus_effect=0",
+    )),
     "money": (MONEY, (
         "rates.savings_elasticity=0", "rates.high_yield_elasticity=0",
         "rates.money_market_elasticity=0", "rates.balance_noise=0",

@@ -20,6 +20,10 @@ CHANNEL_LIFT = np.array([0.80, 0.90, 1.00, 0.85, 0.50, 0.65])
 OPEN_RATE = np.array([0.32, 0.20, 0.55, 0.30, 0.25, 0.12])
 RETENTION_EVERY = 6
 """Every sixth campaign retains customers instead of selling (its sales lift is zero)."""
+ACTIONS = ("Call", "Rate Bonus", "Fee Waiver")
+"""What a retention campaign does, in turn."""
+SEEN_DAYS = 122
+"""Days before the end of the window by which retention campaigns are over."""
 EVERYBODY = 4
 """Target of a campaign that is not for one segment."""
 
@@ -39,6 +43,8 @@ class Plan:
     lift : ndarray of float64, shape (campaigns, segments)
         Conversion that a contact adds.
     randomised, retention : ndarray of bool
+    action : ndarray of int64
+        Place in `ACTIONS` of a retention campaign; -1 for others.
     """
 
     channel: Ints
@@ -50,6 +56,7 @@ class Plan:
     lift: Floats
     randomised: Bools
     retention: Bools
+    action: Ints
 
 
 def build_plan(config: BankConfig, calendar: Calendar) -> Plan:
@@ -72,14 +79,19 @@ def build_plan(config: BankConfig, calendar: Calendar) -> Plan:
     first = np.minimum((spread * window).astype(np.int64), window - days)
     spend = HALF_SPEND[channel] * np.exp(rng.uniform(np.log(0.15), np.log(5), number))
     retention = np.arange(number) % RETENTION_EVERY == RETENTION_EVERY - 1
+    # an action that comes too late has no time to show
+    late = np.maximum(window - days - SEEN_DAYS, 0)
+    first = np.where(retention, np.minimum(first, late), first)
+    action = np.where(retention, np.arange(number) // RETENTION_EVERY % len(ACTIONS), -1)
     hill = spend / (spend + HALF_SPEND[channel])
     lift = effect.lift * CHANNEL_LIFT[channel] * hill
     lift = np.where(retention, 0.0, lift)[:, None] * catalog.SEGMENT_LIFT
     target = np.where(rng.random(number) < 0.6, EVERYBODY, rng.integers(0, 4, number))
+    target = np.where(retention, EVERYBODY, target)
     randomised = (np.arange(number) * 0.6180339887) % 1 < effect.randomised_share
     return Plan(
         channel, target, rng.integers(1, 16, number), first, days, np.round(spend, 4), lift,
-        randomised, retention,
+        randomised, retention, action,
     )  # fmt: skip
 
 
@@ -163,54 +175,6 @@ def draw_touches(
     )
 
 
-@dataclass(frozen=True)
-class Retention:
-    """Contacts that should keep customers.
-
-    Attributes
-    ----------
-    contacted, reached : ndarray of bool, shape (customers, months)
-        In which months a contact was, and in which it was or was held out.
-    mean : ndarray of float64, shape (customers, months)
-        Expected contacts.
-    effect : ndarray of float64, shape (customers, 1)
-        On the log churn hazard of the `LAG_MONTHS` months after a contact.
-    """
-
-    contacted: Bools
-    reached: Bools
-    mean: Floats
-    effect: Floats
-
-
-def retention_contacts(
-    config: BankConfig, calendar: Calendar, plan: Plan, touches: Touches, people: Customers
-) -> Retention:
-    """Return who is contacted to be kept, and when, as if nobody ever left."""
-    shape = (people.size, calendar.months)
-    use = np.flatnonzero(plan.retention[touches.campaign] & (touches.at // DAY <= calendar.horizon))
-    row, month = (
-        touches.customer[use],
-        calendar.month_of_day[touches.at[use] // DAY - calendar.first],
-    )
-    reached, contacted = np.zeros(shape, dtype=np.bool_), np.zeros(shape, dtype=np.bool_)
-    reached[row, month] = True
-    live = ~touches.holdout[use]
-    contacted[row[live], month[live]] = True
-    mean = np.zeros(shape)
-    effect = config.campaigns
-    for number in np.flatnonzero(plan.retention):
-        days = plan.first[number] + np.arange(plan.days[number])
-        share = np.bincount(calendar.month_of_day[days], minlength=calendar.months) / len(days)
-        spared = effect.holdout_share * plan.randomised[number]
-        segment = people.segment[:, calendar.month_of_day[plan.first[number]]]
-        asked = (segment == plan.target[number]) | (plan.target[number] == EVERYBODY)
-        mean += np.outer(asked * effect.audience_share * (1 - spared), share)
-    return Retention(
-        contacted, reached, mean, np.full((people.size, 1), config.campaigns.retention_effect)
-    )
-
-
 def touch_frame(people: Customers, plan: Plan, touches: Touches, keep: Ints) -> Frame:
     """Return the touches feed for the rows `keep`, in final state."""
     order = np.arange(len(touches.at))
@@ -283,16 +247,11 @@ def campaign_versions(calendar: Calendar, plan: Plan, results: Results) -> tuple
     with np.errstate(divide="ignore", invalid="ignore"):
         roi = np.where(spent > 0, (results.value - spent) / np.maximum(spent, 1), np.nan)
     audience = [*catalog.SEGMENTS, "All"]
+    offers = [*(item.name for item in catalog.PRODUCTS), *(f"Retention {a}" for a in ACTIONS)]
+    offer = np.where(plan.retention, len(catalog.PRODUCTS) + plan.action, plan.product - 1)
     titles = [
-        f"{audience[t]} {'Retention' if r else catalog.PRODUCTS[p - 1].name} {CHANNELS[c]} {n:03d}"
-        for t, r, p, c, n in zip(
-            plan.target,
-            plan.retention,
-            plan.product,
-            plan.channel,
-            range(1, number + 1),
-            strict=True,
-        )
+        f"{audience[t]} {offers[o]} {CHANNELS[c]} {n:03d}"
+        for t, o, c, n in zip(plan.target, offer, plan.channel, range(1, number + 1), strict=True)
     ]
     known = np.where(done, results.touched[row], NULL)
     frame: Frame = {

@@ -8,7 +8,6 @@ import numpy as np
 
 from financial_analytics.synthetic.accounts import Holdings
 from financial_analytics.synthetic.calendar import Calendar
-from financial_analytics.synthetic.campaigns import Retention
 from financial_analytics.synthetic.config import BankConfig
 from financial_analytics.synthetic.customers import Customers
 from financial_analytics.synthetic.frame import DAY, NULL, Bools, Floats, Ints
@@ -16,6 +15,7 @@ from financial_analytics.synthetic.interactions import Contacts
 from financial_analytics.synthetic.network import Network
 from financial_analytics.synthetic.outlook import FUTURE_MONTHS, Outlook, Trigger, recent
 from financial_analytics.synthetic.rates import Market
+from financial_analytics.synthetic.retention import Retention
 from financial_analytics.synthetic.rng import stream
 
 REFERENCE_TENURE = np.log1p(5.0)
@@ -40,7 +40,9 @@ class Life:
     hazard : ndarray of float64, shape (customers, months)
         Probability of leaving in the month for those still there; NaN outside.
     contacted_hazard, holdout_hazard : ndarray of float64
-        The hazard had the retention campaign reached, or spared, the customer.
+        The hazard had the retention campaigns reached, or spared, the customer.
+    action_hazard : ndarray of float64, shape (actions, customers, months)
+        The hazard had one action, and no other, reached the customer in the months before.
     complained : ndarray of bool, shape (customers, months)
         Unresolved complaint, told by the feed, in the three months before.
     usual_hazard : ndarray of float64, shape (customers, months)
@@ -58,6 +60,7 @@ class Life:
     hazard: Floats
     contacted_hazard: Floats
     holdout_hazard: Floats
+    action_hazard: Floats
     complained: Bools
     usual_hazard: Floats
     outlook: Outlook
@@ -80,8 +83,8 @@ def draw_life(
     ``eta = log base_rate + complaint_effect * complaint + fee_effect * fee +
     falling_effect * disengaged + rate_gap_effect * gap * saver + tenure_effect *
     (log(1 + tenure) - log 6) + autopay_effect * autopay + far_churn_effect * far +
-    retention_effect * retained``; complaint and fee look at the three months before, so
-    causes come first. Who signed up before the window is at risk from its first month,
+    retained``, the last of `retention_effects`; complaint and fee look at the three months
+    before, so causes come first. Who signed up before the window is at risk from its first month,
     others from the month after they signed up. A customer disengages once, with monthly
     chance ``disengage_rate``, for a geometric spell of mean ``disengage_months``: activity is then
     ``falling_activity`` of what it was, and the exponential gap between logins (mean
@@ -96,7 +99,7 @@ def draw_life(
     held : Holdings
         Says who saves, from when to when.
     retention : Retention
-        From ``campaigns.retention_contacts``.
+        From ``retention.retention_contacts``.
     """
     effect = config.churn
     rng = stream(config.seed, "churn", block)
@@ -163,8 +166,8 @@ def draw_life(
         + effect.autopay_effect * on_autopay
     )
     common = usual + effect.falling_effect * disengaged
-    treated = retention.effect * recent(retention.contacted)
-    reachable = recent(retention.reached)
+    treated = (retention.effect * recent(retention.contacted)).sum(axis=0)
+    reachable = (retention.effect * recent(retention.reached)).sum(axis=0)
 
     def hazard_of(eta: Floats) -> Floats:
         return np.asarray(-np.expm1(-np.exp(eta)))
@@ -177,7 +180,7 @@ def draw_life(
     leave = calendar.month_start[month] + offset
     ever &= leave <= calendar.horizon
     leave = np.where(ever, leave, NULL)
-    contacted = hazard_of(common + retention.effect * reachable)
+    contacted = hazard_of(common + reachable)
 
     def trigger(flags: Bools, mean: Floats, log_effect: Floats | float) -> Trigger:
         return Trigger(flags, later(mean), np.broadcast_to(log_effect, (n, 1)))
@@ -188,7 +191,7 @@ def draw_life(
         triggers=(
             trigger(unresolved, contacts.complaints, effect.complaint_effect),
             trigger(fee, fees, effect.fee_effect),
-            trigger(retention.contacted, retention.mean, retention.effect),
+            *map(trigger, retention.contacted, retention.mean, retention.effect),
         ),
         enrolled=on_autopay,
         enrol_rate=config.autopay.enrol_rate,
@@ -204,6 +207,7 @@ def draw_life(
         hazard=hazard,
         contacted_hazard=np.where(at_risk, contacted, np.nan),
         holdout_hazard=np.where(at_risk, hazard_of(common), np.nan),
+        action_hazard=np.where(at_risk, hazard_of(common + retention.effect), np.nan),
         complained=complained,
         usual_hazard=np.exp(usual + treated),
         outlook=outlook,

@@ -152,6 +152,8 @@ class Campaigns:
     conversion_value: float = number(150.0, 1, 10_000, "mean spend of a conversion, USD")
     targeting: float = number(1.0, 0, 5, "log odds of being targeted per sd of activity")
     retention_effect: float = number(-0.50, -5, 5, "log churn hazard, 3 months after contact")
+    unasked_effect: float = number(0.90, -5, 5, "the same, added by a call without opt-in")
+    bonus_effect: float = number(-0.60, -5, 5, "the same, added by a rate bonus for home owners")
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,12 @@ TENURE_YEARS = 6.0
 MAX_CHANGES = 5
 
 
+HOME_SHARE = (0.26, 0.36, 0.38)
+"""Shares of ``catalog.HOME``."""
+OPT_IN_SHARE = 0.62
+"""Of customers who have opted in to marketing."""
+
+
 @dataclass(frozen=True)
 class Change:
     """One round of changes: at most one per customer.

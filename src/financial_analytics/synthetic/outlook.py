@@ -24,7 +24,7 @@ def recent(flags: Bools) -> Bools:
     """
     out = np.zeros_like(flags)
     for lag in range(1, LAG_MONTHS + 1):
-        out[:, lag:] |= flags[:, :-lag]
+        out[..., lag:] |= flags[..., :-lag]
     return out
 
 

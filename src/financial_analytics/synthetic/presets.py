@@ -44,10 +44,11 @@ PRESETS: dict[str, Preset] = {
         },
     ),
     "retention": Preset(
-        "what retention contacts change: raised churn, large audiences",
+        "whom retention contacts keep and whom they drive away: raised churn, large audiences",
         {
-            "transactions": 200_000, "churn.base_rate": 0.012,
-            "campaigns.audience_share": 0.3, "campaigns.retention_effect": -0.7,
+            "transactions": 200_000, "churn.base_rate": 0.012, "campaigns.count": 36,
+            "campaigns.audience_share": 0.5, "campaigns.holdout_share": 0.5,
+            "campaigns.randomised_share": 1.0,
         },
     ),
     "clv": Preset(

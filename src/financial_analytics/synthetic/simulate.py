@@ -23,7 +23,6 @@ from financial_analytics.synthetic.campaigns import (
     Touches,
     build_plan,
     draw_touches,
-    retention_contacts,
 )
 from financial_analytics.synthetic.catalog import CHECKING
 from financial_analytics.synthetic.churn import Life, draw_life
@@ -54,6 +53,7 @@ from financial_analytics.synthetic.purchases import (
 )
 from financial_analytics.synthetic.rates import Market, build_market
 from financial_analytics.synthetic.regulatory import cash_legs
+from financial_analytics.synthetic.retention import retention_contacts
 from financial_analytics.synthetic.services import (
     draw_services,
     loan_legs,

@@ -11,7 +11,7 @@ from financial_analytics.synthetic.accounts import Accounts
 from financial_analytics.synthetic.calendar import Calendar
 from financial_analytics.synthetic.churn import Life
 from financial_analytics.synthetic.config import BankConfig
-from financial_analytics.synthetic.customers import Change, Customers
+from financial_analytics.synthetic.customers import HOME_SHARE, OPT_IN_SHARE, Change, Customers
 from financial_analytics.synthetic.frame import (
     DAY,
     NULL,
@@ -180,13 +180,13 @@ def customer_frame(
         "education_level": Text(fixed(6, [0.28, 0.22, 0.32, 0.14, 0.04])[row], catalog.EDUCATION),
         "marital_status": Text(pick(people, "marital", row, state), catalog.MARITAL),
         "number_of_dependents": np.minimum(-np.log(1 - draws[7]) * 1.1, 6).astype(np.int64)[row],
-        "home_ownership": Text(fixed(8, [0.26, 0.36, 0.38])[row], catalog.HOME),
+        "home_ownership": Text(fixed(8, [*HOME_SHARE])[row], catalog.HOME),
         "customer_segment": Text(segment, catalog.SEGMENTS),
         "life_stage": Text(life_stage, catalog.LIFE_STAGES),
         "risk_segment": Text(pick(people, "risk", row, state), catalog.RISKS),
         "is_active": ~versions.gone,
         "preferred_channel": Text(preferred(people)[row], catalog.PREFERRED),
-        "marketing_opt_in": (draws[10] < 0.62)[row],
+        "marketing_opt_in": (draws[10] < OPT_IN_SHARE)[row],
         "loyalty_tier": Text(tier, catalog.TIERS),
         "customer_lifetime_value": np.round(value * 100).astype(np.int64),
         "churn_risk_score": churn_score(config, life, noise[1], np.where(before, 0, month), row),

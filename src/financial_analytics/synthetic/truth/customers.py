@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from financial_analytics.synthetic import catalog
+from financial_analytics.synthetic.campaigns import ACTIONS
 from financial_analytics.synthetic.foresight import (
     DISENGAGED,
     HORIZONS,
@@ -75,6 +76,12 @@ def write_customers(world: World, block: Block, write: Write) -> None:
         "churn_hazard": life.hazard[row, month].astype(np.float32),
         "churn_hazard_if_contacted": life.contacted_hazard[row, month].astype(np.float32),
         "churn_hazard_if_spared": life.holdout_hazard[row, month].astype(np.float32),
+    } | {
+        f"churn_hazard_after_{action.lower().replace(' ', '_')}": hazard[row, month].astype(
+            np.float32
+        )
+        for action, hazard in zip(ACTIONS, life.action_hazard, strict=True)
+    } | {
         "is_disengaged": life.disengaged[row, month],
         "expected_purchases": purchases[row, month].astype(np.float32),
         "expected_purchases_net": net[row, month].astype(np.float32),

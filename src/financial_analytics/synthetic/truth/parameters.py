@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from financial_analytics.synthetic import catalog
-from financial_analytics.synthetic.campaigns import CHANNEL_LIFT, CHANNELS, HALF_SPEND
+from financial_analytics.synthetic.campaigns import ACTIONS, CHANNEL_LIFT, CHANNELS, HALF_SPEND
 from financial_analytics.synthetic.credit import EFFECT_DAYS
 from financial_analytics.synthetic.fraud import compromised
 from financial_analytics.synthetic.interactions import CUTPOINTS
@@ -67,6 +67,7 @@ def parameters(world: World) -> dict[str, Any]:
                 "spend_per_contact": float(plan.spend[row]),
                 "is_randomised": bool(plan.randomised[row]),
                 "is_retention": bool(plan.retention[row]),
+                "action": ACTIONS[plan.action[row]] if plan.retention[row] else None,
                 "lift": dict(zip(catalog.SEGMENTS, plan.lift[row].tolist(), strict=True)),
             }
             for row in range(len(plan.first))
