@@ -75,7 +75,8 @@ def test_campaigns__return_to_spend_saturates_as_planted() -> None:
     rows = []
     for campaign, group in mass.groupby("campaign_id"):
         effect, error = difference(group)
-        if group.lift.iloc[0] > 0:
+        # a campaign at another segment holds the few who changed theirs on the way
+        if group.lift.iloc[0] > 0 and len(group) > 100:
             curve = made.parameters["channel_response"][group.touch_channel.iloc[0]]
             share = group.spend.iloc[0] / (group.spend.iloc[0] + curve["half_spend"])
             rows.append((campaign, effect, max(error, 1e-6), curve["top_lift"] * share))

@@ -20,6 +20,8 @@ CHANNEL_LIFT = np.array([0.80, 0.90, 1.00, 0.85, 0.50, 0.65])
 OPEN_RATE = np.array([0.32, 0.20, 0.55, 0.30, 0.25, 0.12])
 RETENTION_EVERY = 6
 """Every sixth campaign retains customers instead of selling (its sales lift is zero)."""
+SEGMENT_REACH = (1.0, 3.0, 6.0, 6.0)
+"""Times `audience_share` of a campaign at one segment: small segments would show nothing."""
 ACTIONS = ("Call", "Rate Bonus", "Fee Waiver")
 """What a retention campaign does, in turn."""
 SEEN_DAYS = 122
@@ -95,6 +97,12 @@ def build_plan(config: BankConfig, calendar: Calendar) -> Plan:
     )  # fmt: skip
 
 
+def audience_shares(config: BankConfig, plan: Plan) -> Floats:
+    """Return the share of those eligible that each campaign asks for."""
+    reach = np.array([*SEGMENT_REACH, 1.0])[plan.target]
+    return np.minimum(config.campaigns.audience_share * reach, 1.0)
+
+
 @dataclass(frozen=True)
 class Touches:
     """Contacts and holdouts of one block, with both outcomes.
@@ -129,7 +137,8 @@ def draw_touches(
     """Choose audiences and outcomes of one block, as if nobody ever left.
 
     A share ``randomised_share`` of campaigns draws its audience with probability
-    ``audience_share`` and holds ``holdout_share`` of it out; the others draw with
+    ``audience_share`` (more of small segments: `SEGMENT_REACH`) and holds
+    ``holdout_share`` of it out; the others draw with
     ``audience_share * exp(t (activity - t / 2))``, t = ``targeting``, and spare nobody.
     ``base_conversion`` is the probability without contact; a conversion is worth
     ``conversion_value`` on average (log-normal, sigma 0.5).
@@ -144,7 +153,7 @@ def draw_touches(
     eligible &= people.signup[:, None] < calendar.first + plan.first
     # targeted campaigns prefer active customers, which is what confounds them
     pull = effect.targeting * (people.activity - 0.5 * effect.targeting)
-    chance = effect.audience_share * np.where(
+    chance = audience_shares(config, plan) * np.where(
         plan.randomised, 1.0, np.exp(np.clip(pull, -4, 4))[:, None]
     )
     row, column = np.nonzero(eligible & (u < chance))

@@ -39,8 +39,8 @@ PRESETS: dict[str, Preset] = {
     "campaigns": Preset(
         "lift, holdouts and return to spend: many campaigns with large audiences",
         {
-            "transactions": 200_000, "campaigns.count": 108,
-            "campaigns.audience_share": 0.3, "campaigns.randomised_share": 1.0,
+            "transactions": 200_000, "campaigns.count": 150, "campaigns.audience_share": 0.4,
+            "campaigns.holdout_share": 0.5, "campaigns.randomised_share": 1.0,
         },
     ),
     "retention": Preset(

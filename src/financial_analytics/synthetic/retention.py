@@ -7,7 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from financial_analytics.synthetic.calendar import Calendar
-from financial_analytics.synthetic.campaigns import ACTIONS, EVERYBODY, Plan, Touches
+from financial_analytics.synthetic.campaigns import (
+    ACTIONS,
+    EVERYBODY,
+    Plan,
+    Touches,
+    audience_shares,
+)
 from financial_analytics.synthetic.config import BankConfig
 from financial_analytics.synthetic.customers import HOME_SHARE, OPT_IN_SHARE, Customers
 from financial_analytics.synthetic.frame import DAY, Bools, Floats
@@ -68,6 +74,7 @@ def retention_contacts(
     live = ~touches.holdout[use]
     contacted[action[live], row[live], month[live]] = True
     mean = np.zeros(shape)
+    shares = audience_shares(config, plan)
     effect = config.campaigns
     for number in np.flatnonzero(plan.retention):
         days = plan.first[number] + np.arange(plan.days[number])
@@ -75,6 +82,6 @@ def retention_contacts(
         spared = effect.holdout_share * plan.randomised[number]
         segment = people.segment[:, calendar.month_of_day[plan.first[number]]]
         asked = (segment == plan.target[number]) | (plan.target[number] == EVERYBODY)
-        chance = asked * effect.audience_share * (1 - spared)
+        chance = asked * shares[number] * (1 - spared)
         mean[plan.action[number]] += np.outer(chance, share)
     return Retention(contacted, reached, mean, retention_effects(config, people))

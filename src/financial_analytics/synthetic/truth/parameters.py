@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from financial_analytics.synthetic import catalog
+from financial_analytics.synthetic.budget import plan_budget
 from financial_analytics.synthetic.campaigns import ACTIONS, CHANNEL_LIFT, CHANNELS, HALF_SPEND
+from financial_analytics.synthetic.config import BLOCK_CUSTOMERS
 from financial_analytics.synthetic.credit import EFFECT_DAYS
+from financial_analytics.synthetic.customers import draw_customers
 from financial_analytics.synthetic.fraud import compromised
 from financial_analytics.synthetic.interactions import CUTPOINTS
 from financial_analytics.synthetic.mobile import NEVER
@@ -20,6 +23,8 @@ from financial_analytics.synthetic.sink import iso
 def parameters(world: World) -> dict[str, Any]:
     """Return the configuration and what was derived from it, as plain values."""
     config, calendar, plan = world.config, world.calendar, world.plan
+    people = draw_customers(config, calendar, world.geography, 0, BLOCK_CUSTOMERS)
+    budget = plan_budget(config, plan, people.segment[:, -1])
     merchants, exposed = compromised(config, calendar, world.merchants)
 
     def month_date(month: int) -> str:
@@ -57,8 +62,21 @@ def parameters(world: World) -> dict[str, Any]:
             )
         ],
         "channel_response": {
-            name: {"half_spend": float(half), "top_lift": config.campaigns.lift * float(lift)}
-            for name, half, lift in zip(CHANNELS, HALF_SPEND, CHANNEL_LIFT, strict=True)
+            name: {
+                "half_spend": float(half),
+                "top_lift": config.campaigns.lift * float(lift),
+                "audience": float(budget.audience[row]),
+                "audience_top_lift": float(budget.top_lift[row]),
+                "best_spend_per_contact": float(budget.best_spend[row]),
+            }
+            for row, (name, half, lift) in enumerate(
+                zip(CHANNELS, HALF_SPEND, CHANNEL_LIFT, strict=True)
+            )
+        },
+        "budget": {
+            "spend": budget.spend,
+            "planned_conversions": budget.planned,
+            "best_conversions": budget.best,
         },
         "segment_lift": dict(zip(catalog.SEGMENTS, catalog.SEGMENT_LIFT.tolist(), strict=True)),
         "campaigns": [

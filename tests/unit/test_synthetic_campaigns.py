@@ -1,14 +1,21 @@
-"""Retention: what each action does to whom, and that its audience can show it."""
+"""Retention actions, power of campaigns and the best budget: what the lab banks can show."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 from tests.support.synthetic_lab import Bank, bank
 
 from financial_analytics.synthetic import load_config
+from financial_analytics.synthetic.budget import plan_budget
 from financial_analytics.synthetic.calendar import build_calendar
-from financial_analytics.synthetic.campaigns import ACTIONS, build_plan, draw_touches
+from financial_analytics.synthetic.campaigns import (
+    ACTIONS,
+    HALF_SPEND,
+    build_plan,
+    draw_touches,
+)
 from financial_analytics.synthetic.customers import draw_customers
 from financial_analytics.synthetic.frame import DAY
 from financial_analytics.synthetic.geography import build_geography
@@ -81,3 +88,59 @@ def test_preset__each_action_has_an_audience_of_thousands_and_time_to_show(
         assert sum(int(str(row["size"])) for row in mine) >= AUDIENCE
         assert all(int(str(row["held"])) > 0.4 * int(str(row["size"])) for row in mine)
         assert all(int(str(row["day"])) < last - 120 for row in mine)
+
+
+def test_campaigns_preset__has_power_and_a_range_of_spend_in_each_channel() -> None:
+    config = load_config(preset="campaigns")
+    calendar, geography = build_calendar(config), build_geography(config)
+    plan = build_plan(config, calendar)
+    number, blocks = len(plan.first), 4
+    size, held, lift = np.zeros(number), np.zeros(number), np.zeros(number)
+    for block in range(blocks):
+        people = draw_customers(config, calendar, geography, block, 1000)
+        touches = draw_touches(config, calendar, plan, people, block)
+        campaign = touches.campaign
+        size += np.bincount(campaign, minlength=number)
+        held += np.bincount(campaign[touches.holdout], minlength=number)
+        month = calendar.month_of_day[plan.first[campaign]]
+        planted = plan.lift[campaign, people.segment[touches.customer, month]]
+        lift += np.bincount(campaign, planted, minlength=number)
+    mean, scale = lift / np.maximum(size, 1), config.blocks / blocks
+    base = config.campaigns.base_conversion
+    error = np.sqrt(
+        base * (1 - base) / np.maximum(held * scale, 1)
+        + (base + mean) * (1 - base - mean) / np.maximum((size - held) * scale, 1)
+    )
+    power = norm.sf(norm.isf(0.025) - mean / error)
+    sells = plan.randomised & ~plan.retention & (mean > 0)
+    assert (power[sells] >= 0.8).mean() >= 2 / 3
+    for channel, half in enumerate(HALF_SPEND):
+        spend = plan.spend[sells & (plan.channel == channel)]
+        assert len(spend) >= 15
+        assert spend.min() < half / 2
+        assert spend.max() > 2 * half
+
+
+def test_budget__best_one_beats_the_plan_and_every_shift_of_money() -> None:
+    config = load_config(preset="campaigns")
+    calendar, geography = build_calendar(config), build_geography(config)
+    plan = build_plan(config, calendar)
+    people = draw_customers(config, calendar, geography, 0, 1000)
+    found = plan_budget(config, plan, people.segment[:, -1])
+    assert found.best > 1.02 * found.planned > 0
+    assert found.audience @ found.best_spend == pytest.approx(found.spend, rel=1e-6)
+
+    def conversions(spend: np.ndarray) -> float:
+        return float(found.audience @ (found.top_lift * spend / (spend + HALF_SPEND)))
+
+    assert conversions(found.best_spend) == pytest.approx(found.best)
+    for source in np.flatnonzero(found.best_spend > 0):
+        for target in range(len(HALF_SPEND)):
+            if target == source:
+                continue
+            shifted, money = found.best_spend.copy(), 0.05 * found.audience[source]
+            shifted[source] -= money / found.audience[source]
+            shifted[target] += money / found.audience[target]
+            assert shifted.min() < 0 or conversions(shifted) < found.best
+    none = plan_budget(load_config(overrides=["campaigns.lift=0"]), plan, people.segment[:, -1])
+    assert none.best == 0.0
