@@ -24,6 +24,10 @@ select
     cost_per_acquisition as cost_per_acquisition_amount,
     roi as reported_roi_rate,
     product_promoted,
+    objective,
+    offer,
+    is_randomised,
+    cost_per_contact as contact_cost_amount,
     updated_at,
     _batch_id,
     _loaded_at

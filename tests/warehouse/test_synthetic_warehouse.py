@@ -70,3 +70,20 @@ def test_facts_hold_every_clean_row_and_the_planted_orphans(lab: Lab, made: Bank
         )
         == posted.amount.sum()
     )
+
+
+def test_campaigns_say_what_they_are_for_and_whether_they_were_randomised(
+    lab: Lab, made: Bank
+) -> None:
+    found = lab.rows(
+        "select campaign_natural_key, objective, offer, is_randomised, contact_cost_amount"
+        " from gold.dim_campaign where objective is not null order by campaign_natural_key"
+    )
+    plan = made.parameters["campaigns"]
+    assert len(found) == len(plan) > 10
+    for (number, objective, offer, randomised, cost), planned in zip(found, plan, strict=True):
+        assert number == planned["campaign_id"]
+        assert objective == ("Retention" if planned["is_retention"] else "Sales")
+        assert (offer == planned["action"]) == planned["is_retention"]
+        assert randomised == planned["is_randomised"]
+        assert float(cost) == planned["spend_per_contact"]

@@ -22,6 +22,10 @@ select
     newest.target_segment,
     newest.budget_amount,
     {{ foreign_key('newest.product_promoted') }} as product_key,
+    newest.objective,
+    newest.offer,
+    newest.is_randomised,
+    newest.contact_cost_amount,
     members.is_inferred
 from members
 left join newest on members.campaign_natural_key = newest.campaign_id

@@ -20,6 +20,7 @@ CHANNEL_LIFT = np.array([0.80, 0.90, 1.00, 0.85, 0.50, 0.65])
 OPEN_RATE = np.array([0.32, 0.20, 0.55, 0.30, 0.25, 0.12])
 RETENTION_EVERY = 6
 """Every sixth campaign retains customers instead of selling (its sales lift is zero)."""
+OBJECTIVES = ("Sales", "Retention")
 SEGMENT_REACH = (1.0, 3.0, 6.0, 6.0)
 """Times `audience_share` of a campaign at one segment: small segments would show nothing."""
 ACTIONS = ("Call", "Rate Bonus", "Fee Waiver")
@@ -256,11 +257,19 @@ def campaign_versions(calendar: Calendar, plan: Plan, results: Results) -> tuple
     with np.errstate(divide="ignore", invalid="ignore"):
         roi = np.where(spent > 0, (results.value - spent) / np.maximum(spent, 1), np.nan)
     audience = [*catalog.SEGMENTS, "All"]
-    offers = [*(item.name for item in catalog.PRODUCTS), *(f"Retention {a}" for a in ACTIONS)]
+    offers = [*(item.name for item in catalog.PRODUCTS), *ACTIONS]
     offer = np.where(plan.retention, len(catalog.PRODUCTS) + plan.action, plan.product - 1)
+    contact = np.round(plan.spend * 10_000).astype(np.int64)
     titles = [
-        f"{audience[t]} {offers[o]} {CHANNELS[c]} {n:03d}"
-        for t, o, c, n in zip(plan.target, offer, plan.channel, range(1, number + 1), strict=True)
+        f"{audience[t]} {'Retention ' * r}{offers[o]} {CHANNELS[c]} {n:03d}"
+        for t, r, o, c, n in zip(
+            plan.target,
+            plan.retention.tolist(),
+            offer,
+            plan.channel,
+            range(1, number + 1),
+            strict=True,
+        )
     ]
     known = np.where(done, results.touched[row], NULL)
     frame: Frame = {
@@ -277,6 +286,10 @@ def campaign_versions(calendar: Calendar, plan: Plan, results: Results) -> tuple
         "cost_per_acquisition": np.where(done, cost[row], NULL),
         "roi": np.where(done, roi[row], np.nan),
         "product_promoted": plan.product[row],
+        "objective": Text(plan.retention[row].astype(np.int64), OBJECTIVES),
+        "offer": Text(offer[row], offers),
+        "is_randomised": plan.randomised[row],
+        "cost_per_contact": contact[row],
         "updated_at": day * DAY,
         "created_at": start[row] * DAY,
     }
