@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,21 +60,21 @@ def _likelihoods(config: BankConfig, seen: Seen) -> tuple[Floats, Floats, Floats
             return np.where(count > 0, count * np.log(mean), 0.0) - mean
 
     services = log_poisson(served, serves)
-    stays = np.zeros_like(own)
-    stop_here = np.zeros_like(own)
+    silent = np.where(x > 0, -np.inf, services)
+    alive = services + log_poisson(x, buys)
+    stops = np.full_like(alive, -np.inf)
+    some = np.nonzero(x > 0)
+    n, o, f = before[some], own[some], 1 / seen.boost[some]
     if a > 0:
-        stays = (
-            gammaln(b + before + own) + gammaln(a + b + before)
-            - gammaln(b + before) - gammaln(a + b + before + own)
-        )  # fmt: skip
-        odds = a / (b + before + np.maximum(own - 1 / seen.boost, 0.0))
-        stop_here = np.where(x > 0, odds / seen.boost, 0.0)
-    alive = services + log_poisson(x, buys) + stays
-    with np.errstate(divide="ignore"):
-        some = np.where(x > 0, np.log(gammainc(np.maximum(x, 1), buys)), 0.0)
-        # x purchases of which the last ends it, and any number that would have followed
-        stops = services + some + gammaln(x + 1.0) + stays + np.log(stop_here)
-        silent = np.where(x > 0, -np.inf, services)
+        stays = gammaln(b + n + o) + gammaln(a + b + n) - gammaln(b + n) - gammaln(a + b + n + o)
+        odds = a / (b + n + np.maximum(o - f, 0.0)) * f
+        for level in range(len(left)):
+            place = (level, some[0], some[1])
+            alive[place] += stays
+            with np.errstate(divide="ignore"):
+                # x purchases of which the last ends it, and any number that would have followed
+                more = np.log(gammainc(x[some], buys[place]) * odds)
+            stops[place] = services[place] + more + gammaln(x[some] + 1.0) + stays
     top = np.maximum(np.maximum(alive.max(axis=0), stops.max(axis=0)), silent.max(axis=0))
     top = np.where(np.isfinite(top), top, 0.0)
     return np.exp(alive - top), np.exp(stops - top), np.exp(silent - top)
@@ -116,6 +117,9 @@ def filter_state(
     at_risk = ~np.isnan(life.hazard)
     began = np.zeros(n, dtype=np.bool_)
     deeper = np.exp(effect.falling_effect * fallen)
+    # days without a login are geometric
+    gap = effect.login_gap_days * factor
+    ends = -np.expm1(-1 / gap)
     for month in range(months):
         moved = weight.copy()
         moved[..., 0] = weight[..., 0] * (1 - falls)
@@ -127,8 +131,7 @@ def filter_state(
         # who signed up in the month cannot have disengaged, and shows no whole month
         days = edge[month + 1] - edge[month]
         waited = (edge[month + 1] - 1 - logins.last[:, month])[:, None]
-        q = np.exp(-1 / (effect.login_gap_days * factor))
-        told = np.where(waited < days, q ** np.minimum(waited, days) * (1 - q), q**days)
+        told = np.exp(-np.minimum(waited, days) / gap) * np.where(waited < days, ends, 1.0)
         told = np.where(began[:, None], told, 1.0)
         eta = np.where(at_risk[:, month], life.usual_hazard[:, month], 0.0)
         told *= np.exp(-eta[:, None] * deeper)
@@ -154,35 +157,41 @@ def true_state(life: Life) -> Floats:
     return np.stack([engaged, life.disengaged, recovered], axis=-1).astype(np.float64)
 
 
-def leave_chances(config: BankConfig, outlook: Outlook, state: Floats) -> list[Floats]:
+def leave_chances(
+    config: BankConfig, outlook: Outlook, states: Sequence[Floats]
+) -> list[list[Floats]]:
     """Return the chance of leaving within each of `HORIZONS` after each month.
 
     Parameters
     ----------
     outlook : Outlook
         Expected hazards of the months ahead of who is not disengaged.
-    state : ndarray of float64, shape (customers, months, 3)
+    states : sequence of ndarray of float64, shape (customers, months, 3)
         Chance of each state at the end of the month: 0 or 1, or from `filter_state`.
 
     Returns
     -------
-    list of ndarray of float64, shape (customers, months)
-        Complaints, fees, enrolments and retention contacts to come are averaged over; where the
-        customer lives, what market rates do and whether savings are held is taken as it comes.
+    list of list of ndarray of float64, shape (customers, months)
+        By state and horizon. Complaints, fees, enrolments and retention contacts to come are
+        averaged over; where the customer lives, what market rates do and whether savings are held
+        is taken as it comes.
     """
     effect = config.churn
     falls, stays = effect.disengage_rate, 1 - 1 / effect.disengage_months
     deeper = np.exp(effect.falling_effect)
-    engaged, down, back = (state[..., k].copy() for k in range(3))
-    total = engaged + down + back
-    found = []
+    now = [tuple(state[..., k] for k in range(3)) for state in states]
+    total = [engaged + down + back for engaged, down, back in now]
+    found: list[list[Floats]] = [[] for _ in states]
     for ahead in range(1, max(HORIZONS) + 1):
-        engaged, down, back = (
-            engaged * (1 - falls), engaged * falls + down * stays, back + down * (1 - stays),
-        )  # fmt: skip
         eta = outlook.at(ahead)
-        usual = np.exp(-eta)
-        engaged, down, back = engaged * usual, down * np.exp(-eta * deeper), back * usual
-        if ahead in HORIZONS:
-            found.append(total - (engaged + down + back))
+        usual, deep = np.exp(-eta), np.exp(-eta * deeper)
+        for place, (engaged, down, back) in enumerate(now):
+            falling = engaged * falls
+            now[place] = (
+                (engaged - falling) * usual,
+                (falling + down * stays) * deep,
+                (back + down * (1 - stays)) * usual,
+            )
+            if ahead in HORIZONS:
+                found[place].append(total[place] - sum(now[place]))
     return found

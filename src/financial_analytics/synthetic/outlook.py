@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -85,6 +86,17 @@ class Outlook:
     enrol_rate: float
     autopay_effect: float
 
+    @cached_property
+    def unseen(self) -> Floats:
+        """The expected hazard of each month as long as nothing of its last months is known."""
+        total: Floats = self.fixed.copy()
+        for trigger in self.triggers:
+            before = np.zeros_like(total)
+            for lag in range(1, LAG_MONTHS + 1):
+                before[:, lag:] += trigger.mean[:, : total.shape[1] - lag]
+            total *= 1 - np.expm1(trigger.effect) * np.expm1(-before)
+        return total
+
     def since(self, month: int) -> Outlook:
         """Return the outlook as of the end of `month`, which is its last column."""
         first = max(month - LAG_MONTHS + 1, 0)
@@ -100,9 +112,12 @@ class Outlook:
     def at(self, ahead: int) -> Floats:
         """Return the expected cumulative hazard `ahead` months after each month."""
         later = 1 - (1 - self.enrol_rate) ** ahead
-        chance = np.where(self.enrolled, 1.0, later)
-        total: Floats = ahead_of(self.fixed, self.enrolled.shape[1], ahead)
-        total = total * (1 + np.expm1(self.autopay_effect) * chance)
-        for trigger in self.triggers:
-            total = total * trigger.factor(ahead)
-        return total
+        months = self.enrolled.shape[1]
+        if ahead > LAG_MONTHS:
+            total = ahead_of(self.unseen, months, ahead)
+        else:
+            total = ahead_of(self.fixed, months, ahead)
+            for trigger in self.triggers:
+                total = total * trigger.factor(ahead)
+        on_autopay = np.expm1(self.autopay_effect)
+        return np.asarray(total * np.where(self.enrolled, 1 + on_autopay, 1 + on_autopay * later))

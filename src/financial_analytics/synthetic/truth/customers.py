@@ -65,7 +65,7 @@ def write_customers(world: World, block: Block, write: Write) -> None:
         filter_state(world.config, world.calendar, life, block.logins, block.seen, people.signup),
         true_state(life),
     )
-    chances = [leave_chances(world.config, life.outlook, state) for state in states]
+    chances = leave_chances(world.config, life.outlook, states)
     known = (life.until[:, None] > months) & (months <= world.calendar.last)
     # who leaves in the month has no end of it to look ahead from
     leaves = life.until[:, None] < months_end
