@@ -48,8 +48,8 @@ SPARED = {"currency", "country", "product_id", "date_of_birth", "signup_date", "
 def changed(table: pa.Table, dated: str) -> pa.Table:
     """Return a feed in which every row after the cut says something else, and every third is gone.
 
-    Numbers are doubled, flags turned, later dates moved on. The last row stays, so that the feed
-    ends where it did.
+    Numbers are a fifth smaller, flags turned, later dates moved on. The last row stays, so that
+    the feed ends where it did.
     """
     frame = table.to_pandas(date_as_object=False)
     when = pd.to_datetime(frame[dated])
@@ -64,7 +64,7 @@ def changed(table: pa.Table, dated: str) -> pa.Table:
         if pd.api.types.is_bool_dtype(column.dropna()):
             frame.loc[rows, name] = ~column[rows].astype(bool)
         elif pd.api.types.is_numeric_dtype(column):
-            frame.loc[rows, name] = (column[rows] * 2).astype(column.dtype)
+            frame.loc[rows, name] = (column[rows] * 0.8).astype(column.dtype)
         elif pd.api.types.is_datetime64_any_dtype(column):
             ahead = rows & (column > CUT)
             frame.loc[ahead, name] = column[ahead] + pd.Timedelta(days=3)
@@ -79,7 +79,7 @@ def changed(table: pa.Table, dated: str) -> pa.Table:
 
 
 def features(lab: Lab, folder: Path) -> dict[str, pd.DataFrame]:
-    lab.load(folder)
+    assert not lab.load(folder).refused
     lab.build(*(f"+{name}" for name in KEYS))
     with duckdb.connect(str(lab.settings.warehouse_path), read_only=True) as connection:
         return {
@@ -127,7 +127,8 @@ def test_a_feature_does_not_know_the_future(
     before, after = (frames[name] for frames in both)
     known = [frame[frame["cut_date"] <= CUT].reset_index(drop=True) for frame in (before, after)]
     assert len(known[0]) > 100
-    pd.testing.assert_series_equal(known[0][column], known[1][column])
+    values = [frame[column].astype(object).where(frame[column].notna(), None) for frame in known]
+    assert values[0].tolist() == values[1].tolist()
 
 
 def test_the_future_was_changed(

@@ -36,10 +36,6 @@ first_defaults as (
     group by account_natural_key
 ),
 
-cards as (
-    select * from {{ ref('int_card_utilisation') }}
-),
-
 customers as (
     select * from {{ ref('dim_customer') }}
     where customer_key <> {{ unknown_key() }} and not is_inferred
@@ -81,7 +77,6 @@ select
         '12 * payments.scheduled_amount',
         known_then('customer', 'customers', 'annual_income_amount', 'decimal(18, 2)')
     ) }} as instalment_income_rate,
-    cards.utilisation_rate,
     unemployment.unemployment_rate,
     {{ completed_months('origins.first_scheduled_date', 'months.cut_date') }} as loan_age_months,
     coalesce(enrolled.enrolled_at < months.month_start_date, false) as has_autopay,
@@ -102,10 +97,6 @@ left join origins on loan_months.account_natural_key = origins.account_natural_k
 left join borrowers on loan_months.account_natural_key = borrowers.account_natural_key
 left join products on loan_months.product_key = products.product_key
 left join first_defaults on loan_months.account_natural_key = first_defaults.account_natural_key
-left join cards
-    on
-        loan_months.customer_natural_key = cards.customer_natural_key
-        and months.cut_date = cards.snapshot_date
 left join first_versions
     on
         loan_months.customer_natural_key = first_versions.customer_id

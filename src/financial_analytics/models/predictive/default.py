@@ -76,7 +76,6 @@ TASK = RiskTask(
         Feature("scheduled_amount", "number", "Instalment", "money"),
         Feature("unemployment_rate", "number", "Unemployment, per cent"),
         Feature("unpaid_count", "number", "Instalments unpaid"),
-        Feature("utilisation_rate", "number", "Card limit in use", "pct"),
         Feature("worst_late_days", "number", "Longest delay in 12 months", "days"),
         Feature("year_late_count", "number", "Late instalments in 12 months"),
     ),

@@ -68,8 +68,12 @@ def data_fingerprint(frame: pd.DataFrame) -> str:
     total = hashlib.sha256()
     for name in sorted(frame.columns):
         total.update(str(name).encode())
-        texts = frame[name].astype(object).where(frame[name].notna(), None).map(repr)
-        total.update(pd.util.hash_pandas_object(texts, index=False).to_numpy().tobytes())
+        column = frame[name]
+        if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
+            plain = column.astype("float64")  # an engine's integer is another one's double
+        else:
+            plain = column.astype(object).where(column.notna(), None).map(str)
+        total.update(pd.util.hash_pandas_object(plain, index=False).to_numpy().tobytes())
     return total.hexdigest()[:16]
 
 
