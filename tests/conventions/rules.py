@@ -44,6 +44,7 @@ NAMED_NUMBERS = frozenset(
         "minimum_detectable_value",
         # category 05: the catalogue's own names
         *("clv_at_risk", "days_since_login", "transaction_count_90d", "scorecard_points"),
+        *("p_alive", "expected_transactions", "predicted_clv_12m", "predicted_clv_36m"),
     }
 )
 # The same measure at another time, and a share of something (pct_of_total).

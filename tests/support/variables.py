@@ -39,6 +39,14 @@ CHANGED: dict[str, Any] = {
     "churn_miss_cost": 5,
     "default_miss_cost": 5,
     "default_loss_rate": 0.3,
+    "interchange_rate": 0.02,
+    "deposit_spread_rate": 0.01,
+    "card_spread_rate": 0.05,
+    "loan_spread_rate": 0.05,
+    "discount_rate": 0.2,
+    "volume_forecast_days": 30,
+    "fraud_history_days": 200,
+    "fraud_forecast_days": 10,
     "include_pii": True,
     "scd2_tracked_columns": {
         kind: [name for name in names if name not in ("credit_score", "credit_limit_amount")]

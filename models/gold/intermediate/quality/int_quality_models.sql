@@ -22,7 +22,9 @@
     'analytics_customer_by_segment': ['customers'],
     'analytics_customer_churn_prediction': ['customers', 'transactions'],
     'analytics_customer_engagement_metrics': ['customers'],
+    'analytics_customer_lifetime_value_backtest': ['customers', 'transactions'],
     'analytics_customer_lifetime_value_distribution': ['customers'],
+    'analytics_customer_lifetime_value_prediction': ['customers', 'transactions'],
     'analytics_customer_overview': ['customers'],
     'analytics_customer_satisfaction_drivers': ['customer_interactions'],
     'analytics_customer_segment_statistical_comparison': ['customers'],
@@ -30,6 +32,8 @@
     'analytics_fraud_detection_accuracy': ['transactions'],
     'analytics_fraud_pattern_analysis': ['transactions', 'fraud_alerts'],
     'analytics_fraud_pattern_links': ['transactions', 'fraud_alerts'],
+    'analytics_fraud_risk_forecast': ['transactions', 'fraud_alerts'],
+    'analytics_fraud_risk_totals': ['transactions', 'fraud_alerts'],
     'analytics_fraud_summary': ['fraud_alerts'],
     'analytics_geographic_clustering': ['customers', 'zip_codes'],
     'analytics_loan_default_correlations': ['loan_payments'],
@@ -49,6 +53,7 @@
     'analytics_transaction_decline_analysis': ['transactions'],
     'analytics_transaction_summary': ['transactions'],
     'analytics_transaction_time_patterns': ['transactions'],
+    'analytics_transaction_volume_forecast': ['transactions'],
 } %}
 with feeds as (
     select * from {{ ref('int_feeds') }}
