@@ -80,14 +80,14 @@ parts as (
         fee_amount,
         {{ money('purchase_amount * ' ~ var('interchange_rate')) }} as interchange_amount
         {%- for name, spread in [
-            ('deposit', 'deposit_spread_rate'),
-            ('card', 'card_spread_rate'),
-            ('loan', 'loan_spread_rate'),
+            ('deposit', var('deposit_spread_rate')),
+            ('card', var('card_spread_rate')),
+            ('loan', var('loan_spread_rate')),
         ] %},
         {{ money(
             '(' ~ name ~ '_balance + coalesce(lag(' ~ name ~ '_balance) over ('
             ~ 'partition by customer_natural_key order by month_number nulls last), '
-            ~ name ~ '_balance)) / 2.0 * ' ~ var(spread) ~ ' / 12'
+            ~ name ~ '_balance)) / 2.0 * ' ~ spread ~ ' / 12'
         ) }} as {{ name }}_margin_amount
         {%- endfor %}
     from held
