@@ -83,6 +83,6 @@ FILES = (
         finds=tuple(f"dirt.{rule}" for rule in RULES),
         planted=tuple(f"dirt.{rule}=0.004" for rule in RULES),
         removed=tuple(f"dirt.{rule}=0" for rule in RULES),
-        sizes={"customers": 800, "transactions": 12_000},
+        sizes={"customers": 1600, "transactions": 24_000},
     ),
 )  # fmt: skip
