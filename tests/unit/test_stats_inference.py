@@ -10,6 +10,7 @@ import statsmodels.api as sm
 from scipy import stats
 from sklearn.metrics import average_precision_score, roc_auc_score
 from statsmodels.stats.meta_analysis import effectsize_smd
+from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.oneway import anova_oneway, confint_noncentrality
 from statsmodels.stats.proportion import proportion_confint
 
@@ -343,9 +344,10 @@ def test_a_sample_ratio_is_chi_squared() -> None:
     assert sample_ratio([0, 0], [3, 1]).n == 0
 
 
-def test_holm_is_published() -> None:
-    """Holm (1979) by hand: the smallest times three, never falling."""
-    assert holm([0.02, 0.01, 0.04]).tolist() == pytest.approx([0.04, 0.03, 0.04])
+def test_holm_is_that_of_statsmodels() -> None:
+    p = np.random.default_rng(2).beta(0.4, 2, 40)
+    np.testing.assert_allclose(holm(p), multipletests(p, method="holm")[1], rtol=1e-9)
+    assert holm([0.02, np.nan, 0.01, 0.04])[[0, 2, 3]].tolist() == pytest.approx([0.04, 0.03, 0.04])
 
 
 @pytest.mark.parametrize("empty", [[[], []], [[1.0], [2.0]], [[1, 1, 1], [2, 3, 4]], [[np.nan]]])

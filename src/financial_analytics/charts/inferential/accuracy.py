@@ -139,7 +139,7 @@ def fraud_roc(frame: pd.DataFrame) -> go.Figure:
         compact={
             "layout": {
                 "height": 430,
-                "xaxis2": {"domain": [0.5, 0.98]},
+                "xaxis2": {"domain": [0.6, 0.98]},
                 "yaxis2": {"domain": [0.2, 0.48]},
             }
         },
@@ -225,11 +225,11 @@ def fraud_confusion(frame: pd.DataFrame) -> go.Figure:
             f"{interval(row, 'auc_score')}, {p_words(row['adjusted_p_value'])}, "
             f"{theme.count(row['sample_count'])} labelled transactions)."
         ),
-        height=320,
+        height=440,
         note=(
             "Costs in the reporting currency: a missed fraud "
             f"{theme.money(row['miss_cost_amount'])} (its mean amount), a review "
             f"{theme.money(row['alarm_cost_amount'])} (assumed)."
         ),
-        compact={"traces": [None, {"textfont": {"size": 12}}]},
+        compact={"layout": {"height": 320}, "traces": [None, {"textfont": {"size": 12}}]},
     )

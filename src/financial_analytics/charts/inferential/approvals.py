@@ -41,7 +41,6 @@ FOUR_FIFTHS = 0.8
         "adverse_impact_adjusted_p_value",
     ),
     measures=("approved_count",),
-    span="full",
 )
 def approval_odds(frame: pd.DataFrame) -> go.Figure:
     """Forest plot of odds ratios by factor."""

@@ -87,8 +87,8 @@ def ab_intervals(frame: pd.DataFrame) -> go.Figure:
     top = rows.iloc[int(np.argmax(rows["estimate"]))].to_dict()
     size = interval(top, "effect_size")
     finding = (
-        f"{len(clear)} of {len(rows)} campaigns with a randomised holdout are told from chance "
-        f"after adjusting for all of them. Greatest, a candidate only where the p is small: "
+        f"{len(clear) or 'None'} of {len(rows)} campaigns with a randomised holdout are told from "
+        f"chance after adjusting for all of them. Greatest, a candidate only where the p is small: "
         f"{top['experiment_name']}, {interval(top, 'estimate', 1, 100, unit)} of its "
         f"{theme.count(top['sample_count'])} customers ({p_words(top['adjusted_p_value'])}, "
         f"Cohen's h {size})."
@@ -138,7 +138,7 @@ def ab_lift(frame: pd.DataFrame) -> go.Figure:
         effects,
         reference=1.0,
         reference_words="1",
-        axis_title="times the conversion of the holdout (logarithmic)",
+        axis_title="ratio (logarithmic)",
         log=True,
     )
     above = int((ratios["ratio_lower"] > 1).sum())
@@ -150,8 +150,8 @@ def ab_lift(frame: pd.DataFrame) -> go.Figure:
         figure,
         finding=(
             f"In {above} of {len(rows)} campaigns the contacted convert more often taken alone, in "
-            f"{clear} after adjusting for all of them; the middle ratio is {middle:.2f}. The "
-            f"largest campaign, {big['experiment_name']}: {interval(big, 'ratio')} times, of "
+            f"{clear or 'none'} after adjusting for all of them; the middle ratio is {middle:.2f}. "
+            f"The largest campaign, {big['experiment_name']}: {interval(big, 'ratio')} times, of "
             f"{theme.count(big['sample_count'])} customers ({p_words(big['adjusted_p_value'])}, "
             f"Cohen's h {interval(big, 'effect_size')})."
         ),

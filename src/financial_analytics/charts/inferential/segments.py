@@ -164,8 +164,8 @@ def _finding(frame: pd.DataFrame, order: pd.DataFrame) -> str:
     day = day_words(frame)
     return (
         f"{f'On {day} s' if day else 'S'}egments of customers differ in {found} of {tested} "
-        f"metrics. They explain most of {str(top['metric_label']).lower()}: "
-        f"{interval(top, 'effect_size', 1, 100, theme.NO_BREAK + '%')} of its variance "
+        f"metrics. The largest: {str(top['metric_label']).lower()}, of whose variance segments "
+        f"explain {interval(top, 'effect_size', 1, 100, theme.NO_BREAK + '%')} "
         f"({p_words(top['adjusted_p_value'])}, {theme.count(top['sample_count'])} customers)."
     )
 

@@ -14,6 +14,7 @@ from financial_analytics.models.inferential.results import (
     ESTIMATE,
     cells,
     finished,
+    means_check,
     need_columns,
     picked,
     schema,
@@ -48,9 +49,9 @@ SCHEMA = schema(
         *with_bounds("relative_lift_pct"),
         "minimum_detectable_value",
         *("sample_ratio_statistic", "sample_ratio_p_value", "planned_control_rate"),
-        "cuped_variance_reduction_rate",
+        *("cuped_variance_reduction_rate", "largest_skewness_index"),
     ),
-    flags=("has_sample_ratio_mismatch",),
+    flags=("has_sample_ratio_mismatch", "has_normal_means"),
 )
 
 
@@ -95,7 +96,7 @@ def _mean_row(
             control[before].to_numpy(dtype=float),
             confidence=confidence,
         )
-    row |= cells(found)
+    row |= cells(found) | means_check([known(one), known(other)])
     for side, arm in (("treatment", one), ("control", other)):
         mean = mean_interval(arm, confidence=confidence)
         row |= {

@@ -12,7 +12,8 @@ import pyarrow as pa
 from financial_analytics.errors import InvalidInputError
 from financial_analytics.models.columns import DATE, DOUBLE, FLAG, LONG, TEXT, WHOLE, with_bounds
 from financial_analytics.models.columns import fields as _fields
-from financial_analytics.stats.inference import Inference
+from financial_analytics.stats.inference import Floats, Inference
+from financial_analytics.stats.shapes import normality
 
 ESTIMATE = (
     *with_bounds("estimate"),
@@ -20,6 +21,8 @@ ESTIMATE = (
     "degrees_of_freedom",
     "p_value",
 )
+SKEW_FOR_NORMAL_MEANS = 25.0
+"""Times the squared skewness, so many values make a mean about normal."""
 EFFECT = tuple(with_bounds("effect_size"))
 
 
@@ -68,6 +71,31 @@ def cells(found: Inference) -> dict[str, float]:
         "effect_size": found.effect_size,
         "effect_size_lower": found.effect_lower,
         "effect_size_upper": found.effect_upper,
+    }
+
+
+def means_check(parts: Sequence[Floats]) -> dict[str, Any]:
+    """Return the greatest skewness of the groups, and whether all their means are about normal.
+
+    By Cochran's rule for each group, ``n > 25 * skewness ** 2``; unknown below the sizes that show
+    a skewness.
+
+    References
+    ----------
+    Cochran, W. G. (1977). *Sampling Techniques*, 3rd ed., section 2.15.
+    """
+    shapes = [normality(part) for part in parts]
+    known_all = bool(shapes) and not any(np.isnan(shape.skewness) for shape in shapes)
+    return {
+        "largest_skewness_index": max(
+            (abs(shape.skewness) for shape in shapes if not np.isnan(shape.skewness)),
+            default=np.nan,
+        ),
+        "has_normal_means": all(
+            shape.n > SKEW_FOR_NORMAL_MEANS * shape.skewness**2 for shape in shapes
+        )
+        if known_all
+        else None,
     }
 
 

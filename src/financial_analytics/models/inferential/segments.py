@@ -17,6 +17,7 @@ from financial_analytics.models.inferential.results import (
     ESTIMATE,
     cells,
     finished,
+    means_check,
     need_columns,
     picked,
     schema,
@@ -32,7 +33,6 @@ from financial_analytics.stats.groups import (
 )
 from financial_analytics.stats.inference import Inference, known
 from financial_analytics.stats.multiple import holm
-from financial_analytics.stats.shapes import normality
 
 EVERYONE = "All"
 EFFECTS = {
@@ -58,24 +58,15 @@ SCHEMA = schema(
     ),
     flags=("has_equal_variances", "has_normal_means"),
 )
-SKEW_FOR_NORMAL_MEANS = 25.0
-"""A mean is about normal from ``25 * skewness ** 2`` values on (Cochran 1977, section 2.15)."""
 
 
 def _checks(parts: list[np.ndarray[Any, Any]]) -> dict[str, Any]:
     spread = brown_forsythe(parts)
-    shapes = [normality(part) for part in parts]
-    skews = [abs(shape.skewness) for shape in shapes if not np.isnan(shape.skewness)]
     return {
         "equal_variance_p_value": spread.p_value,
         "has_equal_variances": None if np.isnan(spread.p_value) else bool(spread.p_value >= 0.05),
-        "largest_skewness_index": max(skews, default=np.nan),
         "smallest_group_count": min(map(len, parts), default=0),
-        # Cochran's rule for each group; unknown below the sizes that show a skewness
-        "has_normal_means": None
-        if len(skews) < len(parts) or not parts
-        else all(shape.n > SKEW_FOR_NORMAL_MEANS * shape.skewness**2 for shape in shapes),
-    }
+    } | means_check(parts)
 
 
 def _side(name: str, label: str, part: np.ndarray[Any, Any], confidence: float) -> dict[str, Any]:
