@@ -5,14 +5,14 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from financial_analytics.charts.inferential.words import (
+from financial_analytics.charts.kit import theme
+from financial_analytics.charts.kit.frames import known
+from financial_analytics.charts.kit.words import (
     as_of_words,
     interval,
     number,
     p_words,
 )
-from financial_analytics.charts.kit import theme
-from financial_analytics.charts.kit.frames import known
 from financial_analytics.charts.registry import chart
 
 LOOSE = "5 % false alarms"

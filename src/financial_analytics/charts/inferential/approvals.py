@@ -6,15 +6,15 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from financial_analytics.charts.inferential.words import (
+from financial_analytics.charts.kit import theme
+from financial_analytics.charts.kit.intervals import Effect, forest
+from financial_analytics.charts.kit.words import (
     SIGNIFICANT,
     float_of,
     interval,
     left_out,
     p_words,
 )
-from financial_analytics.charts.kit import theme
-from financial_analytics.charts.kit.intervals import Effect, forest
 from financial_analytics.charts.registry import chart
 
 FOUR_FIFTHS = 0.8

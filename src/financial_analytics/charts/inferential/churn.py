@@ -9,16 +9,16 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from financial_analytics.charts.inferential.words import (
+from financial_analytics.charts.kit import theme
+from financial_analytics.charts.kit.frames import coverage_of, known
+from financial_analytics.charts.kit.intervals import wilson_bounds
+from financial_analytics.charts.kit.words import (
     SIGNIFICANT,
     as_of_words,
     interval,
     left_out,
     p_words,
 )
-from financial_analytics.charts.kit import theme
-from financial_analytics.charts.kit.frames import coverage_of, known
-from financial_analytics.charts.kit.intervals import wilson_bounds
 from financial_analytics.charts.registry import chart
 
 MOST_NAMED = 4

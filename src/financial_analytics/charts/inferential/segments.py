@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from financial_analytics.charts.inferential.words import (
+from financial_analytics.charts.kit import theme
+from financial_analytics.charts.kit.intervals import Effect, forest
+from financial_analytics.charts.kit.words import (
     SIGNIFICANT,
     day_words,
     float_of,
@@ -14,8 +16,6 @@ from financial_analytics.charts.inferential.words import (
     left_out,
     p_words,
 )
-from financial_analytics.charts.kit import theme
-from financial_analytics.charts.kit.intervals import Effect, forest
 from financial_analytics.charts.registry import chart
 
 EVERYONE = "All"

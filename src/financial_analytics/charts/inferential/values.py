@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from financial_analytics.charts.inferential.words import day_words, interval
 from financial_analytics.charts.kit import theme
 from financial_analytics.charts.kit.frames import known
+from financial_analytics.charts.kit.words import day_words, interval
 from financial_analytics.charts.registry import chart
 
 EVERYONE = "All"

@@ -1,4 +1,4 @@
-"""How the charts of category 04 say estimates, p-values and what is left out."""
+"""How charts say estimates with bounds, adjusted p-values, periods and what is left out."""
 
 from __future__ import annotations
 
