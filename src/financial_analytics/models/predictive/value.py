@@ -145,7 +145,7 @@ def value_backtest(
 
     Notes
     -----
-    Fitted a year back, at the level found two years back. Bounds are the errors of the year
+    Fitted a year back, purchases at the level found two years back. Bounds are the errors of the year
     before, by tenth of the prediction; there are none where that year is not known.
     """
     frame, times = to_pandas(states), to_pandas(clock)
@@ -288,8 +288,8 @@ def value_predictions(
     -----
     Purchases: BG/NBD (Fader, Hardie and Lee 2005), time from joining or the first day of the
     feeds. Amount of a purchase: gamma-gamma (Fader and Hardie 2013). Margin that is no
-    interchange stays what it was in the last quarter, while the customer does. All of it at the
-    level that the last known year needed.
+    interchange stays what it was in the last quarter, while the customer does. Purchases are at
+    the level that the last known year needed.
     """
     frame, tests, times = to_pandas(states), to_pandas(backtests), to_pandas(clock)
     prices = Prices(float(interchange_rate), float(discount_rate))

@@ -53,15 +53,15 @@ class ValueModel:
     spending : GammaGamma
     staying : dict
         Probability to stay with the bank for a month more, by segment.
-    interchange_level, other_level : float
-        What came in the year after an earlier cut over what was predicted of it: trend.
+    level : float
+        Interchange of the year after an earlier cut over what was predicted of it: trend. Other
+        margin has none: the last quarter's is as good a guess of the next as there is.
     """
 
     buying: BgNbd
     spending: GammaGamma
     staying: dict[str, float]
-    interchange_level: float = 1.0
-    other_level: float = 1.0
+    level: float = 1.0
 
     def parts(self, rows: pd.DataFrame, prices: Prices, months: int) -> tuple[Floats, Floats]:
         """Return interchange and other margin of each month ahead, both (customers, months)."""
@@ -73,7 +73,7 @@ class ValueModel:
         earned = bought * self.amounts(rows)[:, None] * prices.interchange_rate
         stays = stay**ahead
         other = other_margin(rows)[:, None] * stays
-        return self.interchange_level * earned * stays, self.other_level * other
+        return self.level * earned * stays, other
 
     def monthly(self, rows: pd.DataFrame, prices: Prices, months: int) -> Floats:
         """Return the expected margin of each month ahead, shape (customers, months)."""
@@ -142,21 +142,10 @@ def year_of(model: ValueModel, rows: pd.DataFrame, prices: Prices) -> Floats:
 def levelled(
     model: ValueModel, before: pd.DataFrame, prices: Prices, confidence: float
 ) -> ValueModel:
-    """Return the model at the level that a model of the cut before would have needed."""
+    """Return the model with the level of purchases that one of the cut before would have needed."""
     if before.empty or not enough(before):
         return model
     earlier = fit_value(before, before, confidence=confidence)
-    interchange, other = earlier.parts(before, prices, YEAR_MONTHS)
-    later = before["later_interchange_amount"].to_numpy(dtype=float)
-    rest = before["later_margin_amount"].to_numpy(dtype=float) - later
-    return replace(
-        model,
-        interchange_level=_level(later, interchange),
-        other_level=_level(rest, other),
-    )
-
-
-def _level(came: Floats, said: Floats) -> float:
-    """Return the total that came over the total said; 1 where either is no earning."""
-    both = float(came.sum()), float(said.sum())
-    return both[0] / both[1] if min(both) > 0 else 1.0
+    said = float(earlier.parts(before, prices, YEAR_MONTHS)[0].sum())
+    came = float(before["later_interchange_amount"].to_numpy(dtype=float).sum())
+    return replace(model, level=came / said if min(came, said) > 0 else 1.0)
