@@ -145,7 +145,7 @@ def value_backtest(
 
     Notes
     -----
-    Fitted a year back, purchases at the level found two years back. Bounds are the errors of the year
+    Fitted a year back, purchases at the level found two years back. Bounds: errors of the year
     before, by tenth of the prediction; there are none where that year is not known.
     """
     frame, times = to_pandas(states), to_pandas(clock)
