@@ -70,6 +70,31 @@ logins as (
     inner join months on reports.updated_at < months.month_start_date
     where reports.last_login_date <= months.cut_date
     group by reports.customer_id, months.month_number
+),
+
+login_days as (
+    select
+        logins.customer_natural_key,
+        logins.month_number,
+        {{ days_between('logins.last_login_date', 'months.cut_date') }} as login_days
+    from logins
+    inner join months on logins.month_number = months.month_number
+),
+
+-- a single month end says little of how often somebody logs in
+login_means as (
+    select
+        customer_natural_key,
+        month_number,
+        login_days
+        {%- for name, before in [('quarter', 2), ('half_year', 5)] %},
+        avg(cast(login_days as {{ type_double() }})) over (
+            partition by customer_natural_key
+            order by month_number nulls last
+            rows between {{ before }} preceding and current row
+        ) as login_{{ name }}_days
+        {%- endfor %}
+    from login_days
 )
 
 select
@@ -87,8 +112,10 @@ select
     {{ known_then('customer', 'customers', 'is_marketing_opt_in', 'boolean') }}
         as is_marketing_opt_in,
     {{ days_between('customers.signup_date', 'months.cut_date') }} as tenure_days,
-    {{ days_between('logins.last_login_date', 'months.cut_date') }} as login_days,
+    login_means.login_days,
     usage.login_gap_days,
+    login_means.login_quarter_days,
+    login_means.login_half_year_days,
     usage.has_complaint,
     recent_usage.usual_posted_count,
     recent_usage.month_activity_index,
@@ -132,10 +159,10 @@ left join recent_usage
     on
         at_risk.customer_natural_key = recent_usage.customer_natural_key
         and months.previous_month_number = recent_usage.month_number
-left join logins
+left join login_means
     on
-        at_risk.customer_natural_key = logins.customer_natural_key
-        and at_risk.month_number = logins.month_number
+        at_risk.customer_natural_key = login_means.customer_natural_key
+        and at_risk.month_number = login_means.month_number
 left join enrolled on at_risk.customer_natural_key = enrolled.customer_natural_key
 left join first_closings on at_risk.customer_natural_key = first_closings.customer_natural_key
 -- who holds nothing any more has left, even if an account is opened later

@@ -55,6 +55,8 @@ TASK = RiskTask(
         Feature("is_marketing_opt_in", "flag", "Marketing opt-in"),
         Feature("login_days", "number", "Since the last known login", "days"),
         Feature("login_gap_days", "number", "Without login when last reported", "days"),
+        Feature("login_half_year_days", "number", "Without login, mean of 6 month ends", "days"),
+        Feature("login_quarter_days", "number", "Without login, mean of 3 month ends", "days"),
         Feature("loyalty_tier", "category", "Loyalty tier"),
         Feature("month_activity_index", "number", "Transactions of the last month", "index"),
         Feature("open_account_count", "number", "Open accounts"),
