@@ -37,9 +37,8 @@ account_states as (
     where close_date is not null
 ),
 
-reports as (
-    select * from {{ ref('stg_customers') }}
-    where last_login_date is not null
+login_means as (
+    select * from {{ ref('int_customer_feature_logins') }}
 ),
 
 enrolled as (
@@ -59,42 +58,6 @@ first_closings as (
     inner join account_states
         on accounts.account_natural_key = account_states.account_natural_key
     group by accounts.customer_natural_key
-),
-
-logins as (
-    select
-        reports.customer_id as customer_natural_key,
-        months.month_number,
-        max(reports.last_login_date) as last_login_date
-    from reports
-    inner join months on reports.updated_at < months.month_start_date
-    where reports.last_login_date <= months.cut_date
-    group by reports.customer_id, months.month_number
-),
-
-login_days as (
-    select
-        logins.customer_natural_key,
-        logins.month_number,
-        {{ days_between('logins.last_login_date', 'months.cut_date') }} as login_days
-    from logins
-    inner join months on logins.month_number = months.month_number
-),
-
--- a single month end says little of how often somebody logs in
-login_means as (
-    select
-        customer_natural_key,
-        month_number,
-        login_days
-        {%- for name, before in [('quarter', 2), ('half_year', 5)] %},
-        avg(cast(login_days as {{ type_double() }})) over (
-            partition by customer_natural_key
-            order by month_number nulls last
-            rows between {{ before }} preceding and current row
-        ) as login_{{ name }}_days
-        {%- endfor %}
-    from login_days
 )
 
 select

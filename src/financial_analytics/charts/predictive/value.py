@@ -173,7 +173,8 @@ def value_actual_and_predicted(frame: pd.DataFrame) -> go.Figure:
     ),
     needs=(
         *("customer_segment", "predicted_clv_12m", "value_band", "last_year_margin_amount"),
-        *("total_ratio_index", "model_name", "prediction_date"),
+        *("total_ratio_index", "total_ratio_index_lower", "total_ratio_index_upper"),
+        *("model_name", "prediction_date"),
     ),
     measures=("predicted_clv_12m",),
     span="full",

@@ -25,10 +25,11 @@ WORDS = {
 MOST_CHANNELS = 6
 
 
-def _first(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the series of all channels, or the first one, by day."""
-    names = sorted(frame["series_name"].dropna().unique(), key=lambda name: name != ALL_CHANNELS)
-    rows = frame[frame["series_name"] == names[0]] if names else frame
+def _first(frame: pd.DataFrame, *, ahead: bool = False) -> pd.DataFrame:
+    """Return the series of all channels, or else the first one (with days ahead), by day."""
+    usable = known(frame[frame["is_ahead"].astype(bool)], "forecast_count") if ahead else frame
+    names = sorted(usable["series_name"].dropna().unique(), key=lambda name: name != ALL_CHANNELS)
+    rows = frame[frame["series_name"] == names[0]] if names else usable
     return rows.sort_values("forecast_date", ignore_index=True)
 
 
@@ -95,7 +96,9 @@ def _evidence(rows: pd.DataFrame) -> str:
     needs=(
         *("series_name", "forecast_date", "is_ahead", "actual_count", "forecast_count"),
         *("forecast_80_lower", "forecast_80_upper", "forecast_95_lower", "forecast_95_upper"),
-        *("method_name", "mase_score", "naive_mase_score", "training_start_date"),
+        *("method_name", "mase_score", "naive_mase_score", "origin_count"),
+        *("training_start_date", "training_end_date", "is_bank_holiday"),
+        *("coverage_95_rate", "coverage_95_rate_lower", "coverage_95_rate_upper"),
     ),
     measures=("forecast_count",),
     span="full",
@@ -103,7 +106,7 @@ def _evidence(rows: pd.DataFrame) -> str:
 )
 def volume_forecast(frame: pd.DataFrame) -> go.Figure:
     """Lines of what was posted and is forecast, with both bands."""
-    rows = _first(frame)
+    rows = _first(frame, ahead=True)
     ahead = known(rows[rows["is_ahead"].astype(bool)], "forecast_count")
     past = rows[~rows["is_ahead"].astype(bool)].tail(SHOWN_DAYS)
     if ahead.empty:
@@ -133,14 +136,10 @@ def volume_forecast(frame: pd.DataFrame) -> go.Figure:
             hovertemplate="%{x|%a %d %b %Y}<br>%{customdata}<extra></extra>",
         )
     )
-    held = (
-        rows[rows["is_bank_holiday"].fillna(False).astype(bool)]
-        if "is_bank_holiday" in rows
-        else past
-    )
+    held = rows[rows["is_bank_holiday"].fillna(False).astype(bool)]
     held = held[held["forecast_date"] >= past["forecast_date"].min()]
     level = held["actual_count"].astype(float).fillna(held["forecast_count"].astype(float))
-    if len(held) and "is_bank_holiday" in rows:
+    if len(held):
         figure.add_trace(
             go.Scatter(
                 x=held["forecast_date"],
@@ -186,6 +185,7 @@ def volume_forecast(frame: pd.DataFrame) -> go.Figure:
     needs=(
         *("series_name", "method_name", "mase_score", "naive_mase_score", "origin_count"),
         *("coverage_80_rate", "coverage_95_rate", "is_ahead", "actual_count", "forecast_count"),
+        "forecast_date",
     ),
     measures=("mase_score",),
     span="full",
