@@ -117,7 +117,8 @@ select
     {{ exact_money('coalesce(earned.recent_other_margin_amount, 0)') }}
         as recent_other_margin_amount,
     case
-        when present.is_year_after_known then cast(coalesce(earned.later_purchase_count, 0) as bigint)
+        when present.is_year_after_known
+            then cast(coalesce(earned.later_purchase_count, 0) as bigint)
     end as later_purchase_count,
     case
         when present.is_year_after_known

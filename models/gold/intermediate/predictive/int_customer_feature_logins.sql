@@ -35,12 +35,15 @@ counted as (
 select
     customer_natural_key,
     month_number,
-    login_days
-    {%- for name, before in [('quarter', 2), ('half_year', 5)] %},
+    login_days,
     avg(cast(login_days as {{ type_double() }})) over (
         partition by customer_natural_key
         order by month_number nulls last
-        rows between {{ before }} preceding and current row
-    ) as login_{{ name }}_days
-    {%- endfor %}
+        rows between 2 preceding and current row
+    ) as login_quarter_days,
+    avg(cast(login_days as {{ type_double() }})) over (
+        partition by customer_natural_key
+        order by month_number nulls last
+        rows between 5 preceding and current row
+    ) as login_half_year_days
 from counted

@@ -33,9 +33,8 @@ select
     end as exchange_rate,
     cast(coalesce(losses.resolved_count, 0) as bigint) as resolved_count,
     case
-        when losses.product_name is null then 100.0 * cast(
-            {{ var('default_loss_rate') }} as {{ type_double() }}
-        )
+        when losses.product_name is null
+            then 100.0 * cast({{ var('default_loss_rate') }} as {{ type_double() }})
         else 100.0 * {{ ratio('losses.lost_amount', 'losses.exposure_amount') }}
     end as loss_given_default_pct,
     cast(

@@ -69,6 +69,29 @@ held as (
             and summaries.summary_month = positions.snapshot_month
 ),
 
+balances as (
+    select
+        customer_natural_key,
+        month_number,
+        month_end_date,
+        purchase_count,
+        purchase_amount,
+        fee_amount,
+        deposit_balance,
+        card_balance,
+        loan_balance,
+        lag(deposit_balance) over (
+            partition by customer_natural_key order by month_number nulls last
+        ) as previous_deposit_balance,
+        lag(card_balance) over (
+            partition by customer_natural_key order by month_number nulls last
+        ) as previous_card_balance,
+        lag(loan_balance) over (
+            partition by customer_natural_key order by month_number nulls last
+        ) as previous_loan_balance
+    from held
+),
+
 parts as (
     -- spreads on the mean of the balances at the start and the end of the month
     select
@@ -78,19 +101,20 @@ parts as (
         purchase_count,
         purchase_amount,
         fee_amount,
-        {{ money('purchase_amount * ' ~ var('interchange_rate')) }} as interchange_amount
-        {%- for name, spread in [
-            ('deposit', var('deposit_spread_rate')),
-            ('card', var('card_spread_rate')),
-            ('loan', var('loan_spread_rate')),
-        ] %},
+        {{ money('purchase_amount * ' ~ var('interchange_rate')) }} as interchange_amount,
         {{ money(
-            '(' ~ name ~ '_balance + coalesce(lag(' ~ name ~ '_balance) over ('
-            ~ 'partition by customer_natural_key order by month_number nulls last), '
-            ~ name ~ '_balance)) / 2.0 * ' ~ spread ~ ' / 12'
-        ) }} as {{ name }}_margin_amount
-        {%- endfor %}
-    from held
+            '(deposit_balance + coalesce(previous_deposit_balance, deposit_balance)) / 2.0 * '
+            ~ var('deposit_spread_rate') ~ ' / 12'
+        ) }} as deposit_margin_amount,
+        {{ money(
+            '(card_balance + coalesce(previous_card_balance, card_balance)) / 2.0 * '
+            ~ var('card_spread_rate') ~ ' / 12'
+        ) }} as card_margin_amount,
+        {{ money(
+            '(loan_balance + coalesce(previous_loan_balance, loan_balance)) / 2.0 * '
+            ~ var('loan_spread_rate') ~ ' / 12'
+        ) }} as loan_margin_amount
+    from balances
 )
 
 select

@@ -64,8 +64,8 @@ from series
 cross join clock
 inner join calendar
     on
-        calendar.full_date >= clock.first_transaction_date
-        and calendar.full_date <= clock.forecast_end_date
+        clock.first_transaction_date <= calendar.full_date
+        and clock.forecast_end_date >= calendar.full_date
 left join daily
     on
         series.series_name = daily.series_name
