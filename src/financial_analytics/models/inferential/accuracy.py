@@ -161,7 +161,7 @@ def score_accuracy(
         "idle_cost_amount": curve.events * miss_cost,
     }
     if min(curve.events, curve.others) < max(minimum_events, 2):
-        common["status"] = "insufficient_data"
+        common |= {"status": "insufficient_data", "threshold_number": 0}
         return picked(finished(pd.DataFrame([common]), SCHEMA, confidence, None), SCHEMA.names)
     area = counted_auc(*values, weights, confidence=confidence)
     precision = curve.average_precision

@@ -144,7 +144,7 @@ def amount_normality(
             if len(values) < max(minimum, 20) or np.ptp(values) == 0:
                 enough = len(values) >= max(minimum, 20)
                 common["status"] = "no_variation" if enough else "insufficient_data"
-                rows.append(pd.DataFrame([common]))
+                rows.append(pd.DataFrame([common | {"point_number": 0}]))
                 continue
             common |= {"status": "ok"} | _tests(values, confidence)
             rows.append(_points(values, confidence).assign(**common))

@@ -133,7 +133,7 @@ def value_shapes(
         if len(values) < max(minimum, 5) or np.ptp(values) == 0:
             enough = len(values) >= max(minimum, 5)
             common["status"] = "no_variation" if enough else "insufficient_data"
-            rows.append(pd.DataFrame([common]))
+            rows.append(pd.DataFrame([common | {"bin_number": 0}]))
             continue
         fits = (fit_lognormal(values), fit_gamma(values))
         table = _bins(values)

@@ -267,11 +267,13 @@ def _numbers(frame: pd.DataFrame, counts: Any, amounts: Any, confidence: float) 
 
 
 def _nothing(schema: pa.Schema, clock: pd.DataFrame) -> pa.Table:
-    """Return one row that says there is too little to expect frauds from."""
+    """Return one row, of the day of the clock, that says there is too little to expect."""
+    day = clock_date(clock)
     row: dict[str, list[Any]] = {name: [None] for name in schema.names}
     row |= {name: [ALL] for name in CELL}
-    row |= {"status": ["insufficient_data"], "as_of_date": [clock_date(clock)]}
-    return to_table(pd.DataFrame(row), schema)
+    row |= {"forecast_date": [day], "ahead_days": [0], "window_days": [0]}
+    row |= {"status": ["insufficient_data"], "as_of_date": [day]}
+    return to_table(pd.DataFrame(row).head(0 if day is None else 1), schema)
 
 
 def _of_all(

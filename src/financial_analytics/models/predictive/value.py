@@ -39,6 +39,8 @@ from financial_analytics.stats.correlation import spearman
 
 Floats = NDArray[np.float64]
 LONG_MONTHS = 36
+NOBODY = -1
+"""No customer's key: the loader refuses it."""
 CURRENT, HOLDOUT, CALIBRATION = "current", "holdout", "calibration"
 LAST_YEAR, BUY_TILL_YOU_DIE = "last_year_again", "bg_nbd_gamma_gamma"
 METHODS = (LAST_YEAR, BUY_TILL_YOU_DIE)
@@ -154,6 +156,7 @@ def value_backtest(
     found = _predictions(frame, HOLDOUT, CALIBRATION, prices, share)
     if found is None:
         row: dict[str, list[Any]] = {name: [None] for name in BACKTEST_SCHEMA.names}
+        row |= {"method_name": [LAST_YEAR], "customer_natural_key": [NOBODY]}
         row |= {"status": ["insufficient_data"], "as_of_date": [clock_date(times)]}
         return to_table(pd.DataFrame(row), BACKTEST_SCHEMA)
     held, said, _ = found
