@@ -45,7 +45,7 @@ def _band(rows: pd.DataFrame, share: int, token: str) -> go.Scatter:
         fillcolor=theme.LIGHT[token],
         line={"width": 0, "color": theme.LIGHT["orange"]},
         hoverinfo="skip",
-        name=f"{share} % interval",
+        name=f"{share} of 100 days",
     )
 
 
