@@ -191,7 +191,7 @@ def churn_funnel(frame: pd.DataFrame) -> go.Figure:
         finding=finding + ".",
         height=360,
         note=evidence_words(rows),
-        compact={"layout": {"xaxis": {"range": [0, 1.9 * max(total, 1)]}}},
+        compact={"layout": {"xaxis": {"range": [0, 2.8 * max(total, 1)]}}},
     )
 
 
@@ -254,4 +254,5 @@ def churn_reasons(frame: pd.DataFrame) -> go.Figure:
         finding=finding + ".",
         height=max(220, 90 + len(shown) * row_height(labels)),
         note=note + evidence_words(rows),
+        compact={"layout": {"xaxis": {"range": [0, 1.5 * max(shares)]}}},
     )

@@ -240,7 +240,12 @@ def value_by_segment(frame: pd.DataFrame) -> go.Figure:
         finding=finding,
         height=150 + len(labels) * row_height(labels, 52),
         note=note,
-        compact={"layout": {"height": 190 + len(labels) * 64, "xaxis": {"nticks": 4}}},
+        compact={
+            "layout": {
+                "height": 190 + len(labels) * 64,
+                "xaxis": {"nticks": 4, "title": {"text": currency}},
+            }
+        },
     )
 
 

@@ -212,8 +212,8 @@ def forecast_accuracy(frame: pd.DataFrame) -> go.Figure:
         miss = (past["actual_count"] - past["forecast_count"]).abs().sum()
         share_off = 100 * float(miss) / float(past["actual_count"].sum())
         cards.append(
-            Card("Mean error of the last year's days", theme.percent(share_off),
-                 before="of the day's transactions, to two weeks ahead")
+            Card("Mean error, last year", theme.percent(share_off),
+                 before="up to two weeks ahead")
         )  # fmt: skip
     others = known(frame[frame["series_name"] != name], "mase_score")
     each = others.drop_duplicates("series_name").sort_values("series_name")
