@@ -11,7 +11,13 @@ from scipy import stats
 
 from financial_analytics.models.columns import clock_date
 from financial_analytics.models.frames import to_pandas, to_table
-from financial_analytics.models.inferential.results import finished, need_columns, picked, schema
+from financial_analytics.models.inferential.results import (
+    finished,
+    need_columns,
+    never_empty,
+    picked,
+    schema,
+)
 from financial_analytics.models.threads import one_thread
 from financial_analytics.stats.inference import known
 from financial_analytics.stats.multiple import holm
@@ -190,5 +196,7 @@ def transaction_normality(
     made["purchase_count"] = made["merchant_category"].map(categories["purchase_count"].max())
     days = pd.to_datetime(frame["transaction_date"])
     made["first_transaction_date"], made["last_transaction_date"] = days.min(), days.max()
-    made["as_of_date"] = clock_date(to_pandas(clock))
-    return to_table(made, SCHEMA)
+    as_of = clock_date(to_pandas(clock))
+    made["as_of_date"] = as_of
+    keys = {"merchant_category": "All", "transform_name": "raw", "point_number": 0}
+    return to_table(never_empty(made, as_of, **keys), SCHEMA)

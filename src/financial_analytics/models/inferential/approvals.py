@@ -11,7 +11,13 @@ import pyarrow as pa
 
 from financial_analytics.models.columns import clock_date, with_bounds
 from financial_analytics.models.frames import to_pandas, to_table
-from financial_analytics.models.inferential.results import finished, need_columns, picked, schema
+from financial_analytics.models.inferential.results import (
+    finished,
+    need_columns,
+    never_empty,
+    picked,
+    schema,
+)
 from financial_analytics.models.threads import one_thread
 from financial_analytics.stats.multiple import holm
 from financial_analytics.stats.rates import rate_ratio, wilson
@@ -237,5 +243,6 @@ def approval_tests(
     made["factor"] = made["factor"].str.removesuffix(SUFFIX)
     made["factor_label"] = made["factor"].map(LABELS)
     made["is_protected"] = made["factor"].isin(PROTECTED)
-    made["as_of_date"] = clock_date(to_pandas(clock))
-    return to_table(made, SCHEMA)
+    as_of = clock_date(to_pandas(clock))
+    made["as_of_date"] = as_of
+    return to_table(never_empty(made, as_of, factor="none", level="none"), SCHEMA)
