@@ -24,7 +24,7 @@ def lab(made: Bank, tmp_path_factory: pytest.TempPathFactory) -> Lab:
     """Return a lab with its dimensions and facts."""
     lab = Lab(tmp_path_factory.mktemp("synthetic"))
     lab.load(made.folder / "full")
-    lab.build("+tag:facts")
+    lab.build("+tag:facts +dim_campaign")
     return lab
 
 
