@@ -13,6 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import PoissonRegressor
 
 from financial_analytics.errors import InvalidInputError
+from financial_analytics.stats.coverage import tails
 
 Floats = NDArray[np.float64]
 Days = NDArray[np.datetime64]
@@ -339,7 +340,7 @@ def honest_coverage(
     weight = np.array(counts) / sum(counts)
     share = float(weight @ np.array(shares))
     spread = float(np.sqrt((weight**2 * (np.array(shares) - share) ** 2).sum()))
-    half = float(norm.ppf(0.5 + confidence / 2)) * spread
+    half = float(norm.ppf(tails(confidence)[1])) * spread
     return Coverage(
         share, max(0.0, share - half), min(1.0, share + half),
         sum(counts), len(counts),

@@ -12,6 +12,7 @@ from scipy.special import betaln, digamma, gammaln, hyp2f1
 from scipy.stats import norm
 
 from financial_analytics.errors import InvalidInputError
+from financial_analytics.stats.coverage import tails
 
 Floats = NDArray[np.float64]
 _MOST = {"a": 100.0, "b": 1e5}
@@ -70,7 +71,7 @@ def _maximise(
         width = np.where(variance > 0, np.sqrt(np.abs(variance)), np.nan)
     except np.linalg.LinAlgError:
         pass
-    width = width * float(norm.ppf(0.5 + confidence / 2))
+    width = width * float(norm.ppf(tails(confidence)[1]))
     scale = np.maximum(np.abs(found.fun), 1.0)
     calm = float(np.abs(negative(at)[1]).max()) < 1e-4 * scale
     return Estimates(

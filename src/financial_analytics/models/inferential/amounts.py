@@ -19,6 +19,7 @@ from financial_analytics.models.inferential.results import (
     schema,
 )
 from financial_analytics.models.threads import one_thread
+from financial_analytics.stats.coverage import tails
 from financial_analytics.stats.inference import known
 from financial_analytics.stats.multiple import holm
 from financial_analytics.stats.shapes import normality, plotting_positions
@@ -53,7 +54,7 @@ def _points(values: np.ndarray[Any, Any], confidence: float) -> pd.DataFrame:
     place = shares * len(values)
     low, high = (
         stats.norm.ppf(stats.beta.ppf(tail, place + 0.5, len(values) - place + 0.5))
-        for tail in ((1 - confidence) / 2, (1 + confidence) / 2)
+        for tail in tails(confidence)
     )
     return pd.DataFrame(
         {
@@ -69,7 +70,7 @@ def _points(values: np.ndarray[Any, Any], confidence: float) -> pd.DataFrame:
 
 def _tests(values: np.ndarray[Any, Any], confidence: float) -> dict[str, float]:
     found = normality(values)
-    margin = float(stats.norm.ppf((1 + confidence) / 2))
+    margin = float(stats.norm.ppf(tails(confidence)[1]))
     size = len(values)
     row = {"degrees_of_freedom": found.jarque_bera.degrees_of_freedom}
     # standard errors under normality: Fisher (1930)

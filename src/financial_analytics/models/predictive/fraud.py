@@ -36,6 +36,7 @@ from financial_analytics.models.predictive.fraud_rates import (
 )
 from financial_analytics.models.threads import one_thread
 from financial_analytics.stats.counts import draw_counts
+from financial_analytics.stats.coverage import tails
 
 Floats = NDArray[np.float64]
 LEAST_FRAUDS = 10
@@ -92,9 +93,9 @@ def _log_score(count: Floats, mean: Floats, dispersed: float) -> Floats:
 
 
 def _bounds(draws: NDArray[Any], confidence: float) -> tuple[Floats, Floats]:
-    tail = (1 - confidence) / 2
-    low = np.quantile(draws, tail, axis=0, method="inverted_cdf")
-    high = np.quantile(draws, 1 - tail, axis=0, method="inverted_cdf")
+    below, above = tails(confidence)
+    low = np.quantile(draws, below, axis=0, method="inverted_cdf")
+    high = np.quantile(draws, above, axis=0, method="inverted_cdf")
     return low.astype(np.float64), high.astype(np.float64)
 
 

@@ -16,6 +16,7 @@ from financial_analytics.models.predictive import fraud, registry, value, volume
 from financial_analytics.models.predictive.fraud_rates import CELL, METHODS
 from financial_analytics.models.predictive.value_model import enough, fit_value
 from financial_analytics.models.threads import one_thread
+from financial_analytics.stats.coverage import tails
 from financial_analytics.stats.forecast import NAIVE, DailyCounts, honest_coverage, mase
 
 CHAMPION, CHALLENGER = "champion", "challenger"
@@ -140,7 +141,7 @@ def _spread(values: Any, confidence: float) -> Estimate:
     known = known[np.isfinite(known)]
     if len(known) < 2:
         return (float(known.mean()), np.nan, np.nan) if len(known) else UNKNOWN
-    half = float(norm.ppf(0.5 + confidence / 2)) * known.std(ddof=1) / np.sqrt(len(known))
+    half = float(norm.ppf(tails(confidence)[1])) * known.std(ddof=1) / np.sqrt(len(known))
     mean = float(known.mean())
     return mean, mean - half, mean + half
 
@@ -233,7 +234,7 @@ def _fraud(backtests: Any, confidence: float) -> Judgement:
         came = float(sums["fraud_count"].sum())
         ratio = float(sums["expected_fraud_count"].sum()) / came if came else np.nan
         miss = sums["expected_fraud_count"] - ratio * sums["fraud_count"] if came else None
-        z = float(norm.ppf(0.5 + confidence / 2))
+        z = float(norm.ppf(tails(confidence)[1]))
         half = z * float(np.sqrt((miss**2).sum())) / came if miss is not None else np.nan
         n = len(part)
         found[method] = (

@@ -36,6 +36,7 @@ from financial_analytics.models.predictive.value_model import (
 )
 from financial_analytics.models.threads import one_thread
 from financial_analytics.stats.correlation import spearman
+from financial_analytics.stats.coverage import tails
 
 Floats = NDArray[np.float64]
 LONG_MONTHS = 36
@@ -94,12 +95,12 @@ def _bands(predicted: Floats, actual: Floats, confidence: float) -> tuple[Floats
     """Return edges of bins of the prediction, and lower and upper errors within each."""
     edges = np.quantile(predicted, np.linspace(0, 1, BINS + 1)[1:-1])
     which = np.searchsorted(edges, predicted, side="right")
-    tail = (1 - confidence) / 2
+    below, above = tails(confidence)
     low, high = np.zeros(BINS), np.zeros(BINS)
     for k in range(BINS):
         part = (actual - predicted)[which == k]
         if len(part):
-            low[k], high[k] = np.quantile(part, tail), np.quantile(part, 1 - tail)
+            low[k], high[k] = np.quantile(part, below), np.quantile(part, above)
     return edges, np.minimum(low, 0), np.maximum(high, 0)
 
 
@@ -116,7 +117,7 @@ def _ratio(actual: Floats, predicted: Floats, confidence: float) -> tuple[float,
         return (np.nan, np.nan, np.nan)
     ratio = float(predicted.sum()) / total
     error = float(np.sqrt(((predicted - ratio * actual) ** 2).sum())) / total
-    half = float(norm.ppf(0.5 + confidence / 2)) * error
+    half = float(norm.ppf(tails(confidence)[1])) * error
     return ratio, ratio - half, ratio + half
 
 
@@ -199,7 +200,7 @@ def judge(backtests: pd.DataFrame, confidence: float) -> pd.DataFrame:
         no rows where nothing is known.
     """
     frame = backtests[backtests["status"] == "ok"]
-    z = float(norm.ppf(0.5 + confidence / 2))
+    z = float(norm.ppf(tails(confidence)[1]))
     rows: list[dict[str, Any]] = []
     for name in METHODS:
         part = frame[frame["method_name"] == name].sort_values("customer_natural_key")
