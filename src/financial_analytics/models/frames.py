@@ -70,6 +70,25 @@ def to_table(frame: pd.DataFrame, schema: pa.Schema) -> pa.Table:
     return pa.table(columns, schema=schema)
 
 
+def too_little(schema: pa.Schema, as_of: Any, **keys: Any) -> pa.Table:
+    """Return the one row of a result that cannot be given: its keys, status and day, else NULL.
+
+    A bank in which nothing has happened yet (`as_of` is None) has no row at all.
+
+    Examples
+    --------
+    >>> text = [(name, pa.string()) for name in ("name", "status")]
+    >>> names = pa.schema([*text, ("as_of_date", pa.date32())])
+    >>> too_little(names, pd.Timestamp("2024-05-31").date(), name="All")["status"].to_pylist()
+    ['insufficient_data']
+    >>> too_little(names, None, name="All").num_rows
+    0
+    """
+    row = dict.fromkeys(schema.names) | keys
+    row |= {"status": "insufficient_data", "as_of_date": as_of}
+    return to_table(pd.DataFrame([row]).head(0 if as_of is None else 1), schema)
+
+
 def _rounded(value: Decimal, scale: int) -> Decimal:
     """Return `value` with `scale` decimals, halves away from zero, seen from six decimals."""
     for decimals in (max(scale, _SEEN_DECIMALS), scale):

@@ -10,11 +10,10 @@ import pyarrow as pa
 from scipy import stats
 
 from financial_analytics.models.columns import clock_date
-from financial_analytics.models.frames import to_pandas, to_table
+from financial_analytics.models.frames import to_pandas, to_table, too_little
 from financial_analytics.models.inferential.results import (
     finished,
     need_columns,
-    never_empty,
     picked,
     schema,
 )
@@ -200,4 +199,4 @@ def transaction_normality(
     as_of = clock_date(to_pandas(clock))
     made["as_of_date"] = as_of
     keys = {"merchant_category": "All", "transform_name": "raw", "point_number": 0}
-    return to_table(never_empty(made, as_of, **keys), SCHEMA)
+    return to_table(made, SCHEMA) if len(made) else too_little(SCHEMA, as_of, **keys)

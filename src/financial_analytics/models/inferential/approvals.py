@@ -10,11 +10,10 @@ import pandas as pd
 import pyarrow as pa
 
 from financial_analytics.models.columns import clock_date, with_bounds
-from financial_analytics.models.frames import to_pandas, to_table
+from financial_analytics.models.frames import to_pandas, to_table, too_little
 from financial_analytics.models.inferential.results import (
     finished,
     need_columns,
-    never_empty,
     picked,
     schema,
 )
@@ -245,4 +244,6 @@ def approval_tests(
     made["is_protected"] = made["factor"].isin(PROTECTED)
     as_of = clock_date(to_pandas(clock))
     made["as_of_date"] = as_of
-    return to_table(never_empty(made, as_of, factor="none", level="none"), SCHEMA)
+    if made.empty:
+        return too_little(SCHEMA, as_of, factor="none", level="none")
+    return to_table(made, SCHEMA)

@@ -8,9 +8,9 @@ import pandas as pd
 import pyarrow as pa
 
 from financial_analytics.models.columns import clock_date
-from financial_analytics.models.frames import to_pandas, to_table
+from financial_analytics.models.frames import to_pandas, to_table, too_little
 from financial_analytics.models.inferential.arms import SCHEMA, compare_arms
-from financial_analytics.models.inferential.results import finished, never_empty
+from financial_analytics.models.inferential.results import finished
 from financial_analytics.models.threads import one_thread
 from financial_analytics.stats.multiple import holm
 
@@ -100,5 +100,6 @@ def campaign_experiments(
     made["metric_label"] = made["metric_name"].map(LABELS)
     as_of = clock_date(to_pandas(clock))
     keys = {"experiment_level": "channel", "evidence": "observational", "experiment_number": 0}
-    whole = finished(made, SCHEMA, share, as_of)
-    return to_table(never_empty(whole, as_of, metric_name="conversion_rate", **keys), SCHEMA)
+    if made.empty:
+        return too_little(SCHEMA, as_of, metric_name="conversion_rate", **keys)
+    return to_table(finished(made, SCHEMA, share, as_of), SCHEMA)

@@ -116,17 +116,6 @@ def finished(rows: pd.DataFrame, wanted: pa.Schema, confidence: float, as_of: An
     return made
 
 
-def never_empty(made: pd.DataFrame, as_of: Any, **keys: Any) -> pd.DataFrame:
-    """Return `made`; where it has no row, one with these keys that says there is too little.
-
-    A bank in which nothing has happened yet (no `as_of`) has no row at all.
-    """
-    if len(made) or as_of is None:
-        return made
-    row = dict.fromkeys(made.columns) | keys | {"status": "insufficient_data"}
-    return pd.DataFrame([row | {"as_of_date": as_of}])
-
-
 def need_columns(frame: pd.DataFrame, *names: str) -> None:
     """Refuse a frame without one of these columns.
 

@@ -21,7 +21,7 @@ from financial_analytics.models.columns import (
     fields,
     with_bounds,
 )
-from financial_analytics.models.frames import to_pandas, to_table
+from financial_analytics.models.frames import to_pandas, to_table, too_little
 from financial_analytics.models.predictive.fraud_rates import (
     CELL,
     LONGEST_DELAY,
@@ -45,7 +45,8 @@ STEP = 30
 MOST_ORIGINS = 12
 SAMPLES = 2000
 WINDOWS = (7, 30)
-ALL = "All"
+EVERYTHING = dict.fromkeys(CELL, "All")
+"""The cell of all cells."""
 
 BACKTEST_SCHEMA = pa.schema(
     [
@@ -267,16 +268,6 @@ def _numbers(frame: pd.DataFrame, counts: Any, amounts: Any, confidence: float) 
     return frame
 
 
-def _nothing(schema: pa.Schema, clock: pd.DataFrame) -> pa.Table:
-    """Return one row, of the day of the clock, that says there is too little to expect."""
-    day = clock_date(clock)
-    row: dict[str, list[Any]] = {name: [None] for name in schema.names}
-    row |= {name: [ALL] for name in CELL}
-    row |= {"forecast_date": [day], "ahead_days": [0], "window_days": [0]}
-    row |= {"status": ["insufficient_data"], "as_of_date": [day]}
-    return to_table(pd.DataFrame(row).head(0 if day is None else 1), schema)
-
-
 def _of_all(
     ahead: _Ahead, labels: pd.DataFrame, confidence: float, seed: int
 ) -> dict[int, pd.DataFrame]:
@@ -292,7 +283,7 @@ def _of_all(
         by_cell = ahead.mean[:, :days].sum(axis=1)
         mean, amount = float(by_cell.sum()), float(by_cell @ ahead.mean_amount)
         drawn = draw_counts(share * mean, ahead.rates.together, rng)
-        one = pd.DataFrame({CELL[0]: [ALL], CELL[1]: [ALL]})
+        one = pd.DataFrame([EVERYTHING])
         each = np.array([amount / mean])
         sums = _draw_amounts(drawn[:, :, None], labels, one, each, rng)[:, :, 0]
         one["expected_fraud_count"], one["expected_fraud_amount"] = mean, amount
@@ -329,7 +320,8 @@ def fraud_forecast(
         known, shown, to_pandas(backtests), times, history_days, ahead_days, seed
     )  # fmt: skip
     if ahead is None:
-        return _nothing(SCHEMA, times)
+        day = clock_date(times)
+        return too_little(SCHEMA, day, **EVERYTHING, forecast_date=day, ahead_days=0)
     n = len(ahead.cells)
     cell = np.repeat(np.arange(n), ahead_days)
     made = ahead.cells.iloc[cell].reset_index(drop=True)
@@ -371,7 +363,7 @@ def fraud_totals(
         known, shown, to_pandas(backtests), times, history_days, ahead_days, seed
     )  # fmt: skip
     if ahead is None:
-        return _nothing(TOTAL_SCHEMA, times)
+        return too_little(TOTAL_SCHEMA, clock_date(times), **EVERYTHING, window_days=0)
     whole = _of_all(ahead, known, confidence, seed)
     parts = []
     for days, one in whole.items():

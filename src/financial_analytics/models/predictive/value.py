@@ -21,7 +21,7 @@ from financial_analytics.models.columns import (
     fields,
     with_bounds,
 )
-from financial_analytics.models.frames import to_pandas, to_table
+from financial_analytics.models.frames import to_pandas, to_table, too_little
 from financial_analytics.models.predictive.value_model import (
     MONTH,
     YEAR_MONTHS,
@@ -156,10 +156,9 @@ def value_backtest(
     share = float(confidence)
     found = _predictions(frame, HOLDOUT, CALIBRATION, prices, share)
     if found is None:
-        row: dict[str, list[Any]] = {name: [None] for name in BACKTEST_SCHEMA.names}
-        row |= {"method_name": [LAST_YEAR], "customer_natural_key": [NOBODY]}
-        row |= {"status": ["insufficient_data"], "as_of_date": [clock_date(times)]}
-        return to_table(pd.DataFrame(row), BACKTEST_SCHEMA)
+        return too_little(
+            BACKTEST_SCHEMA, clock_date(times), method_name=LAST_YEAR, customer_natural_key=NOBODY
+        )
     held, said, _ = found
     before = _predictions(frame, CALIBRATION, "", prices, share)
     parts = []
