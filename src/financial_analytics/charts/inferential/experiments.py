@@ -40,7 +40,10 @@ def _notes(campaigns: pd.DataFrame, rows: pd.DataFrame, without: int = 0) -> str
     more = len(rows) - MOST
     parts = (
         f"{more} smaller campaigns are in the table." if more > 0 else "",
-        f"{without} campaigns without a conversion on one side have no ratio." if without else "",
+        f"{without} {'campaign' if without == 1 else 'campaigns'} without a conversion on one side "
+        f"{'has' if without == 1 else 'have'} no ratio."
+        if without
+        else "",
         left_out(campaigns, "campaigns"),
     )
     return " ".join(part for part in parts if part)

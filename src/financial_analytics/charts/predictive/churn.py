@@ -208,6 +208,7 @@ def churn_funnel(frame: pd.DataFrame) -> go.Figure:
     ),
     needs=("predicted_churn_risk_pct", "predicted_churn_category", *REASONS),
     measures=("predicted_churn_risk_pct",),
+    span="full",
 )
 def churn_reasons(frame: pd.DataFrame) -> go.Figure:
     """Bars of the most frequent reasons among customers at high risk."""

@@ -21,7 +21,7 @@ def _counted(rows: pd.DataFrame, noun: str = "loans") -> str:
 
 @chart(
     id="predictive.default_risk_matrix",
-    order=60,
+    order=40,
     model="analytics_loan_default_prediction",
     title="Where loan losses are to be expected",
     unit="expected loss of 12 months, reporting currency",
@@ -88,10 +88,11 @@ def default_risk_matrix(frame: pd.DataFrame) -> go.Figure:
     share = theme.percent(100 * top / whole if whole else 0, 0)
     finding = (
         f"{warning_words(rows)}Of {_counted(rows)} {bounded(frame, 'expected_event_count', 0)} "
-        f"are expected to default within 12 months, at a loss of {theme.money(whole, currency)}; "
-        f"most of it, {share}, in grade {grade}, {product}."
+        f"are expected to default within 12 months; the largest part of the expected loss, "
+        f"{share}, is that of {product}, grade {grade}."
     )
-    note = f"{theme.count(len(left))} smaller products are left off. " if left else ""
+    note = f"Expected loss in all: {theme.money(whole, currency)}. "
+    note += f"{theme.count(len(left))} smaller products are left off. " if left else ""
     outside = len(frame) - len(rows)
     if outside:
         note += f"{theme.count(outside)} loans without a known exposure are left out. "
@@ -102,7 +103,7 @@ def default_risk_matrix(frame: pd.DataFrame) -> go.Figure:
 
 @chart(
     id="predictive.default_by_grade",
-    order=70,
+    order=50,
     model="analytics_loan_default_prediction",
     title="Loans by grade, and whether the grades keep their word",
     unit="loans; % of loans that default within 12 months",
@@ -215,4 +216,12 @@ def default_by_grade(frame: pd.DataFrame) -> go.Figure:
         f"({theme.percent(100 * risky / len(rows))}) have grade E or F, 5 % or more within 12 "
         f"months; {bounded(rows, 'expected_event_count', 0)} loans are expected to default"
     )
-    return theme.finish(figure, finding=finding + ".", height=460, note=evidence_words(rows))
+    return theme.finish(
+        figure,
+        finding=finding + ".",
+        height=460,
+        note=evidence_words(rows),
+        compact={  # three entries take two lines: above the drawing, where nothing is
+            "layout": {"height": 500, "legend": {"y": 1.02, "font": {"size": 10}}},
+        },
+    )

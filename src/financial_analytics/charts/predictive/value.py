@@ -250,12 +250,15 @@ def value_by_segment(frame: pd.DataFrame) -> go.Figure:
 
 
 def _with_bounds(rows: pd.DataFrame, total: float) -> str:
-    """Return a total with what the errors of the last known year make of it."""
+    """Return a total with what the error of the last known year would make of it.
+
+    The bounds hold the total itself: a past error is no reason to move it.
+    """
     currency = currency_of(rows)
     lower, upper = (rows[f"total_ratio_index_{end}"].iloc[0] for end in ("lower", "upper"))
     if pd.isna(lower) or pd.isna(upper) or min(lower, upper) <= 0:
         return theme.money(total, currency)
     return (
-        f"{theme.money(total, currency)} ({theme.money(total / upper, currency)} to "
-        f"{theme.money(total / lower, currency)} at the last known year's error)"
+        f"{theme.money(total, currency)} ({theme.money(min(total, total / upper), currency)} to "
+        f"{theme.money(max(total, total / lower), currency)} with the last known year's error)"
     )

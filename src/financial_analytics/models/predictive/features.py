@@ -44,10 +44,14 @@ class Feature:
         --------
         >>> Feature("a", "number", "Activity", "index").said(0.4)
         '40 % of usual'
+        >>> Feature("b", "number", "Without login", "days").said(20 / 3)
+        '6.7 days'
         """
         if self.unit in {"pct", "index"}:
             return f"{100 * value:.3g} %" + (" of usual" if self.unit == "index" else "")
-        text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+        # a mean of days has no thousandths to speak of
+        plain = round(value, 1) if self.unit == "days" else value
+        text = f"{plain:,.0f}" if abs(plain) >= 1000 else f"{plain:.4g}"
         return text if self.unit in {"", "money"} else f"{text} {self.unit}"
 
 
