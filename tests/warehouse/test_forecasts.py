@@ -10,7 +10,7 @@ from scipy.stats import spearmanr
 from tests.support.lab import Lab
 from tests.support.synthetic_lab import Bank, bank
 
-from financial_analytics.models.predictive.fraud import fraud_forecast
+from financial_analytics.models.predictive.fraud import fraud_forecast, fraud_totals
 from financial_analytics.models.predictive.value import value_backtest, value_predictions
 from financial_analytics.models.predictive.volume import backtests_of, each_series, volume_forecast
 from financial_analytics.stats.forecast import Backtest, mase
@@ -122,10 +122,13 @@ def test_fraud__labels_that_are_still_to_come_are_added(lab: Lab) -> None:
     labels = frame(lab, "gold_intermediate.int_fraud_labels")
     exposure = frame(lab, "gold_intermediate.int_fraud_exposure")
     tests = frame(lab, "gold_intermediate.int_fraud_backtest")
+    totals = frame(lab, "gold.analytics_fraud_risk_totals")
     clock = frame(lab, "silver.data_clock")
     at_once = labels.assign(known_date=labels["transaction_date"])
     slow, quick = (
-        fraud_forecast(rows, exposure, tests, clock).to_pandas()["expected_fraud_count"].sum()
+        fraud_forecast(rows, exposure, tests, totals, clock)
+        .to_pandas()["expected_fraud_count"]
+        .sum()
         for rows in (labels, at_once)
     )
     assert slow > 1.01 * quick
@@ -206,7 +209,8 @@ def test_with_too_few_data_the_status_tells() -> None:
          "labelled_count": [9]}
     )  # fmt: skip
     tests = pd.DataFrame(columns=["method_name", "log_score"])
-    fraud = fraud_forecast(labels, exposure, tests, clock).to_pandas()
+    totals = fraud_totals(labels, exposure, tests, clock)
+    fraud = fraud_forecast(labels, exposure, tests, totals, clock).to_pandas()
     assert fraud["status"].tolist() == ["insufficient_data"]
     assert fraud["expected_fraud_count"].isna().all()
     one = pd.DataFrame(

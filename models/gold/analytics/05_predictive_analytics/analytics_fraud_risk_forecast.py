@@ -14,6 +14,7 @@ def model(dbt, session):
         dbt.ref("int_fraud_labels"),
         dbt.ref("int_fraud_exposure"),
         dbt.ref("int_fraud_backtest"),
+        dbt.ref("analytics_fraud_risk_totals"),
         dbt.ref("data_clock"),
         history_days=dbt.config.meta_get("history_days"),
         ahead_days=dbt.config.meta_get("ahead_days"),

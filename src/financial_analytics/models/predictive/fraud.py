@@ -293,17 +293,31 @@ def _of_all(
     return found
 
 
+def _bank(totals: pd.DataFrame) -> dict[str, float]:
+    """Return the frauds of the whole bank over each window as columns; NaN of a longer one."""
+    whole = totals[totals["channel"] == EVERYTHING["channel"]].set_index("window_days")
+    return {
+        f"bank_fraud_{days}d_count{end}": float(
+            whole[f"expected_fraud_count{end}"].get(days, np.nan)
+        )
+        for days in WINDOWS
+        for end in ("", "_lower", "_upper")
+    }
+
+
 @one_thread
 def fraud_forecast(
-    labels: Any, exposure: Any, backtests: Any, clock: Any, *, history_days: int = 365,
-    ahead_days: int = 30, seed: int = 20240, confidence: float = 0.95, currency: str = "USD",
+    labels: Any, exposure: Any, backtests: Any, totals: Any, clock: Any, *,
+    history_days: int = 365, ahead_days: int = 30, seed: int = 20240, confidence: float = 0.95,
+    currency: str = "USD",
 ) -> pa.Table:  # fmt: skip
     """Return `analytics_fraud_risk_forecast`: one row per category, channel and day ahead.
 
     Parameters
     ----------
-    labels, exposure, backtests, clock : relation
-        ``int_fraud_labels``, ``int_fraud_exposure``, ``int_fraud_backtest``, ``data_clock``.
+    labels, exposure, backtests, totals, clock : relation
+        ``int_fraud_labels``, ``int_fraud_exposure``, ``int_fraud_backtest``,
+        ``analytics_fraud_risk_totals``, ``data_clock``.
     history_days, ahead_days : int
         Days to learn from and to look ahead.
 
@@ -336,14 +350,7 @@ def fraud_forecast(
     made = pd.concat([made, risk], axis=1).assign(**ahead.common)
     made["history_fraud_count"] = ahead.past.counts.sum(axis=1)[cell]
     made["dispersion_statistic"] = ahead.rates.dispersed
-    for days, one in _of_all(ahead, known, confidence, seed).items():
-        for end in ("", "_lower", "_upper"):
-            made[f"bank_fraud_{days}d_count{end}"] = float(
-                one[f"expected_fraud_count{end}"].iloc[0]
-            )
-    for name in with_bounds(*_BANK):
-        if name not in made:
-            made[name] = np.nan
+    made = made.assign(**_bank(to_pandas(totals)))
     made = made.assign(coverage_pct=100 * confidence, reporting_currency=currency)
     made["as_of_date"] = clock_date(times)
     return to_table(made, SCHEMA)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -265,16 +265,7 @@ def _value(states: Any, backtests: Any, confidence: float) -> Judgement:
     scores = value.judge(seen, confidence)
     known = not scores.empty
     winner = value.served(scores) if known else value.LAST_YEAR
-    rows = frame[frame["cut_name"] == value.CURRENT].sort_values("customer_natural_key")
-    parameters = None
-    if known and enough(rows):
-        earlier = frame[frame["cut_name"] == value.HOLDOUT]
-        model = fit_value(rows, earlier, confidence=confidence)
-        parameters = {
-            "buying": {name: asdict(model.buying)[name] for name in ("r", "alpha", "a", "b")},
-            "spending": {name: asdict(model.spending)[name] for name in ("p", "q", "v")},
-            "staying": model.staying,
-        }
+    rows = frame[frame["cut_name"] == value.CURRENT]
     found = {
         method: tuple(
             (
@@ -302,7 +293,7 @@ def _value(states: Any, backtests: Any, confidence: float) -> Judgement:
         ),
         challenger=Judged(
             value.BUY_TILL_YOU_DIE, status, winner == value.BUY_TILL_YOU_DIE,
-            found[value.BUY_TILL_YOU_DIE], parameters,
+            found[value.BUY_TILL_YOU_DIE],
         ),
         difference=difference,
         dates={
@@ -315,6 +306,20 @@ def _value(states: Any, backtests: Any, confidence: float) -> Judgement:
             frame.sort_values(["cut_name", "customer_natural_key"]).drop(columns="customer_segment")
         ),
     )  # fmt: skip
+
+
+def _fitted(states: pd.DataFrame, confidence: float) -> dict[str, Any] | None:
+    """Return the parameters of purchases, amounts and staying, as served now."""
+    rows = states[states["cut_name"] == value.CURRENT].sort_values("customer_natural_key")
+    if not enough(rows):
+        return None
+    earlier = states[states["cut_name"] == value.HOLDOUT]
+    model = fit_value(rows, earlier, confidence=confidence)
+    return {
+        "buying": {name: getattr(model.buying, name) for name in ("r", "alpha", "a", "b")},
+        "spending": {name: getattr(model.spending, name) for name in ("p", "q", "v")},
+        "staying": model.staying,
+    }
 
 
 @one_thread
@@ -344,7 +349,12 @@ def fraud_metrics(backtests: Any, *, confidence: float = 0.95) -> pa.Table:
 @one_thread
 def value_models(states: Any, backtests: Any, *, confidence: float = 0.95) -> pa.Table:
     """Return `int_value_models`, from ``int_customer_value_states`` and its backtest."""
-    return _models(_value(states, backtests, float(confidence)))
+    judgement = _value(states, backtests, float(confidence))
+    challenger = judgement.challenger
+    if challenger.metrics:
+        fitted = _fitted(to_pandas(states), float(confidence))
+        judgement = replace(judgement, challenger=replace(challenger, parameters=fitted))
+    return _models(judgement)
 
 
 @one_thread
