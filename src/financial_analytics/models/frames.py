@@ -8,6 +8,8 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from financial_analytics.errors import InvalidInputError
+
 # A double that stands for half a cent lies a hair beside it; seen from here it does not.
 _SEEN_DECIMALS = 6
 
@@ -68,6 +70,22 @@ def to_table(frame: pd.DataFrame, schema: pa.Schema) -> pa.Table:
             values = values.astype("Int64")
         columns.append(pa.Array.from_pandas(values, type=field.type))
     return pa.table(columns, schema=schema)
+
+
+def need_columns(frame: pd.DataFrame, *names: str) -> None:
+    """Refuse a frame without one of these columns.
+
+    Raises
+    ------
+    InvalidInputError
+        Naming what is missing and what there is.
+    """
+    missing = [name for name in names if name not in frame.columns]
+    if missing:
+        there = ", ".join(map(str, frame.columns))
+        raise InvalidInputError(
+            f"the frame has no column {', '.join(missing)}", hint=f"its columns are: {there}"
+        )
 
 
 def too_little(schema: pa.Schema, as_of: Any, **keys: Any) -> pa.Table:

@@ -10,10 +10,9 @@ import pandas as pd
 import pyarrow as pa
 
 from financial_analytics.models.columns import clock_date, with_bounds
-from financial_analytics.models.frames import to_pandas, to_table, too_little
+from financial_analytics.models.frames import need_columns, to_pandas, to_table, too_little
 from financial_analytics.models.inferential.results import (
     finished,
-    need_columns,
     picked,
     schema,
 )

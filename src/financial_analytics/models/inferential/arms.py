@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 from financial_analytics.models.columns import with_bounds
+from financial_analytics.models.frames import need_columns
 from financial_analytics.models.inferential.results import (
     EFFECT,
     ESTIMATE,
     cells,
     finished,
     means_check,
-    need_columns,
     picked,
     schema,
 )

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from financial_analytics.errors import InvalidInputError
 from financial_analytics.models.columns import DATE, DOUBLE, FLAG, LONG, TEXT, WHOLE, with_bounds
 from financial_analytics.models.columns import fields as _fields
 from financial_analytics.stats.inference import Floats, Inference
@@ -114,19 +113,3 @@ def finished(rows: pd.DataFrame, wanted: pa.Schema, confidence: float, as_of: An
         if name not in made:
             made[name] = np.nan
     return made
-
-
-def need_columns(frame: pd.DataFrame, *names: str) -> None:
-    """Refuse a frame without one of these columns.
-
-    Raises
-    ------
-    InvalidInputError
-        Naming what is missing and what there is.
-    """
-    missing = [name for name in names if name not in frame.columns]
-    if missing:
-        there = ", ".join(map(str, frame.columns))
-        raise InvalidInputError(
-            f"the frame has no column {', '.join(missing)}", hint=f"its columns are: {there}"
-        )

@@ -11,14 +11,13 @@ import pyarrow as pa
 
 from financial_analytics.models.columns import clock_date
 from financial_analytics.models.exploratory.correlations import METRICS
-from financial_analytics.models.frames import to_pandas, to_table
+from financial_analytics.models.frames import need_columns, to_pandas, to_table
 from financial_analytics.models.inferential.results import (
     EFFECT,
     ESTIMATE,
     cells,
     finished,
     means_check,
-    need_columns,
     picked,
     schema,
 )

@@ -9,8 +9,8 @@ import pandas as pd
 import pyarrow as pa
 
 from financial_analytics.models.columns import clock_date, with_bounds
-from financial_analytics.models.frames import to_pandas, to_table
-from financial_analytics.models.inferential.results import finished, need_columns, picked, schema
+from financial_analytics.models.frames import need_columns, to_pandas, to_table
+from financial_analytics.models.inferential.results import finished, picked, schema
 from financial_analytics.models.threads import one_thread
 from financial_analytics.stats.inference import known
 from financial_analytics.stats.shapes import (

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-
-from financial_analytics.errors import InvalidInputError
 
 Kind = Literal["number", "flag", "category"]
 YES, NO = "yes", "no"
@@ -103,24 +101,3 @@ def infer_features(frame: pd.DataFrame, exclude: Iterable[str] = ()) -> tuple[Fe
             kind = "number"
         found.append(Feature(str(name), kind, str(name).replace("_", " ").capitalize()))
     return tuple(found)
-
-
-def require_columns(frame: pd.DataFrame, names: Sequence[str]) -> None:
-    """Say which columns a frame lacks.
-
-    Raises
-    ------
-    InvalidInputError
-        If there are any.
-    """
-    missing = [name for name in names if name not in frame.columns]
-    if missing:
-        raise InvalidInputError(
-            f"the frame has no column {', '.join(missing)}",
-            hint=f"its columns are {', '.join(map(str, frame.columns))}",
-        )
-
-
-def as_plain(features: Sequence[Feature]) -> list[dict[str, Any]]:
-    """Return features as plain values for JSON."""
-    return [vars(feature) for feature in features]

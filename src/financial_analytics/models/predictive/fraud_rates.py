@@ -30,8 +30,6 @@ class History:
 
     Attributes
     ----------
-    cells : DataFrame, shape (cells, 2)
-        Category and channel, in order.
     counts : ndarray of float64, shape (cells, days)
         Known frauds; the last column is the day before the origin.
     known : ndarray of float64, shape (days,)
@@ -40,7 +38,6 @@ class History:
         0 is Monday.
     """
 
-    cells: pd.DataFrame
     counts: Floats
     known: Floats
     weekday: NDArray[np.int64]
@@ -76,7 +73,7 @@ def history_at(labels: pd.DataFrame, cells: pd.DataFrame, first: int, origin: in
     np.add.at(counts, (row[use], happened[use] - first), 1.0)
     age = origin - 1 - np.arange(first, origin)
     return History(
-        cells, counts, share[np.minimum(age, LONGEST_DELAY)],
+        counts, share[np.minimum(age, LONGEST_DELAY)],
         (np.arange(first, origin) + 3) % WEEK,
     )  # fmt: skip
 
@@ -94,8 +91,6 @@ class Rates:
         Factor of each weekday, 1 on average.
     dispersed, together : float
         Variance of a cell's weekly count over its mean, and of the sum of all cells'.
-    events, exposure : ndarray of float64, shape (cells,)
-        Known frauds, and days in which they could be known, both weighted.
     """
 
     mean: Floats
@@ -103,8 +98,6 @@ class Rates:
     weekday: Floats
     dispersed: float
     together: float
-    events: Floats
-    exposure: Floats
 
 
 def _weekdays(past: History, dispersed: float) -> Floats:
@@ -151,7 +144,7 @@ def fit_rates(past: History, method: str, rng: np.random.Generator, samples: int
     else:
         fit = fit_gamma_poisson(seen, time)
         mean, draws = fit.mean, fit.draw(samples, rng)
-    return Rates(mean, draws, _weekdays(past, together), dispersed, together, events, exposure)
+    return Rates(mean, draws, _weekdays(past, together), dispersed, together)
 
 
 def labelled_cells(exposure: pd.DataFrame) -> pd.DataFrame:

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from financial_analytics.errors import InvalidInputError
+from financial_analytics.models.frames import need_columns
 from financial_analytics.models.predictive.boosting import Boosting, fit_boosting
-from financial_analytics.models.predictive.features import Feature, require_columns
+from financial_analytics.models.predictive.features import Feature
 from financial_analytics.models.predictive.scorecard import Scorecard, fit_scorecard, points
 from financial_analytics.models.threads import one_thread
 from financial_analytics.stats.calibration import calibration, fit_logit
@@ -64,7 +65,7 @@ class RiskModel:
 
     def log_odds(self, frame: pd.DataFrame) -> Floats:
         """Return calibrated log odds, shape (n,)."""
-        require_columns(frame, [feature.name for feature in self.features])
+        need_columns(frame, *(feature.name for feature in self.features))
         intercept, slope = self.calibration
         return intercept + slope * self.machine.log_odds(frame)
 
@@ -211,7 +212,7 @@ def fit_candidates(
     tuple of RiskModel, or None
         None where `train` has fewer than 30 events, or fewer than 30 rows without one.
     """
-    require_columns(train, [target, *(feature.name for feature in features)])
+    need_columns(train, target, *(feature.name for feature in features))
     event = train[target].to_numpy(dtype=bool)
     if min(event.sum(), (~event).sum()) < LEAST_EVENTS:
         return None
