@@ -47,7 +47,7 @@ demo: $(INSTALLED)
 		$(if $(VARS),--vars '$(VARS)') $(if $(OPEN),--open)
 
 test: $(INSTALLED_DEV)
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --durations 40 $(ARGS)
 
 spark: $(INSTALLED_DEV)
 	@$(BIN)/python -m pytest -m 'spark_deaths or not spark_deaths' tests/parity/test_spark.py tests/unit/test_spark_session.py $(ARGS)

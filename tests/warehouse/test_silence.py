@@ -77,13 +77,17 @@ def test_drivers_are_of_states_recorded_before(tmp_path: Path, has_history: bool
             " where customer_segment = 'All' group by driver"
         )
     )
-    at_risk = lab.value("select count(*) from gold_intermediate.int_churn_at_risk")
+    judged = lab.value("select count(*) from gold_intermediate.int_churn_exposure")
     if not has_history:
-        assert at_risk == 0
+        assert judged == 0
+        months = lab.rows(
+            "select distinct month_start_date from gold_intermediate.int_churn_at_risk"
+        )
+        assert months == [(date(2024, 7, 1),)]  # yet to come: nobody is judged in it
         assert set(statuses.values()) == {"insufficient_data"}
         return
-    assert at_risk > 500
-    assert lab.value("select count(*) from gold_intermediate.int_churn_at_risk where is_event") > 9
+    assert judged > 500
+    assert lab.value("select count(*) from gold_intermediate.int_churn_exposure where is_event") > 9
     dormant = lab.rows("select distinct dormant_bin from gold_intermediate.int_churn_exposure")
     assert dormant == [("No",)]  # dormant since the last extract, in no month before
 
