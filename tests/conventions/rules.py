@@ -42,6 +42,9 @@ NAMED_NUMBERS = frozenset(
         *("estimate", "effect_size", "degrees_of_freedom", "average_marginal_effect"),
         *("first_mean_value", "second_mean_value", "treatment_value", "control_value"),
         "minimum_detectable_value",
+        # category 07
+        *("standard_error", "benchmark_value", "relevant_value", "point_value", "cutoff_value"),
+        *("bandwidth_value", "bias_bandwidth_value", "bias_corrected_value"),
         # category 05: the catalogue's own names
         *("clv_at_risk", "days_since_login", "transaction_count_90d", "scorecard_points"),
         *("p_alive", "expected_transactions", "predicted_clv_12m", "predicted_clv_36m"),

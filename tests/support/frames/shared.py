@@ -17,6 +17,9 @@ FIXED = {
     # what a model of category 04 tests, and at which level
     "test_name", "experiment_level", "metric_name", "transform_name", "threshold_name",
     "better_fit_name",
+    # what a design of category 07 found
+    "effect_level", "outcome_name", "outcome_label", "design_name", "estimand", "assumption",
+    "failed_diagnostic", "verdict",
 }  # fmt: skip
 # Members that a model adds to names of a feed.
 KEPT = {"All", "Not declined"}

@@ -16,6 +16,7 @@
     'analytics_credit_application_rejection_analysis': ['credit_applications'],
     'analytics_credit_approval_hypothesis_test': ['credit_applications'],
     'analytics_credit_score_behavior_correlation': ['customers'],
+    'analytics_credit_score_impact_analysis': ['credit_applications', 'transactions'],
     'analytics_customer_behavior_clusters': ['transactions', 'customers'],
     'analytics_customer_by_age_group': ['customers'],
     'analytics_customer_by_geography': ['customers'],

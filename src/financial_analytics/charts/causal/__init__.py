@@ -1,0 +1,1 @@
+"""Charts of category 07: what causes what."""

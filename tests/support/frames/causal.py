@@ -1,0 +1,87 @@
+"""Frames of category 07 with known numbers: what each design found, and the points it draws."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pandas as pd
+
+from tests.support.frames.shared import AS_OF
+
+FIRST, LAST = dt.date(2023, 7, 2), dt.date(2023, 12, 18)
+
+
+def effect_cells(
+    estimate: float, half: float, *, sample: int = 400, verdict: str = "supported"
+) -> dict[str, Any]:
+    """Return the cells of an effect row."""
+    error = half / 2
+    return {
+        "effect_level": "effect",
+        "group_name": "All",
+        "estimand": "What it adds",
+        "assumption": "Nothing else does.",
+        "point_number": 0,
+        "sample_count": sample,
+        "treatment_count": sample // 2,
+        "control_count": sample - sample // 2,
+        "estimate": estimate,
+        "estimate_lower": estimate - half,
+        "estimate_upper": estimate + half,
+        "standard_error": error,
+        "p_value": 0.001 if abs(estimate) > half else 0.4,
+        "minimum_detectable_value": 2.8 * error,
+        "failed_diagnostic": None,
+        "verdict": verdict,
+    }
+
+
+def refuted(frame: pd.DataFrame, why: str) -> pd.DataFrame:
+    """Return a frame whose effects are withheld because a diagnostic failed."""
+    made = frame.astype({"failed_diagnostic": object})
+    rows = made["effect_level"] == "effect"
+    cells = ["estimate", "estimate_lower", "estimate_upper", "standard_error", "p_value"]
+    made.loc[rows, cells] = float("nan")
+    made.loc[rows, "verdict"] = "refuted_by_diagnostic"
+    made.loc[rows, "failed_diagnostic"] = why
+    return made
+
+
+def as_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return rows with what all of them share."""
+    shared = {
+        "period_start_date": FIRST, "period_end_date": LAST, "coverage_pct": 95.0,
+        "status": "ok", "as_of_date": AS_OF,
+    }  # fmt: skip
+    return pd.DataFrame([row | shared for row in rows])
+
+
+def credit_score_impact_analysis() -> pd.DataFrame:
+    tests = {
+        "cutoff_value": 660.0, "bandwidth_value": 50.0, "bias_bandwidth_value": 80.0,
+        "first_stage_rate": 0.93, "first_stage_statistic": 405.0, "density_p_value": 0.47,
+        "placebo_p_value": 0.82, "balance_p_value": 0.23,
+    }  # fmt: skip
+    spend = {"outcome_name": "spend_amount", "outcome_label": "Purchases a month"}
+    deposit = {"outcome_name": "deposit_amount", "outcome_label": "Paid into all accounts"}
+    rows = [
+        spend | effect_cells(57.0, 19.0) | tests | {"relevant_value": 60.0, "power_rate": 0.99},
+        deposit
+        | effect_cells(300.0, 700.0)
+        | tests
+        | {"relevant_value": 600.0, "power_rate": 0.38},
+    ]
+    for number in range(-8, 8):
+        score = 660.0 + 10 * number + 5
+        level = 120 + 0.4 * (score - 660) + (53 if number >= 0 else 0)
+        rows.append(
+            spend
+            | {
+                "effect_level": "point", "group_name": "All", "point_number": number,
+                "point_value": score, "estimate": level + 4 * (number % 3 - 1),
+                "benchmark_value": level if -5 <= number < 5 else None, "sample_count": 40,
+                "cutoff_value": 660.0,
+            }
+        )  # fmt: skip
+    return as_frame(rows)

@@ -1,0 +1,39 @@
+"""What the charts of category 07 say of known numbers, and that a refuted design shows none."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+import pytest
+from tests.support.frames import frame_of
+from tests.support.frames.causal import refuted
+
+from financial_analytics.charts.registry import charts, get_chart
+
+WHY = "the density jumps at the cutoff"
+ALL = [entry.id for entry in charts("causal")]
+
+
+def finding(id: str, frame: pd.DataFrame) -> str:
+    return str(get_chart(id).draw(frame).layout.meta["finding"])
+
+
+@pytest.mark.parametrize("id", ALL)
+def test_a_refuted_design_shows_no_effect_and_says_what_failed(id: str) -> None:
+    frame = refuted(frame_of(get_chart(id).model), WHY)
+    figure = get_chart(id).draw(frame)
+    said = f"{figure.layout.meta['finding']} {figure.layout.annotations}"
+    assert "efuted" in said and WHY in said
+    assert "adds" not in figure.layout.meta["finding"]
+    assert not [trace for trace in figure.data if "fit" in (trace.name or "")]
+
+
+def test_rdd_says_the_effect_with_its_interval_period_and_verdict() -> None:
+    figure = get_chart("causal.rdd").draw(frame_of("analytics_credit_score_impact_analysis"))
+    said = figure.layout.meta["finding"]
+    assert "Of 400 applications within 50 points of the cutoff, July 2023 to December 2023" in said
+    assert "approval adds 57 (38 to 76)." in said and "Verdict: supported" in said
+    note = figure.layout.meta["note"]
+    assert "approval adds 300 (-400 to 1,000) and cannot be told from nothing." in note
+    assert re.search(r"600 from nothing with power 0\.38", note)
