@@ -44,7 +44,8 @@
 {% macro event_trigger(value) -%}
     case
         when {{ value }} is null then null
-        when lower(trim({{ value }})) in ('system', 'customer', 'bank', 'branch', 'employee', 'agent', 'regulator')
+        when lower(trim({{ value }})) in ('system', 'customer', 'bank', 'branch', 'employee', 'agent', 'regulator',
+                'policy', 'trial')
             then lower(trim({{ value }}))
         else 'other'
     end

@@ -10,6 +10,7 @@ from financial_analytics.synthetic import (
     BankConfig,
     accounts,
     campaigns,
+    cards,
     churn,
     credit,
     customers,
@@ -30,9 +31,10 @@ from tests.support.studies_files import FILES
 from tests.support.studies_lending import LENDING
 from tests.support.studies_lives import LIVES
 from tests.support.studies_market import MARKET
+from tests.support.studies_products import PRODUCTS
 from tests.support.synthetic_studies import Study
 
-STUDIES: tuple[Study, ...] = (*ACTIVITY, *LENDING, *LIVES, *MARKET, *FILES)
+STUDIES: tuple[Study, ...] = (*ACTIVITY, *LENDING, *LIVES, *MARKET, *PRODUCTS, *FILES)
 
 # Where the model of a mechanism stands, and the source that it cites.
 SOURCES: dict[str, tuple[Any, str]] = {
@@ -54,6 +56,8 @@ SOURCES: dict[str, tuple[Any, str]] = {
     "history": (customers.draw_customers, "Census Bureau, Current Population Survey, 2021"),
     "dirt": (dirt, "our own choice"),
     "stream": (live, "our own choice"),
+    "cards": (cards.draw_cards, "FFIEC retail classification, 2000"),
+    "products": (accounts.opening_hazards, "SCF 2022"),
 }
 
 # Parameters of the files rather than of the bank: the test that finds them.

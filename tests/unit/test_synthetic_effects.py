@@ -59,6 +59,19 @@ REACH = {
         "campaigns.retention_effect=0", "campaigns.holdout_share=0",
         "campaigns.unasked_effect=0", "campaigns.bonus_effect=0",
     )),
+    # a charged-off card ends no other account, and limits reach no loan
+    "cards": (MONEY, (
+        "cards.review_rate=0", "cards.trial_share=0", "cards.step_share=0",
+        "cards.balance_elasticity=0", "cards.default_rate=0",
+        "cards.default_rate=0.05 cards.score_effect=0",
+        "cards.default_rate=0.05 cards.utilisation_effect=0",
+        "cards.default_rate=0.05 cards.loss_given_default=0",
+    )),
+    # savers look at rates, and the rate gap drives them away
+    "products": (MONEY | LIVES, (
+        "products.savings_rate=0", "products.currency_rate=0", "products.income_effect=0",
+        "products.age_effect=0", "products.travel_effect=0",
+    )),
     "money": (MONEY, (
         "rates.savings_elasticity=0", "rates.high_yield_elasticity=0",
         "rates.money_market_elasticity=0", "rates.balance_noise=0",

@@ -21,6 +21,7 @@ from financial_analytics.synthetic.customers import Customers
 from financial_analytics.synthetic.frame import NULL, Bools, Floats, Ints
 from financial_analytics.synthetic.rng import stream
 
+TRAVELLER = catalog.ARCHETYPES.index("traveller")
 HELD = 6
 """Account slots in use: checking, savings, card, loan, brokerage, currency."""
 
@@ -43,6 +44,8 @@ class Holdings:
     currency_open: Ints
     currency: Ints
     adoption_hazard: Floats
+    opening_hazard: Floats
+    """Of savings and currency accounts by month while without, shape (2, customers)."""
 
 
 def draw_holdings(
@@ -73,6 +76,9 @@ def draw_holdings(
     wealthy = people.income > 120_000
     pick = np.searchsorted([0.45, 0.80], u[2])
     savings_product = 5 + np.where(wealthy, np.maximum(pick, 1), np.minimum(pick, 1 + (u[2] > 0.9)))
+    hazards = opening_hazards(config, calendar, people)
+    later = openings_later(config, calendar, people, hazards, block)
+    savings_open = np.where(savings_open == NULL, later[0], savings_open)
     closes = savings_open + 90 + (-np.log1p(-u[3]) * 365.25 / 0.05).astype(np.int64)
     closes = np.where((savings_open != NULL) & (closes > calendar.first), closes, NULL)
     card_chance = np.clip(0.34 + 0.0012 * (people.states[0].score - 690), 0.03, 0.8)
@@ -97,8 +103,9 @@ def draw_holdings(
     day = np.where(early, calendar.first - 1 - ((before - months) * 30).astype(np.int64), day + 1)
     day = np.where(early, np.maximum(day, people.signup), day)
     brokerage_open = np.where(day <= calendar.horizon, day, NULL)
-    traveller = people.archetype == 4
+    traveller = people.archetype == TRAVELLER
     currency_open = opened(np.where(traveller, 0.14, 0.02), u[10], u[11], 90.0)
+    currency_open = np.where(currency_open == NULL, later[1], currency_open)
     return Holdings(
         savings_open=savings_open,
         savings_product=savings_product,
@@ -111,7 +118,42 @@ def draw_holdings(
         currency_open=currency_open,
         currency=1 + (u[13] * 3).astype(np.int64),
         adoption_hazard=hazard,
+        opening_hazard=hazards,
     )
+
+
+def opening_hazards(config: BankConfig, calendar: Calendar, people: Customers) -> Floats:
+    """Return the monthly hazards of opening savings and a currency account while without one.
+
+    ``savings_rate * exp(income_effect * z(log income) + age_effect * (age - 45) / 10)``, age
+    when the window opens or at sign-up, and ``currency_rate * exp(travel_effect *
+    traveller)``. Wealth, income and age are what tells who holds which product (SCF 2022: savings
+    36 % of the lowest to 70 % of the highest fifth of incomes).
+
+    Returns
+    -------
+    ndarray of float64, shape (2, customers)
+    """
+    effect = config.products
+    age = (np.maximum(people.signup, calendar.first) - people.birth) / 365.2425
+    savings = effect.savings_rate * np.exp(
+        np.clip(
+            effect.income_effect * people.log_income_z + effect.age_effect * (age - 45) / 10, -4, 4
+        )
+    )
+    traveller = people.archetype == TRAVELLER
+    return np.stack([savings, effect.currency_rate * np.exp(effect.travel_effect * traveller)])
+
+
+def openings_later(
+    config: BankConfig, calendar: Calendar, people: Customers, hazards: Floats, block: int
+) -> Ints:
+    """Return the days on which those without the product would open it, shape (2, customers)."""
+    u = stream(config.seed, "product openings", block).random((2, people.size))
+    with np.errstate(divide="ignore"):
+        wait = np.where(hazards > 0, -np.log1p(-u) / hazards * 30.4375, 1e6)
+    day = np.maximum(people.signup, calendar.first) + 1 + np.minimum(wait, 1e6).astype(np.int64)
+    return np.where(day <= calendar.horizon, day, NULL)
 
 
 @dataclass
@@ -120,7 +162,7 @@ class Accounts:
 
     `opened` and `closed` are days or NULL; `limit` is in cents; `reason` says why an
     account closed (0 none, 1 customer left, 2 savings moved, 3 loan repaid, 4 loan
-    charged off, 5 loan prepaid).
+    charged off, 5 loan prepaid, 6 card charged off).
     """
 
     opened: Ints

@@ -11,7 +11,8 @@ from financial_analytics.synthetic import catalog
 from financial_analytics.synthetic.accounts import Accounts
 from financial_analytics.synthetic.arrays import order_of, run_starts
 from financial_analytics.synthetic.calendar import Calendar
-from financial_analytics.synthetic.catalog import CARD, CHECKING, CURRENCY, LOAN, SAVINGS
+from financial_analytics.synthetic.cards import CHARGED_OFF, Cards
+from financial_analytics.synthetic.catalog import CARD, CHECKING, CURRENCY, SAVINGS
 from financial_analytics.synthetic.config import BankConfig
 from financial_analytics.synthetic.customers import Customers
 from financial_analytics.synthetic.frame import DAY, NULL, Bools, Floats, Ints
@@ -35,17 +36,17 @@ CARD_PAY_DAYS = 24
 
 
 def card_cycle(
-    config: BankConfig, calendar: Calendar, people: Customers, accounts: Accounts, table: Legs,
-    utilisation: Floats, block: int,
+    config: BankConfig, calendar: Calendar, people: Customers, accounts: Accounts, cards: Cards,
+    table: Legs, utilisation: Floats, block: int,
 ) -> tuple[Legs, Legs]:  # fmt: skip
     """Run the cards month by month: refuse what exceeds the limit, then pay the statement.
 
     Whose `utilisation` is 0 pays in full, the others in some months
-    pay back to the share of the limit that was drawn then, at least 25 USD: revolving is
+    pay back to their habit, at least 25 USD: revolving is
     a habit (about half of US card accounts revolve: CFPB Consumer Credit Card Market
     2023), so `utilisation` is what the balances of every month show. The first statement
-    is what was brought forward. Returns the legs with refused purchases marked, and the
-    payments.
+    is what was brought forward. A card in default pays nothing but what is recovered at its
+    charge-off. Returns the legs with refused purchases marked, and the payments.
     """
     rng = stream(config.seed, "card cycle", block)
     n, months = people.size, calendar.months
@@ -67,11 +68,9 @@ def card_cycle(
     may_exceed = (table.kind[mine] == catalog.PURCHASE) & (moved < 0)
     opened, closed = accounts.opened[:, CARD], accounts.closed[:, CARD]
     has = opened != NULL
-    limit = np.where(has, accounts.limit[:, CARD], 0)
     owed = np.zeros(n, dtype=np.int64)
     owed[buyer[brought]] = -table.cents[mine[brought]]
     full = utilisation == 0
-    habit = np.round(limit * utilisation).astype(np.int64)
     paid = np.zeros((n, months), dtype=np.int64)
     # the statement is paid in the first weeks of the next month
     wait = (day_u * np.minimum(CARD_PAY_DAYS, calendar.month_length - 2)).astype(np.int64)
@@ -80,13 +79,14 @@ def card_cycle(
     able &= (pay_day > opened[:, None]) & (pay_day <= calendar.horizon)
     able &= pay_day < np.where(closed == NULL, 10**9, closed)[:, None]
     able &= pay_day > calendar.first
+    able &= pay_day < np.where(cards.default_day == NULL, 10**9, cards.default_day)[:, None]
     for number in range(months):
-        due = np.maximum(owed - habit, np.minimum(owed, 2500))
+        due = np.maximum(owed - cards.habit[:, number], np.minimum(owed, 2500))
         pays = able[:, number] & (owed > 0)
         paid[:, number] = np.where(pays, due, 0)
         rows = slice(edge[number], edge[number + 1])
         who = buyer[rows]
-        over = may_exceed[rows] & (out[rows] > (limit - owed)[who])
+        over = may_exceed[rows] & (out[rows] > (cards.limit[:, number] - owed)[who])
         table.decline[mine[rows][over]] = OVER_LIMIT
         cents = np.where(over, 0, moved[rows])
         owed = owed - np.bincount(who, cents, minlength=n).astype(np.int64) - paid[:, number]
@@ -102,7 +102,14 @@ def card_cycle(
         customer=row[inside], slot=CHECKING, at=at[inside], kind=catalog.PAYMENT,
         cents=-cents[inside], channel=catalog.ONLINE, description=CODE["Card payment"],
     )  # fmt: skip
-    return table, join([received, sent])
+    lost = np.flatnonzero(has & (accounts.reason[:, CARD] == CHARGED_OFF))
+    back = np.round(np.maximum(owed[lost], 0) * (1 - cards.loss_share[lost])).astype(np.int64)
+    lost, back = lost[back > 0], back[back > 0]
+    recovered = legs(
+        customer=lost, slot=CARD, at=closed[lost] * DAY + 8 * 3600, kind=catalog.PAYMENT,
+        cents=back, channel=-1, description=CODE["Recovery after default"],
+    )  # fmt: skip
+    return table, join([received, sent, recovered])
 
 
 REFUSABLE = np.isin(
@@ -179,7 +186,7 @@ def closing_legs(accounts: Accounts, table: Legs) -> Legs:
     left = total[row * SLOTS + slot]
     some = left != 0
     row, slot, left = row[some], slot[some], left[some]
-    lost = (slot == LOAN) & (accounts.reason[row, slot] == 4)
+    lost = np.isin(accounts.reason[row, slot], (4, CHARGED_OFF))
     text = np.where(
         left > 0, CODE["Account closed: balance paid out"], CODE["Account closed: balance settled"]
     )

@@ -176,6 +176,7 @@ class Branches:
     closures: int = whole(6, 0, 1000, "branches that close in the window")
     near_km: float = number(8.0, 0.1, 1000, "end of the near band")
     far_km: float = number(30.0, 0.1, 5000, "start of the far band")
+    visit_rate: float = number(0.075, 0, 5, "visits a month of a customer near a branch")
     middle_effect: float = number(-0.50, -5, 5, "log branch visits, middle band against near")
     far_effect: float = number(-1.20, -5, 5, "log branch visits, far band against near")
     far_churn_effect: float = number(0.35, -5, 5, "log churn hazard, far band")
@@ -265,6 +266,31 @@ class Dirt:
 
 
 @dataclass(frozen=True)
+class Products:
+    """Mechanism 20: who opens savings and currency accounts while a customer."""
+
+    savings_rate: float = number(0.004, 0, 0.5, "monthly hazard of opening savings")
+    income_effect: float = number(0.50, -5, 5, "log of it per sd of log income")
+    age_effect: float = number(0.20, -5, 5, "log of it per 10 years over 45")
+    currency_rate: float = number(0.0008, 0, 0.5, "monthly hazard of opening a currency account")
+    travel_effect: float = number(2.20, -5, 5, "log of it of travellers")
+
+
+@dataclass(frozen=True)
+class Cards:
+    """Mechanism 19: reviews of card limits, and cards that are never paid."""
+
+    review_rate: float = number(0.03, 0, 1, "monthly chance that a limit is reviewed")
+    trial_share: float = number(0.40, 0, 1, "share of reviews decided by lot")
+    step_share: float = number(0.25, 0, 1, "share by which a limit moves")
+    balance_elasticity: float = number(0.60, 0, 3, "log revolved balance per log limit")
+    default_rate: float = number(0.0030, 0, 0.5, "monthly hazard of the reference revolver")
+    score_effect: float = number(-1.10, -5, 5, "per 100 points of score")
+    utilisation_effect: float = number(1.50, -5, 5, "per 1.0 of card limit drawn")
+    loss_given_default: float = number(0.85, 0, 1, "mean share of the balance lost")
+
+
+@dataclass(frozen=True)
 class Stream:
     """Mechanism 18: events after the last batch."""
 
@@ -298,6 +324,8 @@ class BankConfig:
     regulatory: Regulatory = field(default_factory=Regulatory)
     spatial: Spatial = field(default_factory=Spatial)
     history: History = field(default_factory=History)
+    cards: Cards = field(default_factory=Cards)
+    products: Products = field(default_factory=Products)
     dirt: Dirt = field(default_factory=Dirt)
     stream: Stream = field(default_factory=Stream)
 

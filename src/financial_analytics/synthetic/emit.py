@@ -146,7 +146,15 @@ def emit_entities(world: World, block: Block, put: Put) -> None:
     put("customers", to_arrow("customers", frame, len(day)), day)
     spells = dormancy(block.legs, accounts, calendar.last)
     frame = account_versions(
-        calendar, people, accounts, life, block.legs, block.book, spells, world.full_last
+        calendar,
+        people,
+        accounts,
+        block.cards,
+        life,
+        block.legs,
+        block.book,
+        spells,
+        world.full_last,
     )
     at: Ints = np.asarray(frame["updated_at"])
     day = _late(world, "late accounts", block, at // DAY)
@@ -171,7 +179,7 @@ def emit_entities(world: World, block: Block, put: Put) -> None:
         current, rows.start, np.where(ended, rows.end, rows.start), world.full_last,
     )  # fmt: skip
     frame = account_events(
-        config, calendar, people, accounts, life, block.loans, world.rollout, spells,
+        config, calendar, people, accounts, block.cards, life, block.loans, world.rollout, spells,
         block.takeover, block.number,
     )  # fmt: skip
     at = np.asarray(frame["event_date"])

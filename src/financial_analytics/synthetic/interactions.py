@@ -33,7 +33,6 @@ REASON_SHARE = np.array([0.28, 0.14, 0.12, 0.10, 0.13, 0.06, 0.09, 0.08])
 COMPLAINTS = (1, 5)
 CUTPOINTS = np.array([-3.3, -2.4, -1.3, 0.5])
 CONTACT_RATE = 0.055
-VISIT_RATE = 0.075
 VISIT_FACTOR = np.array([0.9, 0.35, 2.2, 0.8, 0.5])
 MINUTES = np.array([8.0, 14.0, 10.0, 12.0, 6.0])
 CUSTOMERS_PER_AGENT = 250
@@ -77,7 +76,7 @@ def contact_rates(
     band = network.band[people.zip_index, np.arange(calendar.months)]
     share = np.diff(calendar.month_first) / 30.4375
     factor = VISIT_FACTOR[people.archetype] ** config.archetypes.separation
-    visits = VISIT_RATE * share * factor[:, None] * np.exp(ramp + band_effect[band])
+    visits = config.branches.visit_rate * share * factor[:, None] * np.exp(ramp + band_effect[band])
     return CONTACT_RATE * share * np.exp(ramp), visits
 
 
@@ -92,7 +91,7 @@ def draw_contacts(
     """Draw contacts and branch visits.
 
     Contacts are Poisson with log rate ``log 0.055 + mobile``, visits with
-    ``log 0.075 + archetype + band + mobile``, per customer and month. The rating is
+    ``log visit_rate + archetype + band + mobile``, per customer and month. The rating is
     an ordered logit: with logistic noise e, the latent satisfaction
     ``s = unresolved_effect * unresolved + slow_effect * log2(minutes / 10) +
     escalated_effect * escalated + e`` is cut at ``CUTPOINTS`` into 1..5 (McCullagh 1980);

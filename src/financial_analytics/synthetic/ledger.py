@@ -11,6 +11,7 @@ from financial_analytics.synthetic.accounts import Accounts
 from financial_analytics.synthetic.arrays import among, distinct, order_of
 from financial_analytics.synthetic.balances import SLOTS, Book
 from financial_analytics.synthetic.calendar import Calendar
+from financial_analytics.synthetic.cards import CHARGED_OFF, PAST_DUE_DAYS, REVIEW_SECOND, Cards
 from financial_analytics.synthetic.catalog import BROKERAGE, CARD, CHECKING, LOAN
 from financial_analytics.synthetic.churn import Life
 from financial_analytics.synthetic.config import BankConfig
@@ -24,7 +25,7 @@ from financial_analytics.synthetic.rng import stream
 DORMANT_DAYS = 365
 CLOSE_REASONS = (
     "", "Moved to another bank", "Better rate elsewhere", "Loan repaid", "Charged off",
-    "Loan prepaid",
+    "Loan prepaid", "Charged off",
 )  # fmt: skip
 LEAVE_REASONS = (
     "Moved to another bank", "Dissatisfied with service", "Fees too high", "Moved away",
@@ -66,8 +67,8 @@ def dormancy(table: Legs, accounts: Accounts, last_day: int) -> Spells:
 
 
 def account_versions(
-    calendar: Calendar, people: Customers, accounts: Accounts, life: Life, table: Legs, book: Book,
-    spells: Spells, full_last: int,
+    calendar: Calendar, people: Customers, accounts: Accounts, cards: Cards, life: Life,
+    table: Legs, book: Book, spells: Spells, full_last: int,
 ) -> Frame:  # fmt: skip
     """Return the account feed: versions at opening, change, full load and closing.
 
@@ -96,6 +97,10 @@ def account_versions(
     versions.append((who, where, start))
     woke = end != NULL
     versions.append((who[woke], where[woke], end[woke]))
+    moved = np.flatnonzero(cards.after != cards.before)
+    start = calendar.month_start[cards.month[moved]] * DAY + REVIEW_SECOND
+    who = cards.reviewed[moved]
+    versions.append((who, np.full(len(who), CARD), start))
     day = table.at // DAY
     late = (day > full_last) & (day <= calendar.last) & (table.decline < 0)
     if late.any():
@@ -110,12 +115,12 @@ def account_versions(
     key = distinct(((row * 8 + slot) << 40) + at)
     account, at = key >> 40, key & ((1 << 40) - 1)
     row, slot = account // 8, account % 8
-    return _frame(calendar, people, accounts, life, book, row, slot, at, spells)
+    return _frame(calendar, people, accounts, cards, life, book, row, slot, at, spells)
 
 
 def _frame(
-    calendar: Calendar, people: Customers, accounts: Accounts, life: Life, book: Book, row: Ints,
-    slot: Ints, at: Ints, spells: Spells,
+    calendar: Calendar, people: Customers, accounts: Accounts, cards: Cards, life: Life,
+    book: Book, row: Ints, slot: Ints, at: Ints, spells: Spells,
 ) -> Frame:  # fmt: skip
     ids = people.ids[row]
     day = at // DAY
@@ -133,8 +138,8 @@ def _frame(
         asleep = same & (at < stop)
     status = np.where(gone, CLOSED, np.where(asleep, DORMANT, ACTIVE))
     balance = book.at(row, slot, at)
-    limit = accounts.limit[row, slot]
     card = slot == CARD
+    limit = np.where(card, cards.limit_at(calendar, row, at), NULL)
     available = np.where(card, limit + balance, np.where(slot == LOAN, 0, balance))
     owed = np.maximum(-balance, 0)
     minimum = np.where(card, np.minimum(np.maximum(2500, owed // 50), owed), NULL)
@@ -154,7 +159,7 @@ def _frame(
         "close_date": np.where(gone, closed, NULL),
         "current_balance": balance,
         "available_balance": np.where(gone, 0, available),
-        "credit_limit": np.where(card, limit, NULL),
+        "credit_limit": limit,
         "currency": Text(accounts.currency[row, slot], catalog.CURRENCIES),
         "interest_rate": accounts.rate[row, slot],
         "minimum_payment": np.where(gone & card, 0, minimum),
@@ -172,17 +177,23 @@ EVENTS = (
     "Account Opened", "Account Closed", "Autopay Enrolled", "Account Dormant",
     "Account Reactivated",
     "Mobile Banking Enabled", "Contact Details Changed", "Loan Defaulted", "Loan Charged Off",
-    "Card Replaced", "Password Reset", "Limit Review",
+    "Card Replaced", "Password Reset", "Limit Review", "Card Past Due", "Card Charged Off",
 )  # fmt: skip
 CATEGORIES = ("Lifecycle", "Service", "Security", "Risk")
-EVENT_CATEGORY = np.array([0, 0, 1, 0, 0, 1, 2, 3, 3, 1, 2, 3])
+EVENT_CATEGORY = np.array([0, 0, 1, 0, 0, 1, 2, 3, 3, 1, 2, 3, 3, 3])
+REVIEW, PAST_DUE, CARD_LOST = 11, 12, 13
+BY_CUSTOMER = (0, 2, 5, 6, 9, 10)
 
 
 def account_events(
-    config: BankConfig, calendar: Calendar, people: Customers, accounts: Accounts, life: Life,
-    loans: Loans, rollout: Rollout, spells: Spells, takeover: Ints, block: int,
+    config: BankConfig, calendar: Calendar, people: Customers, accounts: Accounts, cards: Cards,
+    life: Life, loans: Loans, rollout: Rollout, spells: Spells, takeover: Ints, block: int,
 ) -> Frame:  # fmt: skip
-    """Return the account events feed (openings before the window are not repeated)."""
+    """Return the account events feed (openings before the window are not repeated).
+
+    A review of a limit says the limit before and after, and whether the rule or a trial
+    decided.
+    """
     rng = stream(config.seed, "account_events", block)
     n = people.size
     u = rng.random((6, n))
@@ -244,22 +255,41 @@ def account_events(
     for kind, rate, place, slot_number in (
         (9, 0.35, 3, CARD),
         (10, 0.55, 4, CHECKING),
-        (11, 0.2, 5, CARD),
     ):
         some = np.flatnonzero(u[place] < rate)
         day = start_day[some] + (u[place, some] / rate * span[some]).astype(np.int64)
         ok = accounts.open_on(some, slot_number, day)
         add(some[ok], slot_number, day[ok] * DAY + 14 * 3600, kind)
+    start_ = calendar.month_start[cards.month] * DAY + REVIEW_SECOND
+    add(cards.reviewed, CARD, start_, REVIEW, np.arange(len(cards.reviewed)))
+    late = np.flatnonzero(cards.default_day != NULL)
+    shut = accounts.closed[late, CARD]
+    shut = np.where(shut == NULL, calendar.horizon + 1, shut)
+    for past_due in PAST_DUE_DAYS:
+        day = cards.default_day[late] + past_due
+        who = late[day < shut]
+        add(who, CARD, day[day < shut] * DAY + 7 * 3600, PAST_DUE)
+    lost = np.flatnonzero(accounts.exists[:, CARD] & (accounts.reason[:, CARD] == CHARGED_OFF))
+    add(lost, CARD, accounts.closed[lost, CARD] * DAY + 17 * 3600, CARD_LOST)
     joined = [np.concatenate(column) for column in zip(*parts, strict=True)]
     order = np.lexsort((joined[3], joined[2], joined[0]))
     row, slot, at, what, note = (column[order] for column in joined)
     ids = people.ids[row]
     start = np.searchsorted(row, row, side="left")
     notes = [*CLOSE_REASONS, *LEAVE_REASONS]
-    status = np.array([-1, 0, -1, 0, 1, -1, -1, -1, 0, -1, -1, -1])[what]
-    after = np.array([0, 2, -1, 1, 0, -1, -1, -1, 2, -1, -1, -1])[what]
-    words = ("Active", "Dormant", "Closed")
-    by_customer = np.isin(what, (0, 2, 5, 6, 9, 10))
+    words = ["Active", "Dormant", "Closed", "Delinquent", "Charged Off"]
+    status = np.array([-1, 0, -1, 0, 1, -1, -1, -1, 0, -1, -1, -1, 0, 3])[what]
+    after = np.array([0, 2, -1, 1, 0, -1, -1, -1, 2, -1, -1, -1, 3, 4])[what]
+    reviews = what == REVIEW
+    review, note = note[reviews], np.where(reviews, -1, note)
+    by = np.where(np.isin(what, BY_CUSTOMER), 1, 0)
+    by[reviews] = np.where(cards.by_chance[review], 3, 2)
+    limits, code = np.unique(
+        np.stack([cards.before[review], cards.after[review]]), return_inverse=True
+    )
+    status[reviews], after[reviews] = len(words) + code.reshape(2, -1)
+    words += [f"{cents / 100:.2f}" for cents in limits.tolist()]
+    by_customer = by == 1
     return {
         "event_id": ids * 1000 + np.arange(len(row)) - start + 1,
         "account_id": ids * 10 + slot,
@@ -270,13 +300,15 @@ def account_events(
         "event_category": Text(EVENT_CATEGORY[what], CATEGORIES),
         "old_value": Text(status, words),
         "new_value": Text(after, words),
-        "triggered_by": Text(by_customer.astype(np.int64), ("system", "customer")),
+        "triggered_by": Text(by, ("system", "customer", "policy", "trial")),
         "channel": Text(
             np.where(by_customer, (ids + what) % 3, -1), ("Online", "Mobile", "Branch")
         ),
         "processed_by": "core-banking",
         "notes": Text(np.where(note > 0, note, -1), notes),
         "is_reversible": np.isin(what, (2, 3, 5)),
-        "requires_approval": np.isin(what, (8, 11)),
-        "approval_status": Text(np.where(np.isin(what, (8, 11)), 0, -1), ("Approved",)),
+        "requires_approval": np.isin(what, (8, REVIEW, CARD_LOST)),
+        "approval_status": Text(
+            np.where(np.isin(what, (8, REVIEW, CARD_LOST)), 0, -1), ("Approved",)
+        ),
     }

@@ -66,6 +66,29 @@ PRESETS: dict[str, Preset] = {
             "campaigns.count": 0, "fraud.share": 0,
         },
     ),
+    "branches": Preset(
+        "who comes to the branch and when: six branches, 50 to 150 visits a day in each",
+        {
+            "transactions": 100_000, "start": "2024-07-01", "branches.count": 6,
+            "branches.openings": 0, "branches.closures": 0, "branches.visit_rate": 2.5,
+            "campaigns.count": 0, "fraud.share": 0,
+        },
+    ),
+    "cards": Preset(
+        "limits of cards: frequent reviews, most of them by lot, and raised defaults",
+        {
+            "transactions": 400_000, "cards.review_rate": 0.06, "cards.trial_share": 0.7,
+            "cards.default_rate": 0.006, "campaigns.count": 0, "fraud.share": 0,
+        },
+    ),
+    "products": Preset(
+        "who opens what: many openings of savings and currency accounts, by income, age and travel",
+        {
+            "transactions": 800_000, "products.savings_rate": 0.012, "products.income_effect": 1,
+            "products.age_effect": 0.4, "products.currency_rate": 0.004,
+            "campaigns.count": 0, "fraud.share": 0,
+        },
+    ),
     "volume": Preset(
         "the calendar of activity: many movements of few customers, no other mechanism",
         {

@@ -33,6 +33,8 @@ from financial_analytics.synthetic.rng import stream
 SERVICE_RATE = 0.85
 """Services per purchase of the average customer."""
 LOAN_FROM_CHECKING = 0.45
+STUDENT, STUDENT_SHARE = 3, 0.15
+"""Product of student accounts, and what they hold at first of what others do."""
 CASH_LIMIT = 600_000
 """Ordinary cash deposits stay below this many cents; larger ones are mechanism 14's."""
 FEES = np.array([500, 1200, 1500, 3500])
@@ -181,6 +183,7 @@ def opening_legs(
         else:
             share = np.where(old, 1.0, 0.55) if slot == CHECKING else 1.0
             value = medians[slot] * wealth[row] * np.exp(0.8 * e[slot, row]) * share
+            value = np.where(accounts.product[row, slot] == STUDENT, STUDENT_SHARE * value, value)
             cents = np.maximum(np.round(value * 100), 2500).astype(np.int64)
         keep = cents != 0
         row, cents, old, opened = row[keep], cents[keep], old[keep], opened[keep]

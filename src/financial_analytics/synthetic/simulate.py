@@ -24,6 +24,7 @@ from financial_analytics.synthetic.campaigns import (
     build_plan,
     draw_touches,
 )
+from financial_analytics.synthetic.cards import Cards, draw_cards
 from financial_analytics.synthetic.catalog import CHECKING
 from financial_analytics.synthetic.churn import Life, draw_life
 from financial_analytics.synthetic.config import BLOCK_CUSTOMERS, BankConfig
@@ -107,6 +108,7 @@ class Block:
     life: Life
     logins: Logins
     accounts: Accounts
+    cards: Cards
     loans: Loans
     activity: Activity
     dropout: Dropout
@@ -231,6 +233,7 @@ def simulate_block(world: World, number: int, size: int) -> Block:
     made = draw_applications(config, calendar, people, has[0], has[1], number)
     accounts = build_accounts(calendar, people, held, made, life.leave)
     utilisation = utilisation_of(held, config, number, people.size)
+    cards = draw_cards(config, calendar, people, accounts, utilisation, number)
     loans = draw_loans(
         config,
         calendar,
@@ -285,7 +288,7 @@ def simulate_block(world: World, number: int, size: int) -> Block:
         ),
     ])  # fmt: skip
     everything, payments = card_cycle(
-        config, calendar, people, accounts, everything, utilisation, number
+        config, calendar, people, accounts, cards, everything, utilisation, number
     )
     everything = join([everything, payments])
     overdraft = overdraft_limits(accounts.product[:, CHECKING])
@@ -303,7 +306,7 @@ def simulate_block(world: World, number: int, size: int) -> Block:
         number=number, people=people, held=held, made=made, made_kept=asked, contacts=contacts,
         contacts_kept=talked, touches=touches, touches_kept=kept, life=life, seen=seen,
         logins=draw_logins(config, calendar, people, life, number), accounts=accounts,
-        loans=loans, activity=activity, dropout=dropout, credit_spend=credit_spend,
+        cards=cards, loans=loans, activity=activity, dropout=dropout, credit_spend=credit_spend,
         savings_target=target,
         legs=order_legs(everything), takeover=takeover, structurer=structurer,
         utilisation=utilisation,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from financial_analytics.synthetic.frame import Ints
 from financial_analytics.synthetic.simulate import Block, World
 from financial_analytics.synthetic.truth.campaigns import write_campaigns
+from financial_analytics.synthetic.truth.cards import write_cards
 from financial_analytics.synthetic.truth.columns import Write
 from financial_analytics.synthetic.truth.customers import write_customers
 from financial_analytics.synthetic.truth.daily import Totals, write_daily
@@ -25,5 +26,6 @@ def block_truth(world: World, block: Block, ids: Ints, label: Ints, write: Write
     write_campaigns(block, write)
     write_lending(world, block, write)
     write_loan_months(world, block, write)
+    write_cards(world, block, write)
     write_fraud(block, ids, label, write)
     write_daily(world, block, write)

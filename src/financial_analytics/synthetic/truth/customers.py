@@ -53,6 +53,8 @@ def write_customers(world: World, block: Block, write: Write) -> None:
         "dropout_chance": dropout.chance,
         "dropout_date": dates(np.where(dropout.day <= world.calendar.last, dropout.day, NULL)),
         "adoption_hazard": held.adoption_hazard,
+        "savings_hazard": held.opening_hazard[0],
+        "currency_hazard": held.opening_hazard[1],
         "adopted_on": dates(held.brokerage_open),
         "leave_date": dates(np.where(life.leave <= world.calendar.last, life.leave, NULL)),
         "autopay_date": dates(life.autopay),
