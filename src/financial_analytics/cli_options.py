@@ -23,7 +23,7 @@ Connector = Annotated[
 Preset = Annotated[
     str | None,
     typer.Option(
-        help="A lab bank, made for one study: campaigns, churn, clv, credit, demo, retention or "
-        "volume. Other options change it."
+        help="A lab bank, made for one study: branches, campaigns, cards, churn, clv, credit, "
+        "demo, products, retention or volume. Other options change it."
     ),
 ]

@@ -12,6 +12,8 @@ from financial_analytics.synthetic.budget import plan_budget
 from financial_analytics.synthetic.calendar import build_calendar
 from financial_analytics.synthetic.campaigns import (
     ACTIONS,
+    CONVERSION_DAYS,
+    EVERYBODY,
     HALF_SPEND,
     build_plan,
     draw_touches,
@@ -144,3 +146,30 @@ def test_budget__best_one_beats_the_plan_and_every_shift_of_money() -> None:
             assert shifted.min() < 0 or conversions(shifted) < found.best
     none = plan_budget(load_config(overrides=["campaigns.lift=0"]), plan, people.segment[:, -1])
     assert none.best == 0.0
+
+
+def test_untouched__who_is_eligible_and_in_no_audience_buys_as_who_is_held_out() -> None:
+    config = load_config(overrides=["campaigns.count=24"])
+    calendar, geography = build_calendar(config), build_geography(config)
+    plan = build_plan(config, calendar)
+    base, held, own, eligible = config.campaigns.base_conversion, [], 0, 0
+    for block in range(3):
+        people = draw_customers(config, calendar, geography, block, 1000)
+        touches = draw_touches(config, calendar, plan, people, block)
+        held += touches.without[touches.holdout].tolist()
+        month = calendar.month_of_day[plan.first]
+        fits = (people.segment[:, month] == plan.target) | (plan.target == EVERYBODY)
+        fits &= people.signup[:, None] < calendar.first + plan.first
+        eligible += int(fits.sum()) - len(touches.at)
+        own += len(touches.unasked.at)
+        assert not set(zip(touches.customer, touches.campaign, strict=True)) & set(
+            zip(touches.unasked.customer, touches.unasked.campaign, strict=True)
+        )
+        start = calendar.first + plan.first[touches.unasked.campaign]
+        day = touches.unasked.at // DAY
+        assert (day >= start).all()
+        assert (day <= start + plan.days[touches.unasked.campaign] + CONVERSION_DAYS + 1).all()
+        assert fits[touches.unasked.customer, touches.unasked.campaign].all()
+    # 99.9 % intervals of a share
+    for share, number in ((own / eligible, eligible), (sum(held) / len(held), len(held))):
+        assert abs(share - base) < 3.29 * np.sqrt(base * (1 - base) / number)

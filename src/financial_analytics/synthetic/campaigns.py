@@ -8,7 +8,7 @@ import numpy as np
 
 from financial_analytics.synthetic import catalog
 from financial_analytics.synthetic.calendar import Calendar
-from financial_analytics.synthetic.config import BankConfig
+from financial_analytics.synthetic.config import BankConfig, Campaigns
 from financial_analytics.synthetic.customers import Customers
 from financial_analytics.synthetic.frame import DAY, NULL, Bools, Floats, Frame, Ints, Text
 from financial_analytics.synthetic.rng import stream
@@ -27,6 +27,9 @@ ACTIONS = ("Call", "Rate Bonus", "Fee Waiver")
 """What a retention campaign does, in turn."""
 SEEN_DAYS = 122
 """Days before the end of the window by which retention campaigns are over."""
+SALE_SIGMA = 0.5
+CONVERSION_DAYS = 9
+"""Days after a contact within which who converts buys."""
 EVERYBODY = 4
 """Target of a campaign that is not for one segment."""
 
@@ -105,6 +108,25 @@ def audience_shares(config: BankConfig, plan: Plan) -> Floats:
 
 
 @dataclass(frozen=True)
+class Sales:
+    """What was bought without any contact, in no feed but the transactions.
+
+    Attributes
+    ----------
+    customer, campaign : ndarray of int64
+    at : ndarray of int64
+        Seconds since 1970.
+    value : ndarray of int64
+        Cents.
+    """
+
+    customer: Ints
+    campaign: Ints
+    at: Ints
+    value: Ints
+
+
+@dataclass(frozen=True)
 class Touches:
     """Contacts and holdouts of one block, with both outcomes.
 
@@ -118,6 +140,8 @@ class Touches:
         and contacted.
     converted_at, value : ndarray of int64
         NULL and 0 when there is no conversion; value in cents.
+    unasked : Sales
+        Of those who were eligible and in no audience.
     """
 
     customer: Ints
@@ -130,6 +154,33 @@ class Touches:
     clicked: Bools
     converted_at: Ints
     value: Ints
+    unasked: Sales
+
+
+def sale_values(effect: Campaigns, noise: Floats) -> Ints:
+    """Return what conversions are worth, in cents: log-normal with sigma 0.5."""
+    usd = effect.conversion_value * np.exp(SALE_SIGMA * noise - SALE_SIGMA**2 / 2)
+    return np.maximum(np.round(usd * 100), 100).astype(np.int64)
+
+
+def unasked_sales(
+    config: BankConfig, calendar: Calendar, plan: Plan, others: Bools, block: int
+) -> Sales:
+    """Draw who buys of the `others`, eligible and in no audience, shape (customers, campaigns).
+
+    They buy with ``base_conversion``, as who is held out does, at any time of the campaign.
+    """
+    effect = config.campaigns
+    rng = stream(config.seed, "unasked sales", block)
+    row, column = np.nonzero(others & (rng.random(others.shape) < effect.base_conversion))
+    place, wait = rng.random((2, len(row)))
+    start = (calendar.first + plan.first[column]) * DAY + place * plan.days[column] * DAY
+    return Sales(
+        customer=row,
+        campaign=column,
+        at=(start + 3600 + wait * CONVERSION_DAYS * DAY).astype(np.int64),
+        value=sale_values(effect, rng.standard_normal(len(row))),
+    )
 
 
 def draw_touches(
@@ -141,8 +192,8 @@ def draw_touches(
     ``audience_share`` (more of small segments: `SEGMENT_REACH`) and holds
     ``holdout_share`` of it out; the others draw with
     ``audience_share * exp(t (activity - t / 2))``, t = ``targeting``, and spare nobody.
-    ``base_conversion`` is the probability without contact; a conversion is worth
-    ``conversion_value`` on average (log-normal, sigma 0.5).
+    ``base_conversion`` is the probability without contact, of those in no audience too
+    (`unasked_sales`); a conversion is worth ``conversion_value`` on average.
     """
     effect = config.campaigns
     rng = stream(config.seed, "campaign_touches", block)
@@ -157,7 +208,8 @@ def draw_touches(
     chance = audience_shares(config, plan) * np.where(
         plan.randomised, 1.0, np.exp(np.clip(pull, -4, 4))[:, None]
     )
-    row, column = np.nonzero(eligible & (u < chance))
+    asked = eligible & (u < chance)
+    row, column = np.nonzero(asked)
     size = len(row)
     draws = rng.random((8, size))
     at = calendar.first + plan.first[column] + (draws[0] * plan.days[column]).astype(np.int64)
@@ -168,8 +220,8 @@ def draw_touches(
     withal = draws[4] < effect.base_conversion + lift
     converted = np.where(holdout, without, withal)
     opened = ~holdout & ((draws[5] < OPEN_RATE[plan.channel[column]]) | converted)
-    sigma = 0.5
-    value = effect.conversion_value * np.exp(sigma * rng.standard_normal(size) - sigma**2 / 2)
+    value = sale_values(effect, rng.standard_normal(size))
+    wait = 3600 + (draws[7] * CONVERSION_DAYS * DAY).astype(np.int64)
     when = at * DAY + second
     return Touches(
         customer=row,
@@ -180,8 +232,9 @@ def draw_touches(
         withal=withal,
         opened=opened,
         clicked=opened & ((draws[6] < 0.25) | converted),
-        converted_at=np.where(converted, when + 3600 + (draws[7] * 9 * DAY).astype(np.int64), NULL),
-        value=np.where(converted, np.maximum(np.round(value * 100), 100).astype(np.int64), 0),
+        converted_at=np.where(converted, when + wait, NULL),
+        value=np.where(converted, value, 0),
+        unasked=unasked_sales(config, calendar, plan, eligible & ~asked, block),
     )
 
 

@@ -67,10 +67,11 @@ PRESETS: dict[str, Preset] = {
         },
     ),
     "branches": Preset(
-        "who comes to the branch and when: six branches, 50 to 150 visits a day in each",
+        "who comes to the branch and when: eight branches, 25 to 170 visits a day in each",
         {
-            "transactions": 100_000, "start": "2024-07-01", "branches.count": 6,
-            "branches.openings": 0, "branches.closures": 0, "branches.visit_rate": 2.5,
+            "transactions": 100_000, "start": "2024-07-01", "branches.count": 8,
+            "branches.openings": 0, "branches.closures": 0, "branches.visit_rate": 1.7,
+            "branches.middle_effect": -0.2, "branches.far_effect": -0.4,
             "campaigns.count": 0, "fraud.share": 0,
         },
     ),

@@ -374,21 +374,23 @@ def small_legs(
         channel=catalog.ONLINE,
         description=CODE["Balance moved from another bank"],
     )
-    hit = kept[touches.converted_at[kept] != NULL]
-    when_ = touches.converted_at[hit]
-    row = touches.customer[hit]
+    hit, own = kept[touches.converted_at[kept] != NULL], touches.unasked
+    row = np.concatenate([touches.customer[hit], own.customer])
+    when_ = np.concatenate([touches.converted_at[hit], own.at])
+    campaign = np.concatenate([touches.campaign[hit], own.campaign])
+    value_ = np.concatenate([touches.value[hit], own.value])
     ok = accounts.open_on(row, CHECKING, when_ // DAY) & (when_ // DAY <= calendar.horizon)
-    hit, row, when_ = hit[ok], row[ok], when_[ok]
-    category = (people.ids[row] + touches.campaign[hit]) % len(catalog.CATEGORIES)
+    row, when_, campaign, value_ = row[ok], when_[ok], campaign[ok], value_[ok]
+    category = (people.ids[row] + campaign) % len(catalog.CATEGORIES)
     bought = legs(
         customer=row,
         slot=CHECKING,
         at=when_,
         kind=catalog.PURCHASE,
-        cents=-touches.value[hit],
+        cents=-value_,
         channel=catalog.ONLINE,
         category=category,
-        merchant=merchants.draw(np.full(len(hit), 6), category, (people.ids[row] % 97) / 97.0),
+        merchant=merchants.draw(np.full(len(row), 6), category, (people.ids[row] % 97) / 97.0),
         description=CODE["Purchase"],
     )
     return join([fees, invested, moved, bought])
