@@ -32,6 +32,8 @@ def effect_cells(
         "standard_error": error,
         "p_value": 0.001 if abs(estimate) > half else 0.4,
         "minimum_detectable_value": 2.8 * error,
+        "relevant_value": 1.0,
+        "power_rate": 0.8,
         "failed_diagnostic": None,
         "verdict": verdict,
     }
@@ -43,6 +45,8 @@ def refuted(frame: pd.DataFrame, why: str) -> pd.DataFrame:
     rows = made["effect_level"] == "effect"
     cells = ["estimate", "estimate_lower", "estimate_upper", "standard_error", "p_value"]
     made.loc[rows, cells] = float("nan")
+    ratios = [name for name in made.columns if name.startswith("hazard_ratio")]
+    made.loc[rows, ratios] = float("nan")
     made.loc[rows, "verdict"] = "refuted_by_diagnostic"
     made.loc[rows, "failed_diagnostic"] = why
     return made
@@ -84,4 +88,36 @@ def credit_score_impact_analysis() -> pd.DataFrame:
                 "cutoff_value": 660.0,
             }
         )  # fmt: skip
+    return as_frame(rows)
+
+
+def payment_timeliness_impact() -> pd.DataFrame:
+    tests = {
+        "event_count": 393.0, "proportionality_p_value": 0.36, "placebo_p_value": 0.37,
+        "e_value_index": 4.8, "e_value_bound_index": 3.75,
+    }  # fmt: skip
+    late = {"outcome_name": "is_late", "outcome_label": "Late instalments"}
+    early = {"outcome_name": "is_prepaid", "outcome_label": "Loans paid off early"}
+    ratios = ("hazard_ratio", "hazard_ratio_lower", "hazard_ratio_upper")
+    rows = [
+        late
+        | effect_cells(-0.98, 0.21, sample=10_730)
+        | tests
+        | dict(zip(ratios, (0.375, 0.304, 0.462), strict=True)),
+        early
+        | effect_cells(0.2, 0.52, sample=10_730)
+        | tests
+        | dict(zip(ratios, (1.22, 0.73, 2.06), strict=True)),
+    ]
+    for name, rate in (("Without autopay", 0.065), ("On autopay", 0.022)):
+        for month in range(1, 25):
+            rows.append(
+                late
+                | {
+                    "effect_level": "point", "group_name": name, "point_number": month - 1,
+                    "point_value": float(month), "estimate": rate * month,
+                    "estimate_lower": 0.8 * rate * month, "estimate_upper": 1.25 * rate * month,
+                    "sample_count": 150,
+                }
+            )  # fmt: skip
     return as_frame(rows)

@@ -44,6 +44,7 @@
     'analytics_marketing_campaign_performance_drivers': ['campaign_touches'],
     'analytics_merchant_spending_patterns': ['transactions'],
     'analytics_monthly_transaction_trend': ['transactions'],
+    'analytics_payment_timeliness_impact': ['loan_payments', 'accounts'],
     'analytics_product_cross_sell_patterns': ['accounts'],
     'analytics_product_summary': ['accounts'],
     'analytics_revenue_variance_analysis': ['accounts'],

@@ -1,11 +1,17 @@
 """Category 07, what causes what: designs for any data frame, and the models that use them.
 
-``regression_discontinuity`` takes a frame and the names of its columns.
+``regression_discontinuity`` and ``hazard_contrast`` take a frame and the names of its columns.
 """
 
 from financial_analytics.models.causal.discontinuity import (
     approval_effects,
     regression_discontinuity,
 )
+from financial_analytics.models.causal.payments import autopay_effects, hazard_contrast
 
-__all__ = ["approval_effects", "regression_discontinuity"]
+__all__ = [
+    "approval_effects",
+    "autopay_effects",
+    "hazard_contrast",
+    "regression_discontinuity",
+]

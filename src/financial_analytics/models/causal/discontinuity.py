@@ -267,5 +267,7 @@ def approval_effects(
     as_of = clock_date(to_pandas(clock))
     if frame.empty:
         keys = {"effect_level": "effect", "group_name": "All", "point_number": 0}
-        return too_little(SCHEMA, as_of, outcome_name="spend_amount", **keys)
+        return too_little(
+            SCHEMA, as_of, outcome_name="spend_amount", verdict="not_identified", **keys
+        )
     return to_table(made.assign(as_of_date=as_of), SCHEMA)
