@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.exceptions import TyperException
 
-from financial_analytics import cli_models, interrupts
+from financial_analytics import cli_live, cli_models, interrupts
 from financial_analytics.cli_console import (
     Display,
     format_table,
@@ -156,6 +156,7 @@ def build(
     cli_steps.lasting_step(context.obj, settings, options.variables, target)
     moment = now()
     with Display() as display:
+        cli_steps.hot_step(display, settings, moment, target)
         result = cli_steps.build_step(display, settings, options)
         if publish:
             cli_steps.publish_step(
@@ -307,6 +308,7 @@ def doctor(target: Target = None) -> None:
 
 
 cli_models.register(app)
+cli_live.register(app)
 
 
 def parse_vars(text: str) -> dict[str, Any]:

@@ -109,6 +109,23 @@ def ingest_step(
     return report
 
 
+def hot_step(display: Display, settings: Settings, moment: datetime, target: str | None) -> None:
+    """Take what ``fa stream`` has stored since into bronze."""
+    from financial_analytics.live.hot import hot_path  # noqa: PLC0415
+
+    if not hot_path(settings).is_file():
+        return
+    from financial_analytics.build import target_name  # noqa: PLC0415
+    from financial_analytics.live.take import take_hot  # noqa: PLC0415
+
+    with display.step("stream") as step:
+        report = take_hot(settings, loaded_at=moment, target=target_name(target))
+        accepted = report.totals.accepted if report else 0
+        step.summary = f"{accepted:,} events into bronze"
+    if report is not None:
+        raise_refused(report)
+
+
 def lasting_step(
     command_line: Sequence[str], settings: Settings, given: Mapping[str, Any], target: str | None
 ) -> None:

@@ -76,7 +76,9 @@ ProgressCallback = Callable[[Progress], None]
 
 
 @dataclass(frozen=True)
-class _Context:
+class Context:
+    """What all feeds of one call have in common."""
+
     contract: Contract
     mapping: Mapping[str, TableMapping]
     form: Form
@@ -105,6 +107,7 @@ def ingest(
     max_line: int = MAX_LINE_BYTES,
     target: str = DEFAULT_TARGET,
     max_quarantined_pct: float = MAX_QUARANTINED_PCT,
+    bank: Bank | None = None,
 ) -> IngestReport:
     """Load feeds into bronze: every row lands, repeats a known one or goes to quarantine.
 
@@ -150,6 +153,8 @@ def ingest(
     max_quarantined_pct : float
         Per cent of a table's rows in this call; the report's ``exit_code`` is 6 above it. What
         was accepted is loaded all the same.
+    bank : Bank, optional
+        Whose feeds they are; found from the marks beside the files otherwise.
 
     Returns
     -------
@@ -170,7 +175,7 @@ def ingest(
     contract = load_contract(settings.project_dir)
     loaded = _utc(loaded_at)
     declared = tuple(full)
-    context = _Context(
+    context = Context(
         contract=contract,
         mapping=load_mapping(mapping, contract),
         form=check_form(decimal, tuple(null)),
@@ -189,7 +194,7 @@ def ingest(
         feeds = list(file_feeds(folders, context.contract, context.mapping, report, form))
     check_mapped(context.mapping, {feed.table for feed in feeds})
     extracts.check_given(declared, context.full, {feed.table for feed in feeds})
-    bank = bank_of(feed.path for feed in feeds if feed.path)
+    bank = bank or bank_of(feed.path for feed in feeds if feed.path)
     room: AbstractContextManager[None] = nullcontext()
     if feeds and engine.is_embedded:
         room = room_for(settings, contract, bank, moved)
@@ -225,7 +230,7 @@ def ingest(
                     plain_folder(Path(folder)) as work_dir,
                 ):
                     report.files.append(
-                        _load(connection, feed, context, bank, store, work_dir, tell)
+                        load_feed(connection, feed, context, bank, store, work_dir, tell)
                     )
             except FeedError as error:
                 report.refused.append(
@@ -242,15 +247,22 @@ def ingest(
     return report
 
 
-def _load(
+def load_feed(
     connection: Connection,
     feed: Feed,
-    context: _Context,
+    context: Context,
     bank: Bank,
     store: BronzeStore,
     work_dir: Path,
     tell: Callable[..., None],
 ) -> FileReport:
+    """Load one feed as a batch: read it, compare it with what is stored, write and ship it.
+
+    Raises
+    ------
+    FeedError
+        If the feed is refused whole; nothing of it is left.
+    """
     tell("reading")
     table = context.contract[feed.table]
     with engine_errors(), ThreadPoolExecutor(1) as beside:
@@ -320,7 +332,7 @@ def _load(
 
 
 def _stage(
-    connection: Connection, table: Table, source: Source, context: _Context, store: BronzeStore
+    connection: Connection, table: Table, source: Source, context: Context, store: BronzeStore
 ) -> tuple[Source, stage.Staged]:
     """Read the feed, or only look at its keys when they are all new.
 
