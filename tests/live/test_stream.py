@@ -17,6 +17,7 @@ from tests.support import live_events
 from tests.support.lab import Lab, write_feed
 from tests.support.live_runner import ARRIVAL, replay, run
 
+from financial_analytics import cli
 from financial_analytics.errors import EngineError, UserInputError
 from financial_analytics.ingest import ingest
 from financial_analytics.ingest.bank import OWN_FEEDS, synthetic_bank
@@ -282,3 +283,22 @@ def test_kafka_events_say_whose_they_are(tmp_path: Path, broker: tuple[object, s
     assert source.bank == synthetic_bank({"seed": 1})
     with open_hot(tmp_path / "hot.sqlite") as store:
         assert store.meta("bank") == 'synthetic:{"seed": 1}'
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "one source of events"),
+        (["--replay", "--kafka", "x:1"], "one source of events"),
+        (["--replay"], "no synthetic bank"),
+    ],
+)
+def test_a_wrong_use_is_explained(
+    words: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("FA_DATA_DIR", str(tmp_path))
+    assert cli.run(["stream", *words]) == UserInputError.exit_code
+    error = capsys.readouterr().err
+    assert said in error
+    assert "hint: " in error
