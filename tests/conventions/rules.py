@@ -48,6 +48,8 @@ NAMED_NUMBERS = frozenset(
         # category 05: the catalogue's own names
         *("clv_at_risk", "days_since_login", "transaction_count_90d", "scorecard_points"),
         *("p_alive", "expected_transactions", "predicted_clv_12m", "predicted_clv_36m"),
+        # category 06: a limit of a plan, whatever its unit
+        *("limit_value", "used_value", "shadow_price_value"),
     }
 )
 # The same measure at another time, and a share of something (pct_of_total).

@@ -47,6 +47,9 @@ CHANGED: dict[str, Any] = {
     "volume_forecast_days": 30,
     "fraud_history_days": 200,
     "fraud_forecast_days": 10,
+    "marketing_budget_amount": 500,
+    "marketing_channel_share": 0.5,
+    "marketing_months": 6,
     "include_pii": True,
     "scd2_tracked_columns": {
         kind: [name for name in names if name not in ("credit_score", "credit_limit_amount")]

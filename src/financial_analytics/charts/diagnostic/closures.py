@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 import plotly.graph_objects as go
 
 from financial_analytics.charts.kit import theme
-from financial_analytics.charts.kit.flows import NODE_JOINT, sankey
+from financial_analytics.charts.kit.flows import sankey, sankey_on_phone
 from financial_analytics.charts.kit.frames import currency_of
 from financial_analytics.charts.registry import chart
 
@@ -89,28 +87,9 @@ def closure_sankey(frame: pd.DataFrame) -> go.Figure:
         height=160 + 44 * int(nodes),
         compact={
             "layout": {"height": 220 + 54 * int(nodes)},
-            "traces": [_on_phone(figure.data[0])],
+            "traces": [sankey_on_phone(figure.data[0])],
         },
     )
-
-
-def _on_phone(diagram: go.Sankey) -> dict[str, Any]:
-    """Return the change for a narrow drawing: labels of several lines, more room between."""
-    return {
-        "textfont": {"size": 10},
-        "node": {
-            "thickness": 8,
-            "pad": 28,
-            "label": [_narrow_label(label) for label in diagram.node.label],
-        },
-    }
-
-
-def _narrow_label(label: str) -> str:
-    """Return the label of a node in short lines, its number on the last where it is broken."""
-    name, number = label.replace("<br>", NODE_JOINT).rsplit(NODE_JOINT, 1)
-    lines = theme.wrap(name, 12)
-    return f"{lines}<br>{number}" if "<br>" in lines else f"{name}{NODE_JOINT}{number}"
 
 
 def _capital(text: str) -> str:

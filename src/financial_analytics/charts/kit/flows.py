@@ -293,3 +293,22 @@ def sankey(
         },
         textfont={"size": 12, "color": theme.LIGHT["text"]},
     )
+
+
+def sankey_on_phone(diagram: go.Sankey) -> dict[str, Any]:
+    """Return the change for a narrow drawing: labels of several lines, more room between."""
+    return {
+        "textfont": {"size": 10},
+        "node": {
+            "thickness": 8,
+            "pad": 28,
+            "label": [_narrow_label(label) for label in diagram.node.label],
+        },
+    }
+
+
+def _narrow_label(label: str) -> str:
+    """Return the label of a node in short lines, its number on the last where it is broken."""
+    name, number = label.replace("<br>", NODE_JOINT).rsplit(NODE_JOINT, 1)
+    lines = theme.wrap(name, 12)
+    return f"{lines}<br>{number}" if "<br>" in lines else f"{name}{NODE_JOINT}{number}"

@@ -15,6 +15,7 @@ STATUS_WORDS = {
     "no_variation": "no variation in the data",
     "not_identified": "not identified by the data",
     "refuted_by_diagnostic": "refuted by its own diagnostics",
+    "infeasible": "no plan meets all limits",
 }
 
 
@@ -112,6 +113,8 @@ def why_empty(frame: pd.DataFrame, model: str, measures: Sequence[str]) -> str |
         if (status == "insufficient_data").all():
             word = STATUS_WORDS["insufficient_data"]
             return f"{model} says insufficient_data: {word}"
+        if (status == "infeasible").all() and "relax_advice" in frame:
+            return str(frame["relax_advice"].iloc[0])
     if measures and frame[list(measures)].isna().all().all():
         names = ", ".join(measures)
         return f"{model} has rows, but no known value of {names}"

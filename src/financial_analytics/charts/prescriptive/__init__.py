@@ -1,0 +1,1 @@
+"""Charts of category 06: what should we do."""
