@@ -47,6 +47,7 @@ NAMED_NUMBERS = frozenset(
         *("bandwidth_value", "bias_bandwidth_value", "bias_corrected_value", "hazard_ratio"),
         # category 05: the catalogue's own names
         *("clv_at_risk", "days_since_login", "transaction_count_90d", "scorecard_points"),
+        "transactions_per_minute",  # category 08
         *("p_alive", "expected_transactions", "predicted_clv_12m", "predicted_clv_36m"),
         # category 06: a limit of a plan, whatever its unit
         *("limit_value", "used_value", "shadow_price_value"),

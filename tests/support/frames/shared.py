@@ -20,6 +20,8 @@ FIXED = {
     # what a design of category 07 found
     "effect_level", "outcome_name", "outcome_label", "design_name", "estimand", "assumption",
     "failed_diagnostic", "verdict",
+    # what category 08 says of now
+    "band", "health", "priority", "alert_status",
 }  # fmt: skip
 # Members that a model adds to names of a feed.
 KEPT = {"All", "Not declined"}

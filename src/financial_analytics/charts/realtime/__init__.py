@@ -1,0 +1,1 @@
+"""Charts of category 08: what is happening now."""

@@ -1,0 +1,68 @@
+"""Headlines of category 08: what they say of known frames, good news and bad."""
+
+from __future__ import annotations
+
+import pytest
+from tests.support.frames import frame_of
+
+from financial_analytics.charts.registry import get_chart
+
+
+def finding(name: str, **columns: object) -> str:
+    entry = get_chart(f"realtime.{name}")
+    text: str = entry.draw(frame_of(entry.model).assign(**columns)).layout.meta["finding"]
+    return text
+
+
+def test_an_hour_is_said_beside_what_is_normal() -> None:
+    said = "In the 60 minutes to 18 June 2024, 14:30: 121 transactions, within what is normal "
+    assert finding("throughput_gauges") == finding("live_counters") == f"{said}(98.1 to 142.9)."
+
+
+def test_a_channel_outside_what_is_normal_is_named() -> None:
+    assert finding("channel_split") == (
+        "In the hour to 18 June 2024, 14:30 POS is busiest of 3 channels: 80 transactions, more "
+        "than is normal (31.6 to 59.4); outside what is normal: POS."
+    )
+    assert finding("channel_split", band="normal").endswith("no channel is outside what is normal.")
+
+
+@pytest.mark.parametrize("name", ["live_counters", "throughput_gauges", "channel_split"])
+def test_an_hour_without_history_is_not_compared(name: str) -> None:
+    nothing = dict.fromkeys(("expected_count", "expected_count_lower", "expected_count_upper"))
+    assert "transactions, an hour without history" in finding(name, band="unknown", **nothing)
+
+
+def test_the_board_names_who_refuses() -> None:
+    assert finding("health_board") == (
+        "In the last day 1 of 3 channels are slow or refusing (POS); POS refuses most, "
+        "25.0\xa0% of 2,880 transactions (20.0\xa0% to 33.5\xa0%)."
+    )
+    assert finding("health_board", health="healthy").startswith(
+        "In the last day 0 of 3 channels are slow or refusing; POS refuses most"
+    )
+
+
+def test_alerts_are_counted_of_all_transactions() -> None:
+    """Counts of everything: no interval."""
+    assert finding("alert_feed") == (
+        "In the day to 18 June 2024, 14:25 4 of 2,000 transactions fired a fraud rule, 2 of them "
+        "of high priority; the newest of these: USD\xa0800, two places that nobody can reach."
+    )
+    assert finding("alert_feed", priority="low").endswith("0 of them of high priority.")
+    assert finding("alert_funnel") == (
+        "Of 2,000 transactions in a day 4 were alerted, 3 of medium priority or more, 2 of high; "
+        "the bank declined 1 of these and 1 went through."
+    )
+
+
+def test_a_day_without_alerts_is_said_so() -> None:
+    """The row that stands for none has no number."""
+    entry = get_chart("realtime.alert_feed")
+    row = frame_of(entry.model).head(1).astype("object")
+    kept = ["transaction_id", "transaction_count", "reporting_currency", "as_of_date"]
+    row.loc[:, [name for name in row.columns if name not in kept]] = None
+    for name in ("alert_feed", "alert_funnel"):
+        figure = get_chart(f"realtime.{name}").draw(row.assign(status="no_alerts"))
+        assert figure.layout.meta["empty"] is True
+        assert "no known value of alert_score" in figure.layout.meta["finding"]
