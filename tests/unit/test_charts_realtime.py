@@ -65,4 +65,4 @@ def test_a_day_without_alerts_is_said_so() -> None:
     for name in ("alert_feed", "alert_funnel"):
         figure = get_chart(f"realtime.{name}").draw(row.assign(status="no_alerts"))
         assert figure.layout.meta["empty"] is True
-        assert "no known value of alert_score" in figure.layout.meta["finding"]
+        assert "none of 2,000 transactions" in figure.layout.meta["finding"]

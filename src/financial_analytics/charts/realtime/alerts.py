@@ -27,15 +27,16 @@ SYMBOLS = {"high": "diamond", "medium": "square", "low": "circle"}
         "ones. An open mark was declined. The table below names the rules, newest first."
     ),
     needs=(
-        *("transaction_at", "alert_amount", "rules", "priority", "alert_status"),
-        "transaction_count",
+        *("transaction_at", "alert_amount", "alert_score", "rules", "priority", "alert_status"),
     ),
-    measures=("alert_score",),
+    measures=("transaction_count",),
     span="full",
 )
 def alert_feed(frame: pd.DataFrame) -> go.Figure:
     """Draw alerts by time and score."""
     rows = known(frame, "alert_score", "transaction_at")
+    if rows.empty:
+        return _no_alerts(frame)
     rows = rows.sort_values("transaction_at", ascending=False, kind="stable")
     currency = currency_of(frame)
     figure = go.Figure()
@@ -83,6 +84,11 @@ def alert_feed(frame: pd.DataFrame) -> go.Figure:
     )
 
 
+def _no_alerts(frame: pd.DataFrame) -> go.Figure:
+    seen = theme.count(frame["transaction_count"].iloc[0])
+    return theme.empty_figure(f"none of {seen} transactions in a day fired a fraud rule")
+
+
 def _hover(row: pd.Series, currency: str) -> str:
     amount = row["alert_amount"]
     said = theme.UNKNOWN if pd.isna(amount) else theme.money(float(amount), currency)
@@ -103,12 +109,14 @@ def _hover(row: pd.Series, currency: str) -> str:
         "Of the last day's transactions those that fired a rule, those of medium and of high "
         "priority, and of these those that the bank let through."
     ),
-    needs=("priority", "alert_status", "transaction_count"),
-    measures=("alert_score",),
+    needs=("alert_score", "priority", "alert_status"),
+    measures=("transaction_count",),
 )
 def alert_funnel(frame: pd.DataFrame) -> go.Figure:
     """Draw the counts of alerts by priority."""
     rows = known(frame, "alert_score")
+    if rows.empty:
+        return _no_alerts(frame)
     total = rows["transaction_count"].iloc[0]
     high = rows[rows["priority"] == "high"]
     urgent = rows[rows["priority"].isin(["high", "medium"])]

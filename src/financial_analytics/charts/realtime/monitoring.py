@@ -51,7 +51,7 @@ def _all(frame: pd.DataFrame) -> pd.DataFrame:
 
 @chart(
     id="realtime.live_counters",
-    order=20,
+    order=5,
     model="analytics_realtime_transaction_monitoring",
     title="The last hour",
     unit="transactions; money in the reporting currency",
@@ -120,6 +120,7 @@ def throughput_gauges(frame: pd.DataFrame) -> go.Figure:
             x=(rows["transaction_count"] / rows["window_minutes"]).tolist(),
             y=names,
             mode="markers",
+            cliponaxis=False,
             name="now",
             marker=_dots(rows),
             customdata=[_said(row) for _, row in rows.iterrows()],
@@ -166,6 +167,7 @@ def channel_split(frame: pd.DataFrame) -> go.Figure:
             x=rows["transaction_count"].tolist(),
             y=names,
             mode="markers",
+            cliponaxis=False,
             name="now",
             marker=_dots(rows),
             customdata=[_said(row) for _, row in rows.iterrows()],
@@ -198,7 +200,8 @@ def _method(frame: pd.DataFrame) -> str:
     said = "" if pd.isna(coverage) else f"{coverage:g} % "
     return (
         f"Normal is the mean of the same weekday and hour in eight weeks; its {said}interval is "
-        "that of one more count. With several rows, one now and then is outside it by chance."
+        "that of one more count; with several rows one is now and then outside it by chance. Windows "
+        "end with the newest transaction, so that the shortest is never empty."
     )
 
 
