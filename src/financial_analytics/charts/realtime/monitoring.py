@@ -200,8 +200,8 @@ def _method(frame: pd.DataFrame) -> str:
     said = "" if pd.isna(coverage) else f"{coverage:g} % "
     return (
         f"Normal is the mean of the same weekday and hour in eight weeks; its {said}interval is "
-        "that of one more count; with several rows one is now and then outside it by chance. Windows "
-        "end with the newest transaction, so that the shortest is never empty."
+        "that of one more count; with several rows one is outside it now and then by chance. "
+        "Windows end with the newest transaction, so that the shortest is never empty."
     )
 
 
