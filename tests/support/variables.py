@@ -50,6 +50,9 @@ CHANGED: dict[str, Any] = {
     "marketing_budget_amount": 500,
     "marketing_channel_share": 0.5,
     "marketing_months": 6,
+    "retention_horizon_months": 1,
+    "retention_budget_amount": 100,
+    "retention_contact_share": 0.1,
     "include_pii": True,
     "scd2_tracked_columns": {
         kind: [name for name in names if name not in ("credit_score", "credit_limit_amount")]

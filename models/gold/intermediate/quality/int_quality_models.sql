@@ -27,6 +27,8 @@
     'analytics_customer_lifetime_value_distribution': ['customers'],
     'analytics_customer_lifetime_value_prediction': ['customers', 'transactions'],
     'analytics_customer_overview': ['customers'],
+    'analytics_customer_retention_actions': ['campaign_touches', 'marketing_campaigns', 'customers', 'transactions'],
+    'analytics_customer_retention_scenarios': ['campaign_touches', 'marketing_campaigns', 'customers', 'transactions'],
     'analytics_customer_satisfaction_drivers': ['customer_interactions'],
     'analytics_customer_segment_statistical_comparison': ['customers'],
     'analytics_daily_transaction_trend': ['transactions'],

@@ -7,6 +7,13 @@ import pandas as pd
 from financial_analytics.charts.kit import theme
 from financial_analytics.charts.kit.frames import currency_of, scalar
 
+PLAN = (
+    *("plan_value_amount", "plan_value_amount_lower", "plan_value_amount_upper"),
+    *("plan_gain_amount", "plan_gain_amount_lower", "plan_gain_amount_upper"),
+    *("binding_limits", "optimality_gap_rate", "coverage_pct", "reporting_currency", "status"),
+)
+"""Columns that every chart of a plan needs."""
+
 
 def money_between(frame: pd.DataFrame, column: str) -> str:
     """Return an amount of the frame's first row with its interval in words.

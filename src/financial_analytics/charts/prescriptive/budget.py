@@ -12,14 +12,9 @@ from plotly.subplots import make_subplots
 from financial_analytics.charts.kit import theme
 from financial_analytics.charts.kit.flows import sankey, sankey_on_phone
 from financial_analytics.charts.kit.frames import coverage_of, currency_of, known
-from financial_analytics.charts.kit.plans import limit_words, worth_words
+from financial_analytics.charts.kit.plans import PLAN, limit_words, worth_words
 from financial_analytics.charts.registry import chart
 
-PLAN = (
-    *("plan_value_amount", "plan_value_amount_lower", "plan_value_amount_upper"),
-    *("plan_gain_amount", "plan_gain_amount_lower", "plan_gain_amount_upper"),
-    *("binding_limits", "optimality_gap_rate", "coverage_pct", "reporting_currency", "status"),
-)
 UNSPENT, NEW = "Left unspent", "New money"
 NO_LIMIT = "No limit binds: the last unit of spend returns what it costs."
 
