@@ -18,7 +18,14 @@ import yaml
 
 from financial_analytics.charts.catalogue import CATEGORIES, Category
 from financial_analytics.charts.registry import Chart, charts
-from financial_analytics.metrics import get_metric, metrics
+from financial_analytics.metrics import (
+    Measure,
+    Metric,
+    Ratio,
+    get_metric,
+    measure_sql,
+    metrics,
+)
 
 # The same YAML, read by the C library where PyYAML has it: ten times as fast.
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -98,6 +105,17 @@ def model_page(root: Path, path: Path, model: dict[str, Any], drawn: list[Chart]
     return "\n".join(lines) + "\n"
 
 
+def counted_as(metric: Metric) -> list[str]:
+    """Return how a metric is counted, if one fact has it."""
+    value = metric.value
+    if isinstance(value, Measure):
+        return ["", f"{metric.question} `{measure_sql(value)}` from `{value.fact}`."]
+    if isinstance(value, Ratio):
+        times = f" times {value.scale}" if value.scale != 1 else ""
+        return ["", f"{metric.question} `{value.numerator}` over `{value.denominator}`{times}."]
+    return []
+
+
 def metric_list() -> str:
     """Return the page of all registered metrics, and the charts that show each."""
     lines = [
@@ -110,6 +128,7 @@ def metric_list() -> str:
         lines += [
             "", f"## {metric.name}", "", f"**{metric.label}.** {metric.definition}", "",
             f"Unit: {metric.unit}. Owner: {metric.owner}. Charts: {shown or 'none'}.",
+            *counted_as(metric),
         ]  # fmt: skip
     return "\n".join(lines) + "\n"
 

@@ -113,6 +113,68 @@ def export_features_command(
             say(str(path))
 
 
+Folder = Annotated[Path | None, typer.Argument(help="Folder to write to.")]
+
+
+@export.command("parquet")
+def export_parquet(out_dir: Folder = None, target: Target = None) -> None:
+    """Write dimensions and facts as Parquet. Default folder: data/export/parquet."""
+    _export_tables("parquet", out_dir, target)
+
+
+@export.command("csv")
+def export_csv(out_dir: Folder = None, target: Target = None) -> None:
+    """Write dimensions and facts as CSV without formulas. Default folder: data/export/csv."""
+    _export_tables("csv", out_dir, target)
+
+
+@export.command("looker")
+def export_looker_command(
+    out_dir: Folder = None,
+    connection: Annotated[
+        str, typer.Option(help="Name of the database connection in Looker.")
+    ] = "financial_analytics",
+) -> None:
+    """Write a LookML project: views, explores, metrics. Default folder: data/export/looker."""
+    from financial_analytics.export.looker import export_looker  # noqa: PLC0415
+    from financial_analytics.export.star import star_schema  # noqa: PLC0415
+    from financial_analytics.settings import load_settings  # noqa: PLC0415
+
+    settings = load_settings()
+    folder = out_dir or settings.data_dir / "export" / "looker"
+    for path in export_looker(star_schema(settings.project_dir), folder, connection):
+        say(str(path))
+
+
+@export.command("powerbi")
+def export_powerbi_command(out_dir: Folder = None, target: Target = None) -> None:
+    """Write a Power BI project with its data. Default folder: data/export/powerbi."""
+    from financial_analytics.build import target_name  # noqa: PLC0415
+    from financial_analytics.engines.table import engine_of  # noqa: PLC0415
+    from financial_analytics.export.powerbi import export_powerbi  # noqa: PLC0415
+    from financial_analytics.export.star import star_schema  # noqa: PLC0415
+    from financial_analytics.settings import load_settings  # noqa: PLC0415
+
+    settings = load_settings()
+    folder = out_dir or settings.data_dir / "export" / "powerbi"
+    with engine_of(target_name(target)).gold.open_gold(settings) as gold:
+        say(str(export_powerbi(gold, star_schema(settings.project_dir), folder)))
+
+
+def _export_tables(form: str, out_dir: Path | None, target: str | None) -> None:
+    from financial_analytics.build import target_name  # noqa: PLC0415
+    from financial_analytics.engines.table import engine_of  # noqa: PLC0415
+    from financial_analytics.export.files import export_tables  # noqa: PLC0415
+    from financial_analytics.export.star import star_schema  # noqa: PLC0415
+    from financial_analytics.settings import load_settings  # noqa: PLC0415
+
+    settings = load_settings()
+    folder = out_dir or settings.data_dir / "export" / form
+    with engine_of(target_name(target)).gold.open_gold(settings) as gold:
+        for path in export_tables(gold, star_schema(settings.project_dir), folder, form):
+            say(str(path))
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands to ``fa``."""
     app.command()(train)

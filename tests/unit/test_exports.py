@@ -1,0 +1,393 @@
+"""Metrics counted once: the same number in gold, in exported files, in LookML and by hand."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as pacsv
+import pytest
+
+from financial_analytics.errors import UserInputError
+from financial_analytics.export.files import export_tables, whole_folder
+from financial_analytics.export.looker import FRAMES, export_looker, fact_of, lookml
+from financial_analytics.export.powerbi import NAME, PROJECT, export_powerbi
+from financial_analytics.export.star import (
+    DAY,
+    FLAG,
+    KEPT,
+    MOMENT,
+    MONEY,
+    NUMBER,
+    WHOLE,
+    Table,
+    star_schema,
+)
+from financial_analytics.metrics import (
+    Measure,
+    measure_sql,
+    measures,
+    metrics,
+    ratios,
+)
+
+ROOT = Path(__file__).resolve().parents[2]
+STAR = star_schema(ROOT)
+TABLES = {table.name: table for table in STAR}
+WORDS = {
+    "transaction_type": ["Purchase", "Deposit", "Fee"],
+    "transaction_status": ["posted", "declined"],
+    "channel": ["Online", "Mobile", "POS"], "decision": ["Approved", "Declined", "Pending"],
+}  # fmt: skip
+ROWS = 60
+
+
+def some_rows(table: Table, seed: int) -> pa.Table:
+    """Return rows of a table's types, a tenth of the values missing but for the grain."""
+    rng = np.random.default_rng(seed)
+    kinds = {
+        WHOLE: pa.int64(), MONEY: pa.decimal128(18, 2), NUMBER: pa.float64(), FLAG: pa.bool_(),
+        DAY: pa.date32(), MOMENT: pa.timestamp("us"),
+    }  # fmt: skip
+    first = dt.date(2025, 1, 1)
+    columns = {}
+    for column in table.columns:
+        place = rng.permutation(ROWS)
+        values: list[Any]
+        if column.family == WHOLE:
+            wide = column.name in table.grain
+            values = place.tolist() if wide else rng.integers(0, 9, ROWS).tolist()
+        elif column.family == MONEY:
+            least = Decimal(10) ** -column.scale
+            values = [int(part) * least for part in rng.integers(-(10**7), 10**7, ROWS)]
+        elif column.family == NUMBER:
+            values = rng.normal(size=ROWS).tolist()
+        elif column.family == FLAG:
+            values = (rng.random(ROWS) < 0.5).tolist()
+        elif column.family in {DAY, MOMENT}:
+            days = [first + dt.timedelta(int(day)) for day in place]
+            midnight = dt.time()
+            values = days if column.family == DAY else [
+                dt.datetime.combine(day, midnight) for day in days
+            ]  # fmt: skip
+        else:
+            words = WORDS.get(column.name, ["=cmd", "plain", "b"])
+            values = [words[k] for k in rng.integers(0, len(words), ROWS)]
+        if column.name not in table.grain:
+            gone = rng.random(ROWS) < 0.1
+            values = [None if gone[k] else value for k, value in enumerate(values)]
+        kind = kinds.get(column.family, pa.string())
+        kind = pa.decimal128(18, column.scale) if column.family == MONEY else kind
+        columns[column.name] = pa.array(values, kind)
+    return pa.table(columns)
+
+
+class FakeGold:
+    """A warehouse with every dimension and fact."""
+
+    def __init__(self) -> None:
+        self.made = {table.name: some_rows(table, k) for k, table in enumerate(STAR)}
+
+    def names(self) -> list[str]:
+        return sorted(self.made)
+
+    def table(self, name: str) -> pa.Table:
+        return self.made[name]
+
+
+GOLD: Any = FakeGold()
+
+
+def counted(relation: str, expression: str, rows: pa.Table) -> Any:
+    """Return an aggregate over rows, as SQL counts it."""
+    connection = duckdb.connect()
+    connection.register(relation, rows)
+    return connection.execute(f"select {expression} from {relation}").fetchone()[0]  # type: ignore[index]
+
+
+def by_hand(measure: Measure, frame: pd.DataFrame) -> Any:
+    """Return a measure as pandas counts it, row by row."""
+    rows = frame
+    for name, wanted in measure.where.items():
+        allowed = {wanted} if isinstance(wanted, str | bool) else set(wanted)
+        rows = rows[[value in allowed for value in rows[name]]]
+    if measure.aggregate == "count":
+        return measure.scale * len(rows)
+    values = [value for value in rows[measure.column] if not pd.isna(value)]
+    if measure.aggregate == "distinct":
+        return measure.scale * len(set(values))
+    total = sum(values)
+    return measure.scale * (total if measure.aggregate == "sum" else total / len(values))
+
+
+@pytest.mark.parametrize("name", list(measures()))
+def test_a_metric_is_the_same_by_hand_in_gold_in_files_and_in_lookml(
+    name: str,
+) -> None:
+    measure = measures()[name]
+    rows = GOLD.table(measure.fact)
+    expected = by_hand(measure, rows.to_pandas())
+    for expression in (measure_sql(measure), looker_sql(name)):
+        found = counted(measure.fact, expression, rows)
+        if measure.aggregate == "mean":
+            assert found == pytest.approx(expected, rel=1e-12)
+        else:
+            assert found == expected  # to the cent
+
+
+def looker_sql(name: str) -> str:
+    """Return the SQL that Looker makes of a measure."""
+    import lkml  # noqa: PLC0415
+
+    measure = measures()[name]
+    text = lookml(STAR, "x")[f"views/{measure.fact}.view.lkml"]
+    given = {m["name"]: m for m in lkml.load(text)["views"][0]["measures"]}[name]
+    inner = given["sql"].replace("${TABLE}", measure.fact)
+    calls = {"sum": f"sum({inner})", "count_distinct": f"count(distinct {inner})",
+             "average": f"avg({inner})"}  # fmt: skip
+    return calls[given["type"]]
+
+
+def test_exported_files_give_the_metrics_of_gold(tmp_path: Path) -> None:
+    export_tables(GOLD, STAR, tmp_path / "out", "parquet")
+    for name, measure in measures().items():
+        path = tmp_path / "out" / f"{measure.fact}.parquet"
+        expression = measure_sql(measure)
+        (found,) = duckdb.sql(f"select {expression} from '{path}'").fetchall()[0]
+        assert found == counted(measure.fact, expression, GOLD.table(measure.fact)), name
+
+
+def test_the_registry_names_columns_and_metrics_that_there_are() -> None:
+    for name, measure in measures().items():
+        known = set(TABLES[measure.fact].names)
+        assert {measure.column, *measure.where} - {""} <= known, name
+    for name, ratio in ratios().items():
+        assert {ratio.numerator, ratio.denominator} <= set(measures()), name
+        facts = {measures()[part].fact for part in (ratio.numerator, ratio.denominator)}
+        assert len(facts) == 1, name  # one context of filters
+    labels = [metric.label for metric in metrics().values()]
+    assert len(set(labels)) == len(labels)
+    valued = [metric for metric in metrics().values() if metric.value is not None]
+    assert len(valued) >= 40
+    assert all(metric.question and metric.good in {"up", "down", "none"} for metric in valued)
+
+
+def test_the_star_refers_to_dimensions_that_there_are() -> None:
+    facts = [table for table in STAR if table.is_fact]
+    assert len(facts) == 13
+    for fact in facts:
+        assert fact.references, fact.name
+        for column in fact.references:
+            assert TABLES[str(column.refers_to)].key.endswith("_key")
+            assert column.name in fact.names
+
+
+def test_what_tells_one_person_from_all_others_does_not_leave() -> None:
+    everything = [name for table in STAR for name in table.names]
+    assert not [name for name in everything if name.endswith(KEPT)]
+    written = (ROOT / "models" / "gold" / "dimensions" / "dim_customer.yml").read_text("utf-8")
+    assert "email_hash" in written  # it is there to be left out
+
+
+def test_csv_holds_no_formulas_and_two_runs_are_equal(tmp_path: Path) -> None:
+    for run in ("a", "b"):
+        export_tables(GOLD, STAR, tmp_path / run, "csv")
+    first = {path.name: path.read_bytes() for path in (tmp_path / "a").iterdir()}
+    assert first == {path.name: path.read_bytes() for path in (tmp_path / "b").iterdir()}
+    cells = pacsv.read_csv(tmp_path / "a" / "dim_customer.csv")["city"].to_pylist()
+    assert "'=cmd" in cells
+    assert "=cmd" not in cells
+
+
+def test_an_export_replaces_its_own_and_nothing_else(tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    export_looker(STAR, folder, "one")
+    (folder / "views" / "stray.view.lkml").write_text("view: stray {}")
+    export_looker(STAR, folder, "two")
+    assert 'connection: "two"' in (folder / "financial_analytics.model.lkml").read_text()
+    assert not (folder / "views" / "stray.view.lkml").exists()
+    foreign = tmp_path / "mine"
+    foreign.mkdir()
+    (foreign / "thesis.txt").write_text("years of work")
+    with pytest.raises(UserInputError, match="holds other files"):
+        export_looker(STAR, foreign, "x")
+    assert (foreign / "thesis.txt").read_text() == "years of work"
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserInputError, match="is a file"):
+        export_looker(STAR, tmp_path / "file", "x")
+
+
+def test_a_failed_export_leaves_the_one_before(tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    export_looker(STAR, folder, "one")
+    before = sorted(path.name for path in folder.rglob("*"))
+
+    def fail() -> None:
+        with whole_folder(folder, "financial_analytics.model.lkml") as draft:
+            (draft / "half").write_text("")
+            raise OSError
+
+    with pytest.raises(OSError):
+        fail()
+    assert sorted(path.name for path in folder.rglob("*")) == before
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_lookml_reads_back_and_names_each_field_once() -> None:
+    import lkml  # noqa: PLC0415
+
+    texts = lookml(STAR, "bank")
+    for table in STAR:
+        (view,) = lkml.load(texts[f"views/{table.name}.view.lkml"])["views"]
+        fields = [
+            item["name"] for kind in ("dimensions", "measures") for item in view.get(kind, [])
+        ]
+        for group in view.get("dimension_groups", []):
+            assert set(group["timeframes"]) <= {"time", *FRAMES}
+            fields += [f"{group['name']}_{frame}" for frame in group["timeframes"]]
+        assert len(set(fields)) == len(fields), table.name
+        for item in view["dimensions"]:
+            assert item["sql"] == f"${{TABLE}}.{item['name']}"
+            assert item["description"]
+        for measure in view.get("measures", []):
+            for part in re.findall(r"\$\{(\w+)\}", measure["sql"].replace("${TABLE}", "")):
+                assert part in fields
+    model = lkml.load(texts["financial_analytics.model.lkml"])
+    assert len(model["explores"]) == 13
+    joins = [join for explore in model["explores"] for join in explore["joins"]]
+    pairs = [re.fullmatch(r"\$\{(\w+)\.(\w+)\} = \$\{(\w+)\.(\w+)\}", j["sql_on"]) for j in joins]
+    for pair in pairs:
+        assert pair is not None
+        assert pair[2] in TABLES[pair[1]].names
+        assert pair[4] in TABLES[pair[3]].names
+
+
+TMDL = re.compile(
+    r"""(?:
+        | \t*///\ .+                                        # description
+        | (?:table|model|database|expression|relationship)(?:\ .+)?
+        | ref\ table\ \w+
+        | \t(?:column|hierarchy)\ (?:\w+|'(?:[^']|'')+')
+        | \t\tlevel\ \w+
+        | \tmeasure\ (?:\w+|'(?:[^']|'')+')\ =\ .+
+        | \tpartition\ \w+\ =\ m
+        | \t\tsource\ =
+        | \t{4,5}(?:let|in|\w+(?:\ =\ .+)?)                # Power Query
+        | \t{1,3}\w+:\ \S.*                                # property
+    )""",
+    re.X,
+)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("bi") / "powerbi"
+    assert export_powerbi(GOLD, STAR, folder) == folder / PROJECT
+    return folder
+
+
+def test_tmdl_keeps_to_its_grammar(project: Path) -> None:
+    texts = sorted((project / f"{NAME}.SemanticModel").rglob("*.tmdl"))
+    assert len(texts) == len(STAR) + 4
+    for path in texts:
+        lines = path.read_text(encoding="utf-8").split("\n")
+        assert [line for line in lines if not TMDL.fullmatch(line)] == [], path.name
+        # an object is indented one further than what it belongs to, a property one further
+        depth = [len(line) - len(line.lstrip("\t")) for line in lines]
+        for k, before in enumerate(lines[:-1]):
+            allowed = 2 if before.endswith("=") else 1
+            if before and lines[k + 1]:
+                assert depth[k + 1] - depth[k] <= allowed, path.name
+
+
+def test_dax_and_relationships_name_what_there_is(project: Path) -> None:
+    folder = project / f"{NAME}.SemanticModel" / "definition"
+    labels = {metric.label for metric in metrics().values() if metric.value is not None}
+    found = []
+    for path in sorted((folder / "tables").glob("*.tmdl")):
+        for label, formula in re.findall(r"\tmeasure (?:'((?:[^']|'')+)'|\w+) = (.+)",
+                                         path.read_text(encoding="utf-8")):  # fmt: skip
+            found.append(label)
+            for table, column in re.findall(r"'(\w+)'\[(\w+)\]", formula):
+                assert column in TABLES[table].names
+            for other in re.findall(r"(?<!')\[([^\]]+)\]", formula):
+                assert other in labels or f"[{other}]" in formula
+            assert formula.count("(") == formula.count(")")
+    quoted = {label for label in labels if not re.fullmatch(r"\w+", label)}
+    assert set(filter(None, found)) == quoted
+    pairs = re.findall(r"fromColumn: (\w+)\.(\w+)\n\ttoColumn: (\w+)\.(\w+)",
+                       (folder / "relationships.tmdl").read_text(encoding="utf-8"))  # fmt: skip
+    assert len(pairs) == sum(len(table.references) for table in STAR if table.is_fact)
+    for left, column, right, key in pairs:
+        assert column in TABLES[left].names
+        assert TABLES[right].key == key
+    # two ways from a fact to a dimension would be ambiguous
+    assert len({(left, right) for left, _, right, _ in pairs}) == len(pairs)
+
+
+def test_the_calendar_is_a_marked_date_table_without_an_unknown_day(project: Path) -> None:
+    text = (
+        project / f"{NAME}.SemanticModel" / "definition" / "tables" / "dim_date.tmdl"
+    ).read_text()
+    assert "\tdataCategory: Time\n" in text
+    assert "\tcolumn full_date\n\t\tdataType: dateTime\n\t\tisKey: true\n" in text
+    assert "each [full_date] <> null" in text
+    assert "\thierarchy Calendar\n" in text
+
+
+def test_the_project_has_what_the_schemas_require(project: Path) -> None:
+    """As published at github.com/microsoft/json-schemas, folder fabric: keys, names, patterns."""
+    required = {
+        f"{NAME}.pbip": {"$schema", "version", "artifacts"},
+        f"{NAME}.SemanticModel/definition.pbism": {"$schema", "version"},
+        f"{NAME}.SemanticModel/.platform": {"$schema", "metadata", "config"},
+        f"{NAME}.Report/.platform": {"$schema", "metadata", "config"},
+        f"{NAME}.Report/definition.pbir": {"$schema", "version", "datasetReference"},
+        f"{NAME}.Report/definition/version.json": {"$schema", "version"},
+        f"{NAME}.Report/definition/report.json": {"$schema", "layoutOptimization",
+                                                  "themeCollection"},
+        f"{NAME}.Report/definition/pages/pages.json": {"$schema"},
+        f"{NAME}.Report/definition/pages/overview/page.json": {"$schema", "displayName",
+                                                               "displayOption", "name"},
+    }  # fmt: skip
+    for name, keys in required.items():
+        content = json.loads((project / name).read_text(encoding="utf-8"))
+        assert keys <= set(content), name
+        assert content["$schema"].startswith("https://developer.microsoft.com/json-schemas/fabric/")
+    reference = json.loads((project / f"{NAME}.Report/definition.pbir").read_text())
+    target = project / f"{NAME}.Report" / reference["datasetReference"]["byPath"]["path"]
+    assert target.resolve().is_dir()
+    cards = sorted((project / f"{NAME}.Report" / "definition").rglob("visual.json"))
+    assert len(cards) == 8
+    for path in cards:
+        card = json.loads(path.read_text())
+        metric = metrics()[card["name"]]
+        (shown,) = card["visual"]["query"]["queryState"]["Values"]["projections"]
+        measure = shown["field"]["Measure"]
+        assert measure["Property"] == metric.label
+        assert measure["Expression"]["SourceRef"]["Entity"] == fact_of(metric)
+        assert path.parent.name == card["name"]
+
+
+def test_two_projects_are_the_same_bytes(project: Path, tmp_path: Path) -> None:
+    export_powerbi(GOLD, STAR, tmp_path / "powerbi")
+
+    def read(folder: Path) -> dict[str, bytes]:
+        # but for the folder of the data, which is where each project stands
+        return {
+            path.relative_to(folder).as_posix(): path.read_bytes().replace(
+                folder.as_posix().encode(), b""
+            )
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
+        }
+
+    assert read(project) == read(tmp_path / "powerbi")
