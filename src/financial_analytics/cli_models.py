@@ -146,6 +146,18 @@ def export_looker_command(
         say(str(path))
 
 
+@export.command("ossie")
+def export_ossie_command(out_dir: Folder = None) -> None:
+    """Write the semantic model as Ossie 0.1.1 (YAML). Default folder: data/export/ossie."""
+    from financial_analytics.export.ossie import export_ossie  # noqa: PLC0415
+    from financial_analytics.export.star import star_schema  # noqa: PLC0415
+    from financial_analytics.settings import load_settings  # noqa: PLC0415
+
+    settings = load_settings()
+    folder = out_dir or settings.data_dir / "export" / "ossie"
+    say(str(export_ossie(star_schema(settings.project_dir), folder)))
+
+
 @export.command("powerbi")
 def export_powerbi_command(out_dir: Folder = None, target: Target = None) -> None:
     """Write a Power BI project with its data. Default folder: data/export/powerbi."""

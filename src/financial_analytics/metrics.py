@@ -156,16 +156,23 @@ def sql_condition(column: str, wanted: Wanted) -> str:
     return f"{column} = {quoted[0]}" if len(quoted) == 1 else f"{column} in ({', '.join(quoted)})"
 
 
-def measure_sql(measure: Measure) -> str:
+def measure_sql(measure: Measure, prefix: str = "") -> str:
     """Return the aggregate of a measure as SQL that every engine takes.
+
+    Parameters
+    ----------
+    prefix : str
+        Put before each column, such as ``fact_transactions.``.
 
     Examples
     --------
     >>> measure_sql(Measure("sum", "fact_transactions", "posted_amount", {"is_fraud": True}, -1))
     '-1 * sum(case when is_fraud then posted_amount end)'
     """
-    wanted = " and ".join(sql_condition(name, value) for name, value in measure.where.items())
-    inner = measure.column or "1"
+    wanted = " and ".join(
+        sql_condition(f"{prefix}{name}", value) for name, value in measure.where.items()
+    )
+    inner = f"{prefix}{measure.column}" if measure.column else "1"
     inner = f"case when {wanted} then {inner} end" if wanted else inner
     call = {"count": f"count({inner})", "distinct": f"count(distinct {inner})",
             "sum": f"sum({inner})", "mean": f"avg({inner})"}[measure.aggregate]  # fmt: skip

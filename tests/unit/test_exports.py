@@ -15,10 +15,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pacsv
 import pytest
+import yaml
 
 from financial_analytics.errors import UserInputError
 from financial_analytics.export.files import export_tables, whole_folder
 from financial_analytics.export.looker import FRAMES, export_looker, fact_of, lookml
+from financial_analytics.export.ossie import export_ossie
 from financial_analytics.export.powerbi import NAME, PROJECT, export_powerbi
 from financial_analytics.export.star import (
     DAY,
@@ -33,6 +35,7 @@ from financial_analytics.export.star import (
 )
 from financial_analytics.metrics import (
     Measure,
+    Ratio,
     measure_sql,
     measures,
     metrics,
@@ -239,6 +242,53 @@ def test_a_failed_export_leaves_the_one_before(tmp_path: Path) -> None:
         fail()
     assert sorted(path.name for path in folder.rglob("*")) == before
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+OSSIE = {
+    "model": {"name", "description", "datasets", "relationships", "metrics"},
+    "datasets": {"name", "source", "primary_key", "description", "fields"},
+    "fields": {"name", "expression", "dimension", "label", "description"},
+    "relationships": {"name", "from", "to", "from_columns", "to_columns"},
+    "metrics": {"name", "expression", "description"},
+}
+"""Keys of the core specification 0.1.1 (github.com/apache/ossie, core-spec)."""
+
+
+def test_ossie_keeps_to_its_schema_and_counts_the_same(tmp_path: Path) -> None:
+    path = export_ossie(STAR, tmp_path / "out")
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert set(content) == {"version", "semantic_model"}
+    assert content["version"] == "0.1.1"
+    (model,) = content["semantic_model"]
+    assert set(model) <= OSSIE["model"]
+    datasets = {dataset["name"]: dataset for dataset in model["datasets"]}
+    assert set(datasets) == set(TABLES)
+    for dataset in datasets.values():
+        assert set(dataset) <= OSSIE["datasets"]
+        names = [field["name"] for field in dataset["fields"]]
+        assert names == TABLES[dataset["name"]].names
+        assert set(dataset["primary_key"]) <= set(names)
+        assert all(set(field) <= OSSIE["fields"] for field in dataset["fields"])
+    for relation in model["relationships"]:
+        assert set(relation) == OSSIE["relationships"]
+        assert set(relation["from_columns"]) <= set(TABLES[relation["from"]].names)
+        assert relation["to_columns"] == [TABLES[relation["to"]].key]
+    given = {metric["name"]: metric for metric in model["metrics"]}
+    assert set(given) == set(measures()) | set(ratios())
+    for name, metric in given.items():
+        assert set(metric) == OSSIE["metrics"]
+        (written,) = metric["expression"]["dialects"]
+        assert written["dialect"] == "ANSI_SQL"
+        fact = fact_of(metrics()[name])
+        rows, value = GOLD.table(fact), metrics()[name].value
+        if isinstance(value, Measure):
+            expected = counted(fact, measure_sql(value), rows)
+        else:
+            assert isinstance(value, Ratio)
+            parts = [by_hand(measures()[part], rows.to_pandas())
+                     for part in (value.numerator, value.denominator)]  # fmt: skip
+            expected = pytest.approx(value.scale * float(parts[0]) / float(parts[1]), rel=1e-9)
+        assert counted(fact, written["expression"], rows) == expected, name
 
 
 def test_lookml_reads_back_and_names_each_field_once() -> None:
