@@ -11,13 +11,15 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from tests.support.frames import frames_of
+from markupsafe import escape
+from tests.support.frames import frame_of, frames_of
 from tests.support.frames import shared as given
 from tests.support.frames.shared import FrameSource
 
-from financial_analytics.charts.registry import charts
+from financial_analytics.charts.catalogue import CATEGORIES
+from financial_analytics.charts.registry import charts, get_chart
 from financial_analytics.errors import InvalidInputError
-from financial_analytics.reports.page import script_json
+from financial_analytics.reports.page import plain, script_json
 from financial_analytics.reports.reader import RunInfo
 from financial_analytics.reports.report import write_chart, write_report
 
@@ -181,11 +183,30 @@ def test_the_same_frames_give_the_same_bytes(tmp_path: Path) -> None:
 def test_index_links_what_is_written_and_names_the_rest(written: Path) -> None:
     page = outline(written / "index.html")
     links = [item["href"] for item in page.all("a")]
-    assert links == ["01_descriptive_analytics/index.html"]
+    report = "01_descriptive_analytics/index.html"
+    assert links == [report, f"{report}#descriptive-monthly_trend", report]
     text = (written / "index.html").read_text(encoding="utf-8")
     assert "What happened?" in text and "What is happening now?" in text
     assert text.count("not written yet") == 7
     assert f"{len(charts('01'))} charts" in text
+
+
+def test_the_front_page_says_what_the_reports_say(tmp_path: Path) -> None:
+    """Of each category the finding of its lead chart, word by word; small, and without scripts."""
+    for item in CATEGORIES:
+        write_report(item.folder, FrameSource(frames_of(item.folder[:2])), tmp_path)
+    page = outline(tmp_path / "index.html")
+    text = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert page.all("script") == []
+    assert len(text) < 100_000
+    for item in CATEGORIES:
+        lead = get_chart(item.lead)
+        assert lead.category == item
+        finding = plain(lead.draw(frame_of(lead.model)).layout.meta["finding"])
+        assert finding
+        assert f'<p class="answer">{escape(finding)}</p>' in text
+        anchor = f"{item.folder}/index.html#{item.lead.replace('.', '-')}"
+        assert anchor in [link["href"] for link in page.all("a")]
 
 
 def test_one_chart_on_request(tmp_path: Path) -> None:

@@ -21,24 +21,51 @@ class Category:
         Name for people.
     question : str
         The question that its report answers.
+    lead : str
+        Id of the chart whose finding answers it on the front page.
     """
 
     folder: str
     prefix: str
     title: str
     question: str
+    lead: str
 
 
 CATEGORIES: tuple[Category, ...] = (
-    Category("01_descriptive_analytics", "descriptive", "Descriptive", "What happened?"),
-    Category("02_diagnostic_analytics", "diagnostic", "Diagnostic", "Why did it happen?"),
-    Category("03_exploratory_analytics", "exploratory", "Exploratory", "What patterns exist?"),
-    Category("04_inferential_analytics", "inferential", "Inferential", "Can we generalise?"),
-    Category("05_predictive_analytics", "predictive", "Predictive", "What will happen?"),
-    Category("06_prescriptive_analytics", "prescriptive", "Prescriptive", "What should we do?"),
-    Category("07_causal_analytics", "causal", "Causal", "What causes what?"),
-    Category("08_realtime_analytics", "realtime", "Real-time", "What is happening now?"),
-)
+    Category(
+        "01_descriptive_analytics", "descriptive", "Descriptive", "What happened?",
+        "descriptive.monthly_trend",
+    ),
+    Category(
+        "02_diagnostic_analytics", "diagnostic", "Diagnostic", "Why did it happen?",
+        "diagnostic.revenue_waterfall",
+    ),
+    Category(
+        "03_exploratory_analytics", "exploratory", "Exploratory", "What patterns exist?",
+        "exploratory.cohort_survival",
+    ),
+    Category(
+        "04_inferential_analytics", "inferential", "Inferential", "Can we generalise?",
+        "inferential.churn_funnel",
+    ),
+    Category(
+        "05_predictive_analytics", "predictive", "Predictive", "What will happen?",
+        "predictive.churn_risk_distribution",
+    ),
+    Category(
+        "06_prescriptive_analytics", "prescriptive", "Prescriptive", "What should we do?",
+        "prescriptive.budget_sankey",
+    ),
+    Category(
+        "07_causal_analytics", "causal", "Causal", "What causes what?",
+        "causal.rdd",
+    ),
+    Category(
+        "08_realtime_analytics", "realtime", "Real-time", "What is happening now?",
+        "realtime.live_counters",
+    ),
+)  # fmt: skip
 
 
 def find_category(name: str) -> Category:

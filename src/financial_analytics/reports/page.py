@@ -94,12 +94,21 @@ class ReportLink:
         Relative path of the report, None when it is not written yet.
     charts : int
         Number of its charts.
+    lead : str
+        Title of the chart that answers the question.
+    anchor : str
+        Fragment of the report that leads to it.
+    answer : str
+        What the report says of it; empty where it says nothing.
     """
 
     title: str
     question: str
     path: str | None
     charts: int
+    lead: str = ""
+    anchor: str = ""
+    answer: str = ""
 
 
 @cache

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import shutil
 from collections.abc import Iterable
 from datetime import date
+from html import unescape
 from importlib import resources
 from pathlib import Path
 from typing import Any, Protocol
@@ -212,15 +214,33 @@ def write_chart(chart_id: str, reader: Source, out_dir: Path) -> Path:
     return path
 
 
+def quoted_finding(page: str, anchor: str) -> str:
+    """Return what a written report says of one chart, so that no page says another thing.
+
+    Examples
+    --------
+    >>> page = '<article class="half" id="a-b"><h2>T</h2><p class="finding">1 &lt; 2.</p>'
+    >>> quoted_finding(page, "a-b")
+    '1 < 2.'
+    """
+    head = rf'<article[^>]* id="{re.escape(anchor)}">\s*<h2>[^<]*</h2>'
+    found = re.search(rf'{head}\s*<p class="finding">([^<]*)</p>', page)
+    return unescape(found[1]).strip() if found else ""
+
+
 def _links(out_dir: Path) -> Iterable[ReportLink]:
     for item in CATEGORIES:
         page = out_dir / item.folder / "index.html"
         written = page.is_file()
+        anchor = item.lead.replace(".", "-")
         yield ReportLink(
             title=item.title,
             question=item.question,
             path=f"{item.folder}/index.html" if written else None,
             charts=len(charts(item.folder)),
+            lead=get_chart(item.lead).title if written else "",
+            anchor=anchor,
+            answer=quoted_finding(page.read_text(encoding="utf-8"), anchor) if written else "",
         )
 
 

@@ -167,7 +167,10 @@ def _finding(frame: pd.DataFrame, rows: pd.DataFrame) -> str:
     )
     judged = rows[rows["kind"] != "small"]
     outside = judged[judged["kind"].isin(["above", "below"])]
-    said += f"; {len(outside) or 'none'} of {len(judged)} groups large enough is outside the funnel"
+    lie = "lies" if len(outside) == 1 else "lie"
+    said += (
+        f"; {len(outside) or 'none'} of {len(judged)} groups large enough {lie} outside the funnel"
+    )
     tested = rows[rows["adjusted_p_value"].notna()]
     if tested.empty:
         return said + "."
