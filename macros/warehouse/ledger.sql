@@ -117,6 +117,7 @@
         'near_miss_points',
         'permutation_count',
         'random_seed',
+        'recommendation_horizon_months',
         'reporting_currency',
         'retention_budget_amount',
         'retention_contact_share',

@@ -53,6 +53,7 @@ CHANGED: dict[str, Any] = {
     "retention_horizon_months": 1,
     "retention_budget_amount": 100,
     "retention_contact_share": 0.1,
+    "recommendation_horizon_months": 3,
     "include_pii": True,
     "scd2_tracked_columns": {
         kind: [name for name in names if name not in ("credit_score", "credit_limit_amount")]

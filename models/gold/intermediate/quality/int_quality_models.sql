@@ -51,6 +51,8 @@
     'analytics_monthly_transaction_trend': ['transactions'],
     'analytics_payment_timeliness_impact': ['loan_payments', 'accounts'],
     'analytics_product_cross_sell_patterns': ['accounts'],
+    'analytics_product_recommendation': ['accounts', 'customers', 'products'],
+    'analytics_product_recommendation_evidence': ['accounts', 'customers', 'products'],
     'analytics_product_summary': ['accounts'],
     'analytics_realtime_fraud_alerts': ['transactions'],
     'analytics_realtime_system_health': ['transactions'],
