@@ -79,10 +79,6 @@ TO_COME: dict[str, set[str]] = {
         *("analytics_channel_migration_impact", "analytics_interest_rate_behavior_impact"),
         "analytics_product_adoption_impact",
     },
-    "08_realtime_analytics": {
-        "analytics_realtime_customer_activity",
-        *("analytics_realtime_trending_merchants", "analytics_realtime_account_alerts"),
-    },
 }
 """Models of a category whose others are built: what is built is taken out here."""
 

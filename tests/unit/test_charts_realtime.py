@@ -66,3 +66,43 @@ def test_a_day_without_alerts_is_said_so() -> None:
         figure = get_chart(f"realtime.{name}").draw(row.assign(status="no_alerts"))
         assert figure.layout.meta["empty"] is True
         assert "none of 2,000 transactions" in figure.layout.meta["finding"]
+
+
+def test_an_hour_that_is_not_over_is_not_compared() -> None:
+    assert finding("minute_line") == (
+        "Of 46 whole hours to 18 June 2024, 13:00 1 were above and 0 below what is normal; in the "
+        "last one came 120 transactions, normal are 100.0 to 140.0."
+    )
+    assert finding("minute_line", is_partial=True) == (
+        "None of 48 hours to 18 June 2024, 14:00 can be compared."
+    )
+
+
+def test_the_busiest_channel_has_its_share() -> None:
+    """Online 70 of 47 hours and 35 of one; POS 45, one of them 145, one 22; Unknown 1 and 0."""
+    online, pos, unknown = 47 * 70 + 35, 46 * 45 + 145 + 22, 47
+    share = 100 * online / (online + pos + unknown)
+    assert f"Online had most of {online + pos + unknown:,} transactions, {share:.1f}" in finding(
+        "activity_heatmap"
+    )
+
+
+def test_customers_are_judged_by_their_own_habits() -> None:
+    assert finding("activity_stream") == (
+        "In the hour to 18 June 2024, 14:30 4 customers made 13 transactions; 1 did more than is "
+        "usual for them, of 3 whose habits are known."
+    )
+
+
+def test_a_picked_merchant_is_a_candidate() -> None:
+    assert finding("trending_merchants") == (
+        "Of 4 merchants with a transaction in two hours Digital 7 is furthest from what is normal, "
+        "a candidate: 12 transactions in the last hour, 2.50 are normal (z 3.6)."
+    )
+    assert "no merchant had a transaction" in finding("trending_merchants", this_hour_count=0)
+
+
+def test_alerts_of_accounts_are_counted_by_kind() -> None:
+    assert finding("account_alerts") == (
+        "5 alerts on accounts, 1 of high priority; most are payment past due (2)."
+    )

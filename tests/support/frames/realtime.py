@@ -104,3 +104,91 @@ def realtime_fraud_alerts() -> pd.DataFrame:
         status="ok",
         as_of_date=AS_OF,
     )
+
+
+def realtime_timeline() -> pd.DataFrame:
+    """POS had one hour far above what is normal; the newest hour is not over."""
+    rows = []
+    for ago in range(48):
+        at = END.floor("h") - pd.Timedelta(hours=ago)
+        for channel, normal in NORMAL.items():
+            count = COUNTS["Online"] if channel == "Online" else round(normal or 1)
+            if ago == 3 and channel in ("All", "POS"):
+                count += 100
+            rows.append(
+                {
+                    "channel": channel,
+                    "hour_date": at.date(),
+                    "hour_number": at.hour,
+                    "hours_ago_number": ago,
+                    "is_partial": ago in (0, 47),
+                    "transaction_count": count // 2 if ago == 0 else count,
+                    "expected_count": normal,
+                    "expected_count_lower": None if normal is None else normal - 20,
+                    "expected_count_upper": None if normal is None else normal + 20,
+                    "coverage_pct": 95.0,
+                    "status": "ok",
+                    "as_of_date": AS_OF,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def realtime_customer_activity() -> pd.DataFrame:
+    """Customer 3 does more than usual; nothing is known of customer 4."""
+    frame = pd.DataFrame(
+        {
+            "customer_natural_key": [1, 2, 3, 4],
+            "transaction_count": [1, 2, 9, 1],
+            "volume": [money(12), money(80), money(2500), money(5)],
+            "channel_count": [1, 2, 1, 1],
+            "declined_count": [0, 0, 3, 0],
+            "last_transaction_at": [END - pd.Timedelta(minutes=m) for m in (0, 7, 20, 41)],
+            "daily_mean_count": [0.5, 2.0, 1.0, None],
+            "mean_amount": [money(30), money(45), money(50), None],
+            "history_count": [45, 180, 90, None],
+        }
+    )
+    return frame.assign(
+        is_unusual_frequency=pd.Series([False, False, True, None], dtype="object"),
+        is_unusual_volume=pd.Series([False, False, True, None], dtype="object"),
+        reporting_currency="USD",
+        status="ok",
+        as_of_date=AS_OF,
+    )
+
+
+def realtime_trending_merchants() -> pd.DataFrame:
+    """The second has a name that two merchants share; the last had nothing in this hour."""
+    frame = pd.DataFrame(
+        {
+            "merchant_natural_key": [7, 8, 9, 10],
+            "merchant_name": ["Digital 7", "Corner", "Corner", "Quiet"],
+            "this_hour_count": [12, 3, 2, 0],
+            "previous_hour_count": [4, 0, 3, 2],
+            "expected_count": [2.5, 1.0, 1.5, 0.5],
+            "transactions_per_minute": [0.2, 0.05, 0.033, 0.0],
+            "growth_pct": [200.0, None, -33.3, -100.0],
+            "z_score": [3.65, 1.33, 0.34, -0.65],
+            "rank_number": [1, 2, 3, 4],
+            "volume": [money(600), money(30), money(44), money(20)],
+        }
+    )
+    return frame.assign(reporting_currency="USD", status="ok", as_of_date=AS_OF)
+
+
+def realtime_account_alerts() -> pd.DataFrame:
+    frame = pd.DataFrame(
+        {
+            "account_natural_key": [1, 2, 3, 4, 5],
+            "alert_type": ["past_due", "past_due", "near_limit", "large_movement", "dormant_awake"],
+            "customer_natural_key": [1, 2, 3, 4, 5],
+            "alert_at": [None, None, None, END, END],
+            "observed_value": [75.0, 12.0, 94.0, 5000.0, 210.0],
+            "priority": ["high", "medium", "low", "medium", "medium"],
+            "recommended_action": [
+                "call", "remind", "review limit", "verify with customer", "verify with customer",
+            ],
+        }
+    )  # fmt: skip
+    return frame.assign(reporting_currency="USD", status="ok", as_of_date=AS_OF)

@@ -21,7 +21,7 @@ FIXED = {
     "effect_level", "outcome_name", "outcome_label", "design_name", "estimand", "assumption",
     "failed_diagnostic", "verdict",
     # what category 08 says of now
-    "band", "health", "priority", "alert_status",
+    "band", "health", "priority", "alert_status", "alert_type", "recommended_action",
 }  # fmt: skip
 # Members that a model adds to names of a feed.
 KEPT = {"All", "Not declined"}
