@@ -10,7 +10,8 @@ with clock as (
 
 transactions as (
     select
-        *,
+        transaction_id,
+        channel,
         cast(transaction_at as date) as transaction_date,
         cast({{ calendar_part('hour', 'transaction_at') }} as integer) as hour_number
     from {{ ref('int_realtime_transactions') }}
