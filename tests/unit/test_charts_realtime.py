@@ -93,6 +93,13 @@ def test_customers_are_judged_by_their_own_habits() -> None:
         "usual for them, of 3 whose habits are known."
     )
 
+    drawn = get_chart("realtime.activity_stream").draw(
+        frame_of("analytics_realtime_customer_activity")
+    )
+    assert [trace.name for trace in drawn.data] == [
+        "as usual (2)", "more than usual (1)", "too little history (1)",
+    ]  # fmt: skip
+
 
 def test_a_picked_merchant_is_a_candidate() -> None:
     assert finding("trending_merchants") == (

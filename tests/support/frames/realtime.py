@@ -150,8 +150,8 @@ def realtime_customer_activity() -> pd.DataFrame:
         }
     )
     return frame.assign(
-        is_unusual_frequency=pd.Series([False, False, True, None], dtype="object"),
-        is_unusual_volume=pd.Series([False, False, True, None], dtype="object"),
+        is_unusual_frequency=pd.Series([False, False, True, None], dtype="boolean"),
+        is_unusual_volume=pd.Series([False, False, True, None], dtype="boolean"),
         reporting_currency="USD",
         status="ok",
         as_of_date=AS_OF,

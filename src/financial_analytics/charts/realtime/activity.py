@@ -174,7 +174,8 @@ def activity_stream(frame: pd.DataFrame) -> go.Figure:
     """Draw customers by time and volume."""
     rows = known(frame, "transaction_count", "last_transaction_at")
     currency = currency_of(frame)
-    odd = (rows["is_unusual_frequency"] == True) | (rows["is_unusual_volume"] == True)  # noqa: E712
+    flags = rows[["is_unusual_frequency", "is_unusual_volume"]].astype("boolean")
+    odd = flags.fillna(value=False).any(axis=1).astype(bool)
     unknown = rows["is_unusual_frequency"].isna()
     figure = go.Figure()
     for name, chosen, color, symbol in (
@@ -216,7 +217,7 @@ def activity_stream(frame: pd.DataFrame) -> go.Figure:
 
 @chart(
     id="realtime.trending_merchants",
-    order=80,
+    order=52,
     model="analytics_realtime_trending_merchants",
     title="Merchants that are busier than is normal",
     unit="transactions of the last hour",

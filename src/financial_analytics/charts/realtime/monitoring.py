@@ -140,7 +140,7 @@ def throughput_gauges(frame: pd.DataFrame) -> go.Figure:
 
 @chart(
     id="realtime.channel_split",
-    order=30,
+    order=12,
     model="analytics_realtime_transaction_monitoring",
     title="Channels in the last hour",
     unit="transactions",
