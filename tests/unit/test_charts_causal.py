@@ -9,6 +9,7 @@ import pytest
 from tests.support.frames import frame_of
 from tests.support.frames.causal import refuted
 
+from financial_analytics.charts.kit.frames import LONGEST_LABEL
 from financial_analytics.charts.registry import charts, get_chart
 
 WHY = "the density jumps at the cutoff"
@@ -47,3 +48,17 @@ def test_payment_hazard_says_the_ratio_and_what_competes() -> None:
     assert "on autopay: 0.38 (0.30 to 0.46) times as often as without." in said
     assert "early on autopay: 1.22 (0.73 to 2.06) times as often as without, which cannot" in note
     assert "a risk ratio of 3.8 with autopay" in note
+
+
+@pytest.mark.parametrize("id", ALL)
+def test_what_is_estimated_and_assumed_is_said_in_full(id: str) -> None:
+    frame = frame_of(get_chart(id).model)
+    long = {
+        "estimand": "What it adds in the half year after it, to those whom the rule decides",
+        "assumption": "Those just below are like those just above in all that matters but this",
+    }
+    for name, words in long.items():
+        assert len(words) > LONGEST_LABEL
+        frame[name] = words
+    note = get_chart(id).draw(frame).layout.meta["note"]
+    assert all(words in note for words in long.values())

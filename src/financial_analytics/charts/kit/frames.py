@@ -8,6 +8,11 @@ from decimal import Decimal
 import pandas as pd
 
 LONGEST_LABEL = 48
+SENTENCES = frozenset({
+    "estimand", "assumption", "failed_diagnostic", "outcome_label", "binding_limits",
+    "relax_advice",
+})  # fmt: skip
+"""Columns that notes print whole: no label of a drawing, so they are not cut."""
 
 STATUS_WORDS = {
     "ok": "ok",
@@ -62,7 +67,9 @@ def _plain_objects(column: pd.Series) -> pd.Series:
         return pd.to_numeric(column, errors="coerce").astype("float64")
     if hasattr(first, "isoformat"):
         return pd.to_datetime(column, errors="coerce")
-    labels = _shortened([str(value) for value in pd.unique(known)])
+    words = [str(value) for value in pd.unique(known)]
+    is_said = column.name in SENTENCES
+    labels = {word: escape_text(word) for word in words} if is_said else _shortened(words)
     return column.map(lambda value: None if pd.isna(value) else labels[str(value)])
 
 
@@ -82,7 +89,8 @@ def prepare(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a copy of a model's frame with types that charts can draw.
 
     Decimals and nullable numbers become float64 (NULL is NaN), dates become datetime64,
-    text is escaped for Plotly and cut to a readable length. Column names and row order stay.
+    text is escaped for Plotly and cut to a readable length, but for `SENTENCES`. Column names and
+    row order stay.
 
     Parameters
     ----------

@@ -40,7 +40,7 @@ def worth_words(frame: pd.DataFrame, nothing: str, today: str) -> str:
     said = f"It is worth {money_between(frame, 'plan_value_amount')} against {nothing}"
     floor = scalar(frame, "plan_value_amount_lower")
     if floor is not None and floor <= 0:
-        said += ", which cannot be told from nothing,"
+        said += " (it cannot be told from nothing)"
     gain = money_between(frame, "plan_gain_amount")
     if low is None or high is None:
         return f"{said}; against {today} it is not known."
