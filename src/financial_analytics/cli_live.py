@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from financial_analytics.cli_console import note, now, say
-from financial_analytics.errors import UserInputError
+from financial_analytics.errors import EngineError, UserInputError
 
 if TYPE_CHECKING:
     from financial_analytics.live.stream import EventSource, Stored
@@ -80,6 +81,33 @@ def _kafka(servers: str, group: str) -> EventSource:
     return Kafka(servers, group=group)
 
 
+def serve(
+    host: Annotated[str, typer.Option(help="Address; others than this machine's need a token.")] = (
+        "127.0.0.1"
+    ),
+    port: Annotated[int, typer.Option(help="Port.")] = 8050,
+) -> None:
+    """Serve the reports and the live page; FA_SERVE_TOKEN is what readers have to show."""
+    try:
+        import uvicorn  # noqa: PLC0415
+
+        from financial_analytics.live.serve import make_app  # noqa: PLC0415
+    except ImportError as error:
+        raise EngineError(
+            "the web server is not installed", hint="pip install 'financial-analytics[live]'"
+        ) from error
+    from financial_analytics.live.hot import hot_path  # noqa: PLC0415
+    from financial_analytics.settings import load_settings  # noqa: PLC0415
+
+    settings = load_settings()
+    token = os.environ.get("FA_SERVE_TOKEN") or None
+    app = make_app(hot_path(settings), settings.reports_dir, host=host, token=token, clock=now)
+    note(f"http://{host}:{port}/ is the live page, /reports/ the reports; Ctrl-C ends it")
+    uvicorn.run(app, host=host, port=port, log_level="warning", server_header=False,
+                timeout_graceful_shutdown=2)  # fmt: skip
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands to ``fa``."""
     app.command("stream")(stream_command)
+    app.command()(serve)

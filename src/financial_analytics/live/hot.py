@@ -199,6 +199,25 @@ class HotStore:
         ).fetchall()
         return MicroCounts(int(read), int(accepted), int(duplicates), int(quarantined))
 
+    def newest_event(self) -> int:
+        """Return the number of the newest event; 0 without one."""
+        row = self._handle.execute("select coalesce(max(event_number), 0) from events").fetchone()
+        return int(row[0])
+
+    def newest_arrival(self) -> datetime | None:
+        """Return when the newest micro-batch was stored."""
+        row = self._handle.execute("select max(committed_at) from batches").fetchone()
+        return None if row[0] is None else datetime.fromisoformat(row[0])
+
+    def by_minute(self, most: int) -> list[tuple[str, int]]:
+        """Return minute and accepted events of the newest minutes in which any came."""
+        rows = self._handle.execute(
+            "select substr(committed_at, 1, 16), sum(accepted_count) from batches"
+            " group by 1 order by 1 desc limit ?",
+            (most,),
+        ).fetchall()
+        return [(str(minute), int(count)) for minute, count in reversed(rows)]
+
     def meta(self, name: str) -> str | None:
         """Return what was noted under a name."""
         row = self._handle.execute("select value from meta where name = ?", (name,)).fetchone()
