@@ -54,6 +54,10 @@ CHANGED: dict[str, Any] = {
     "retention_budget_amount": 100,
     "retention_contact_share": 0.1,
     "recommendation_horizon_months": 3,
+    "limit_step_share": 0.1,
+    "limit_loss_growth": 0.05,
+    "limit_exposure_growth": 0.02,
+    "card_loss_rate": 0.6,
     "include_pii": True,
     "scd2_tracked_columns": {
         kind: [name for name in names if name not in ("credit_score", "credit_limit_amount")]

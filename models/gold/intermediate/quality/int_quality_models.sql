@@ -18,6 +18,8 @@
     'analytics_credit_score_behavior_correlation': ['customers'],
     'analytics_credit_score_impact_analysis': ['credit_applications', 'transactions'],
     'analytics_customer_behavior_clusters': ['transactions', 'customers'],
+    'analytics_credit_limit_optimization': ['account_events', 'accounts', 'customers'],
+    'analytics_credit_limit_scenarios': ['account_events', 'accounts', 'customers'],
     'analytics_customer_by_age_group': ['customers'],
     'analytics_customer_by_geography': ['customers'],
     'analytics_customer_by_segment': ['customers'],
