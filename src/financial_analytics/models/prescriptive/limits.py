@@ -225,8 +225,24 @@ def plan_limits(found: Portfolio, caps: dict[str, float]) -> tuple[Ints, Solutio
         return np.full(len(net), KEEP), part
     chosen = np.where(picked == NOTHING, CUT, picked + KEEP)
     line = np.arange(len(net))
+    # a cut that saves nothing is none, as long as the caps have room for what it would free
+    left = {name: caps[name] - use[line, chosen].sum() for name, use in uses.items()}
+    for k in np.flatnonzero((chosen == CUT) & (net[:, KEEP] >= net[:, CUT])):
+        freed = {name: use[k, KEEP] - use[k, CUT] for name, use in uses.items()}
+        if all(freed[name] <= left[name] for name in freed):
+            chosen[k] = KEEP
+            left = {name: left[name] - freed[name] for name in freed}
+    rest = np.flatnonzero((chosen == CUT) & (net[:, KEEP] >= net[:, CUT]))
+    short = [
+        name
+        for name, use in uses.items()
+        if len(rest) and left[name] < (use[rest, KEEP] - use[rest, CUT]).max()
+    ]
+    binding = (*part.binding, *(name for name in short if name not in part.binding))
     used = {name: float(use[line, chosen].sum()) for name, use in uses.items()}
-    return chosen, replace(part, value=part.value + ground, bound=part.bound + ground, used=used)
+    return chosen, replace(
+        part, value=part.value + ground, bound=part.bound + ground, used=used, binding=binding
+    )
 
 
 def _plan(
@@ -295,9 +311,10 @@ def credit_limits(
     made["margin_change_amount"] = margin[line, chosen] - margin[:, KEEP]
     made["loss_change_amount"] = loss[line, chosen] - loss[:, KEEP]
     made["action"] = np.array(ACTIONS, dtype=object)[chosen]
-    earns = (margin - loss)[:, RAISE] > (margin - loss)[:, KEEP]
+    net = margin - loss
+    earns, saves = net[:, RAISE] > net[:, KEEP], net[:, CUT] > net[:, KEEP]
     made["reason"] = np.select(
-        [chosen == RAISE, (chosen == KEEP) & earns, chosen == KEEP, earns],
+        [chosen == RAISE, (chosen == KEEP) & earns, chosen == KEEP, ~saves],
         ["what it adds in margin is more than in loss", "others earn more of the caps",
          "nothing is owed that a limit would move", "what it frees of a cap earns more elsewhere"],
         "what it owes loses more than it earns",
