@@ -33,6 +33,11 @@ instalments as (
     select * from {{ ref('fact_loan_payments') }}
 ),
 
+reports as (
+    select * from {{ ref('fact_account_events') }}
+    where status_after = 'Delinquent'
+),
+
 snapshots as (
     select * from {{ ref('fact_account_daily_snapshot') }}
     where is_month_end
@@ -76,6 +81,17 @@ overdue as (
             )
 ),
 
+-- cards have no instalments: an event says that they are past due
+reported as (
+    select distinct closed.account_natural_key
+    from closed
+    inner join reports
+        on
+            closed.account_natural_key = reports.account_natural_key
+            and cast(reports.event_at as date) >= closed.after_date
+            and cast(reports.event_at as date) < closed.close_date
+),
+
 asleep as (
     select distinct closed.account_natural_key
     from closed
@@ -97,7 +113,10 @@ select
         case
             when complained.account_natural_key is not null then 'complaint'
             when moved.fee_count > 0 then 'fee'
-            when overdue.account_natural_key is not null then 'past due'
+            when
+                overdue.account_natural_key is not null
+                or reported.account_natural_key is not null
+                then 'past due'
             when asleep.account_natural_key is not null then 'dormant'
             when moved.movement_count > 0 then 'active'
             -- no movement is silence of the account only while the feed speaks
@@ -116,6 +135,7 @@ cross join clock
 left join complained on closed.account_natural_key = complained.account_natural_key
 left join moved on closed.account_natural_key = moved.account_natural_key
 left join overdue on closed.account_natural_key = overdue.account_natural_key
+left join reported on closed.account_natural_key = reported.account_natural_key
 left join asleep on closed.account_natural_key = asleep.account_natural_key
 left join snapshots
     on
