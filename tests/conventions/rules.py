@@ -44,7 +44,13 @@ NAMED_NUMBERS = frozenset(
         "minimum_detectable_value",
         # category 07
         *("standard_error", "benchmark_value", "relevant_value", "point_value", "cutoff_value"),
-        *("bandwidth_value", "bias_bandwidth_value", "bias_corrected_value", "hazard_ratio"),
+        *(
+            "bandwidth_value",
+            "bias_bandwidth_value",
+            "bias_corrected_value",
+            "hazard_ratio",
+            "placebo_value",
+        ),
         # category 05: the catalogue's own names
         *("clv_at_risk", "days_since_login", "transaction_count_90d", "scorecard_points"),
         "transactions_per_minute",  # category 08

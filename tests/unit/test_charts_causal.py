@@ -62,3 +62,11 @@ def test_what_is_estimated_and_assumed_is_said_in_full(id: str) -> None:
         frame[name] = words
     note = get_chart(id).draw(frame).layout.meta["note"]
     assert all(words in note for words in long.values())
+
+
+def test_adoption_says_the_effect_beside_what_it_would_seem_without_adjustment() -> None:
+    figure = get_chart("causal.adoption").draw(frame_of("analytics_product_adoption_impact"))
+    said = figure.layout.meta["finding"]
+    assert "buy 22.1 % more (12.7 to 32.3)" in said
+    assert "32.2 % without adjustment" in said
+    assert "Verdict: supported" in said

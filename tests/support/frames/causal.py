@@ -121,3 +121,24 @@ def payment_timeliness_impact() -> pd.DataFrame:
                 }
             )  # fmt: skip
     return as_frame(rows)
+
+
+def product_adoption_impact() -> pd.DataFrame:
+    outcome = {"outcome_name": "outcome_count", "outcome_label": "Purchases in half a year"}
+    tests = {
+        "benchmark_value": 0.279, "overlap_rate": 1.0, "effective_control_count": 11_353.0,
+        "imbalance_before_index": 0.53, "imbalance_after_index": 0.005, "placebo_value": -0.01,
+        "placebo_p_value": 0.81, "e_value_index": 1.82, "e_value_bound_index": 1.6,
+    }  # fmt: skip
+    rows = [outcome | effect_cells(0.2, 0.08, sample=16_441) | tests]
+    for name, shift in (("Adopters", 3), ("Not yet adopters", 0)):
+        for place in range(20):
+            rows.append(
+                outcome
+                | {
+                    "effect_level": "point", "group_name": name, "point_number": place,
+                    "point_value": 0.005 * place, "sample_count": 10,
+                    "estimate": max(0.2 - abs(place - 4 - shift) / 30, 0.0),
+                }
+            )  # fmt: skip
+    return as_frame(rows)

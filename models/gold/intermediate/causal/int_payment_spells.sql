@@ -51,9 +51,9 @@ select
     settled.payment_id,
     settled.account_natural_key,
     settled.scheduled_date,
-    cast(
-        {{ dbt.datediff('clock.first_event_date', 'settled.scheduled_date', 'month') }} as integer
-    ) as window_month,
+    cast({{
+        dbt.datediff('clock.first_event_date', 'settled.scheduled_date', 'month')
+    }} as integer) as window_month,
     coalesce(settled.is_late, false) as is_late,
     coalesce(settled.is_prepaid, false) as is_prepaid,
     coalesce(accounts.is_autopay_enabled, false) as has_autopay,

@@ -52,6 +52,7 @@
     'analytics_merchant_spending_patterns': ['transactions'],
     'analytics_monthly_transaction_trend': ['transactions'],
     'analytics_payment_timeliness_impact': ['loan_payments', 'accounts'],
+    'analytics_product_adoption_impact': ['accounts', 'transactions', 'customers'],
     'analytics_product_cross_sell_patterns': ['accounts'],
     'analytics_product_recommendation': ['accounts', 'customers', 'products'],
     'analytics_product_recommendation_evidence': ['accounts', 'customers', 'products'],

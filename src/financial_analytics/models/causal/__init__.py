@@ -1,8 +1,10 @@
 """Category 07, what causes what: designs for any data frame, and the models that use them.
 
-``regression_discontinuity`` and ``hazard_contrast`` take a frame and the names of its columns.
+``regression_discontinuity``, ``hazard_contrast`` and ``adoption_effect`` take a frame and the
+names of its columns.
 """
 
+from financial_analytics.models.causal.adoption import adoption_effect, product_adoption
 from financial_analytics.models.causal.discontinuity import (
     approval_effects,
     regression_discontinuity,
@@ -10,8 +12,10 @@ from financial_analytics.models.causal.discontinuity import (
 from financial_analytics.models.causal.payments import autopay_effects, hazard_contrast
 
 __all__ = [
+    "adoption_effect",
     "approval_effects",
     "autopay_effects",
     "hazard_contrast",
+    "product_adoption",
     "regression_discontinuity",
 ]

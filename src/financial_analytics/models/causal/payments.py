@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 from scipy import stats
 
+from financial_analytics.models.causal.design import design_matrix
 from financial_analytics.models.causal.results import (
     SUSPECT,
     effect_row,
@@ -44,21 +45,6 @@ OUTCOMES = {
         "How many times as often a loan on autopay is paid off early, per instalment due",
     ),
 }
-
-
-def _design(frame: pd.DataFrame, columns: Sequence[str]) -> Floats:
-    """Return covariates as numbers: unknown numbers as the mean, categories as indicators."""
-    parts = []
-    for name in columns:
-        values = frame[name]
-        if pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
-            number = values.astype(float)
-            parts.append(number.fillna(number.mean()).fillna(0.0).to_numpy()[:, None])
-        else:
-            flags = pd.get_dummies(values.fillna("Unknown").astype(str), drop_first=True)
-            parts.append(flags.astype(float).to_numpy())
-    made = np.hstack(parts) if parts else np.empty((len(frame), 0))
-    return np.asarray(made[:, np.ptp(made, axis=0) > 0] if len(made) else made)
 
 
 def hazard_contrast(
@@ -127,7 +113,7 @@ def hazard_contrast(
     begin, end, happened, state = (
         rows[name].to_numpy(dtype=np.float64) for name in (start, stop, event, exposure)
     )
-    fixed, unit = _design(rows, adjust), rows[cluster].to_numpy()
+    fixed, unit = design_matrix(rows, adjust), rows[cluster].to_numpy()
 
     def fit(*first: Floats, keep: Floats | None = None) -> tuple[float, float]:
         """Return the last of these coefficients and its error."""
