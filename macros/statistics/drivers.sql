@@ -196,7 +196,8 @@
                 as information_value,
             case
                 when status = 'ok' and reference_rate <= base_rate
-                    then 100.0 * (base_rate - reference_rate) / base_rate
+                    -- 100 at most, to the last digit
+                    then 100.0 * (1.0 - reference_rate / base_rate)
             end as population_attributable_pct,
             case
                 when status = 'ok' and reference_rate <= base_rate
