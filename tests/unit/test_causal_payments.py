@@ -38,7 +38,7 @@ def run(frame: pd.DataFrame) -> pd.Series:
 
 @pytest.mark.parametrize("planted", [1.0, 0.5])
 def test_covers_what_is_planted_with_units_that_differ(planted: float) -> None:
-    rows = [run(shifts(planted, seed)) for seed in range(100, 140)]
+    rows = [run(shifts(planted, seed)) for seed in range(1000, 1040)]
     held = [row for row in rows if row["verdict"] == "supported"]
     assert len(held) >= 36  # two tests at 0.01
     covered = sum(row["hazard_ratio_lower"] <= planted <= row["hazard_ratio_upper"] for row in held)

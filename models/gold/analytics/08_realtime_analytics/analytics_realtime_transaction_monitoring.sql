@@ -56,9 +56,10 @@ compared as (
         counted.*,
         clock.clock_at,
         clock.as_of_date,
-        counted.window_minutes / 60.0 * normal.mean_count as expected_count,
+        cast(counted.window_minutes as {{ type_double() }}) / 60 * normal.mean_count
+            as expected_count,
         -- a count varies by chance, and as hours of other weeks differ: how many times as much
-        1 + counted.window_minutes / 60.0 * case
+        1 + cast(counted.window_minutes as {{ type_double() }}) / 60 * case
             when normal.variance_count > normal.mean_count
                 then (normal.variance_count - normal.mean_count) / normal.mean_count
             else 0

@@ -25,8 +25,9 @@ moves as (
     select
         transaction_id,
         distance_from_home_km,
-        {{ dbt.datediff('home_at', 'transaction_at', 'second') }}
-        / 60.0 as away_minutes
+        cast({{
+            dbt.datediff('home_at', 'transaction_at', 'second')
+        }} as {{ type_double() }}) / 60 as away_minutes
     from payments
     where home_at is not null and is_international and distance_from_home_km >= 300
 )
@@ -34,6 +35,6 @@ moves as (
 select
     transaction_id,
     distance_from_home_km,
-    cast(away_minutes as {{ type_double() }}) as away_minutes
+    away_minutes
 from moves
 where distance_from_home_km > 15 * away_minutes  -- 900 km/h
