@@ -9,7 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from financial_analytics.settings import Settings, find_project_dir
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 AMOUNTS = ["-5.00", "7.5", "7.50", "12.345", "1,5", "NaN", "", "x"]
 POINTS = {"-5.00": -500, "7.5": 750, "7.50": 750}
-COMMAS = {"1,5": 150}
+COMMAS = {"1,5": 150, "12.345": 1_234_500}
+"""In a column of decimal commas the point parts thousands."""
 KINDS = ["Fee", "fee ", "Refund", "Fie"]
 GOOD_KINDS = {"Fee": "Fee", "fee ": "Fee", "Refund": "Refund"}
 DAYS = ["2024-05-09", "2024-01-30", "2024-01-29"]  # the last is 101 days from the first
@@ -60,7 +61,7 @@ def expected(entries: list[Row | str], stored: dict[int, Known]) -> tuple[int, i
     """Accepted, duplicates, quarantined, corrections: the rules, one row at a time."""
     good: list[tuple[int, Known]] = []
     amounts = [entry[1] for entry in entries if not isinstance(entry, str)]
-    has_commas = sum(a in COMMAS for a in amounts) > sum(a in POINTS for a in amounts)
+    has_commas = amounts.count("1,5") > sum(a in POINTS for a in amounts)
     good_amounts = COMMAS if has_commas else POINTS
     for entry in entries:
         if isinstance(entry, str) or entry[1] not in good_amounts or entry[2] not in GOOD_KINDS:
@@ -109,6 +110,11 @@ def known_in(bank: Bank) -> dict[int, Known]:
     ),
     delimiter=st.sampled_from([",", ";", "\t"]),
     newline=st.sampled_from(["\n", "\r\n"]),
+)
+@example(
+    files=[[(1, "1,5", "Fee", 10, DAYS[0]), (4, "12.345", "Fee", 10, DAYS[0])]],
+    delimiter=",",
+    newline="\n",
 )
 def test_every_row_is_accounted_for(
     loaded_bank: Path,
