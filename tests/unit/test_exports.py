@@ -304,6 +304,9 @@ def test_lookml_reads_back_and_names_each_field_once() -> None:
             assert set(group["timeframes"]) <= {"time", *FRAMES}
             fields += [f"{group['name']}_{frame}" for frame in group["timeframes"]]
         assert len(set(fields)) == len(fields), table.name
+        # Looker counts each value of a primary key once: only what is unique may be one
+        unique = [item["name"] for item in view["dimensions"] if item.get("primary_key") == "yes"]
+        assert unique == (list(table.grain) if len(table.grain) == 1 else [])
         for item in view["dimensions"]:
             assert item["sql"] == f"${{TABLE}}.{item['name']}"
             assert item["description"]

@@ -39,7 +39,7 @@ def _dimension(table: Table, column: Column) -> dict[str, Any]:
         "name": column.name, "type": TYPES[column.family], "sql": f"{ROW}{column.name}",
         "description": _said(column.description),
     }  # fmt: skip
-    if column.name == table.key:
+    if table.grain == (column.name,):
         made["primary_key"] = "yes"
     if column.is_hidden:
         made["hidden"] = "yes"
