@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 import sys
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ import yaml
 
 from financial_analytics.charts.catalogue import CATEGORIES, Category
 from financial_analytics.charts.registry import Chart, charts
+from financial_analytics.export.star import doc_blocks, with_blocks
 from financial_analytics.metrics import (
     Measure,
     Metric,
@@ -33,18 +33,6 @@ ROOT = Path(__file__).resolve().parents[1]
 COMMAND = "make docs"
 WRITTEN = f"Written by `{COMMAND}`; do not edit."
 TABLE = re.compile(rf"(<!-- {COMMAND}: questions -->\n).*?(<!-- end -->)", re.S)
-DOC_BLOCK = re.compile(r"{% docs (\w+) %}(.*?){% enddocs %}", re.S)
-DOC_CALL = re.compile(r"""{{ *doc\(['"](\w+)['"]\) *}}""")
-
-
-@cache
-def doc_blocks(root: Path) -> dict[str, str]:
-    """Return the texts that several YAML files share, by name."""
-    return {
-        name: text.strip()
-        for path in sorted((root / "models").rglob("*.md"))
-        for name, text in DOC_BLOCK.findall(path.read_text(encoding="utf-8"))
-    }
 
 
 def described_models(root: Path, category: Category) -> dict[str, tuple[Path, dict[str, Any]]]:
@@ -72,7 +60,7 @@ def model_page(root: Path, path: Path, model: dict[str, Any], drawn: list[Chart]
     blocks = doc_blocks(root)
 
     def words(text: str) -> str:
-        return _cell(DOC_CALL.sub(lambda call: blocks[call[1]], text))
+        return _cell(with_blocks(text, blocks))
 
     said = words(model["description"])
     match = re.fullmatch(r"(.*?) Answers: (.*?) Grain: (.*)", said)

@@ -156,6 +156,22 @@ def sql_condition(column: str, wanted: Wanted) -> str:
     return f"{column} = {quoted[0]}" if len(quoted) == 1 else f"{column} in ({', '.join(quoted)})"
 
 
+def fact_of(metric: Metric) -> str:
+    """Return the fact that a metric is counted from; that of its numerator for a ratio."""
+    value = metric.value
+    while isinstance(value, Ratio):
+        value = metrics()[value.numerator].value
+    return value.fact if value else ""
+
+
+def counted_sql(measure: Measure, prefix: str = "") -> tuple[str, str]:
+    """Return what is aggregated, and what a row must be (empty for any), as SQL."""
+    wanted = " and ".join(
+        sql_condition(f"{prefix}{name}", value) for name, value in measure.where.items()
+    )
+    return f"{prefix}{measure.column}" if measure.column else "1", wanted
+
+
 def measure_sql(measure: Measure, prefix: str = "") -> str:
     """Return the aggregate of a measure as SQL that every engine takes.
 
@@ -169,10 +185,7 @@ def measure_sql(measure: Measure, prefix: str = "") -> str:
     >>> measure_sql(Measure("sum", "fact_transactions", "posted_amount", {"is_fraud": True}, -1))
     '-1 * sum(case when is_fraud then posted_amount end)'
     """
-    wanted = " and ".join(
-        sql_condition(f"{prefix}{name}", value) for name, value in measure.where.items()
-    )
-    inner = f"{prefix}{measure.column}" if measure.column else "1"
+    inner, wanted = counted_sql(measure, prefix)
     inner = f"case when {wanted} then {inner} end" if wanted else inner
     call = {"count": f"count({inner})", "distinct": f"count(distinct {inner})",
             "sum": f"sum({inner})", "mean": f"avg({inner})"}[measure.aggregate]  # fmt: skip

@@ -19,7 +19,7 @@ import yaml
 
 from financial_analytics.errors import UserInputError
 from financial_analytics.export.files import export_tables, whole_folder
-from financial_analytics.export.looker import FRAMES, export_looker, fact_of, lookml
+from financial_analytics.export.looker import FRAMES, export_looker, lookml
 from financial_analytics.export.ossie import export_ossie
 from financial_analytics.export.powerbi import NAME, PROJECT, export_powerbi
 from financial_analytics.export.star import (
@@ -36,6 +36,7 @@ from financial_analytics.export.star import (
 from financial_analytics.metrics import (
     Measure,
     Ratio,
+    fact_of,
     measure_sql,
     measures,
     metrics,

@@ -19,7 +19,7 @@ from financial_analytics.export.star import (
     Column,
     Table,
 )
-from financial_analytics.metrics import Measure, Metric, metrics, sql_condition
+from financial_analytics.metrics import Measure, Metric, counted_sql, fact_of, metrics
 
 TYPES = {TEXT: "string", WHOLE: "number", MONEY: "number", NUMBER: "number", FLAG: "yesno"}
 FRAMES = ("raw", "date", "week", "month", "quarter", "year")
@@ -64,10 +64,7 @@ def _measure(metric: Metric) -> dict[str, Any]:
     value = metric.value
     if isinstance(value, Measure):
         made["type"] = MEASURES[value.aggregate]
-        wanted = " and ".join(
-            sql_condition(f"{ROW}{name}", what) for name, what in value.where.items()
-        )
-        inner = f"{ROW}{value.column}" if value.column else "1"
+        inner, wanted = counted_sql(value, ROW)
         inner = f"{value.scale} * {inner}" if value.scale != 1 else inner
         if value.aggregate == "count":
             made["sql"] = f"case when {wanted} then 1 else 0 end" if wanted else "1"
@@ -84,14 +81,6 @@ def _measure(metric: Metric) -> dict[str, Any]:
 
 def _is_money(metric: Metric) -> bool:
     return "currency" in metric.unit or metric.unit == "USD"
-
-
-def fact_of(metric: Metric) -> str:
-    """Return the fact that a metric is counted from; that of its numerator for a ratio."""
-    value = metric.value
-    while value is not None and not isinstance(value, Measure):
-        value = metrics()[value.numerator].value
-    return value.fact if value else ""
 
 
 def view(table: Table, measured: Mapping[str, Metric]) -> dict[str, Any]:

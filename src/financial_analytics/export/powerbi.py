@@ -13,7 +13,6 @@ from typing import Any
 
 from financial_analytics.engines.gold import Gold
 from financial_analytics.export.files import whole_folder, write_table, write_texts
-from financial_analytics.export.looker import fact_of
 from financial_analytics.export.star import (
     DAY,
     FLAG,
@@ -25,7 +24,7 @@ from financial_analytics.export.star import (
     Column,
     Table,
 )
-from financial_analytics.metrics import Measure, Metric, Ratio, Wanted, metrics
+from financial_analytics.metrics import Measure, Metric, Ratio, Wanted, fact_of, metrics
 
 NAME = "FinancialAnalytics"
 PROJECT = f"{NAME}.pbip"

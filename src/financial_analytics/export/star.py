@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +89,21 @@ class Table:
         return list(found.values())
 
 
+@cache
+def doc_blocks(project: Path) -> dict[str, str]:
+    """Return the texts that several YAML files share, by name."""
+    return {
+        name: text.strip()
+        for path in sorted((project / "models").rglob("*.md"))
+        for name, text in DOC_BLOCK.findall(path.read_text(encoding="utf-8"))
+    }
+
+
+def with_blocks(text: str, blocks: dict[str, str]) -> str:
+    """Return a description with the texts that it calls, on one line."""
+    return " ".join(DOC_CALL.sub(lambda call: blocks[call[1]], text).split())
+
+
 def _family(data_type: str) -> tuple[str, int]:
     """Return family and decimal places; of more places than tools keep exactly, a number."""
     if data_type.startswith("decimal"):
@@ -103,12 +118,10 @@ def _column(given: dict[str, Any], blocks: dict[str, str]) -> Column:
         if isinstance(test, dict) and "in_dimension" in test:
             match = REFERENCE.search(test["in_dimension"]["arguments"]["to"])
             referred = match[1] if match else None
-    text = DOC_CALL.sub(lambda call: blocks[call[1]], given["description"])
+    text = with_blocks(given["description"], blocks)
     meta = given.get("config", {}).get("meta", {})
     family, places = _family(given["data_type"])
-    return Column(
-        given["name"], family, " ".join(text.split()), str(meta.get("unit", "")), referred, places
-    )
+    return Column(given["name"], family, text, str(meta.get("unit", "")), referred, places)
 
 
 def star_schema(project: Path) -> list[Table]:
@@ -122,11 +135,7 @@ def star_schema(project: Path) -> list[Table]:
     UserInputError
         If the project has none.
     """
-    blocks = {
-        name: text.strip()
-        for path in sorted((project / "models").rglob("*.md"))
-        for name, text in DOC_BLOCK.findall(path.read_text(encoding="utf-8"))
-    }
+    blocks = doc_blocks(project)
     tables = []
     for folder in ("dimensions", "facts"):
         for path in sorted((project / "models" / "gold" / folder).glob("*.yml")):
