@@ -115,18 +115,7 @@ def throughput_gauges(frame: pd.DataFrame) -> go.Figure:
     names = [f"last {minutes:.0f} min" for minutes in rows["window_minutes"]]
     figure = go.Figure()
     figure.add_trace(_band(rows, names, rows["window_minutes"]))
-    figure.add_trace(
-        go.Scatter(
-            x=(rows["transaction_count"] / rows["window_minutes"]).tolist(),
-            y=names,
-            mode="markers",
-            cliponaxis=False,
-            name="now",
-            marker=_dots(rows),
-            customdata=[_said(row) for _, row in rows.iterrows()],
-            hovertemplate="%{y}: %{customdata}<extra></extra>",
-        )
-    )
+    figure.add_trace(_now(rows, names, rows["transaction_count"] / rows["window_minutes"]))
     figure.update_xaxes(rangemode="tozero", title="transactions a minute")
     figure.update_yaxes(type="category", autorange="reversed")
     row = rows.iloc[-1]
@@ -162,18 +151,7 @@ def channel_split(frame: pd.DataFrame) -> go.Figure:
     names = [str(name) for name in rows["channel"]]
     figure = go.Figure()
     figure.add_trace(_band(rows, names, pd.Series(1.0, index=rows.index)))
-    figure.add_trace(
-        go.Scatter(
-            x=rows["transaction_count"].tolist(),
-            y=names,
-            mode="markers",
-            cliponaxis=False,
-            name="now",
-            marker=_dots(rows),
-            customdata=[_said(row) for _, row in rows.iterrows()],
-            hovertemplate="%{y}: %{customdata}<extra></extra>",
-        )
-    )
+    figure.add_trace(_now(rows, names, rows["transaction_count"]))
     figure.update_xaxes(rangemode="tozero", title="transactions in the hour")
     figure.update_yaxes(type="category", autorange="reversed")
     odd = rows[rows["band"].isin(["above", "below"])]
@@ -202,6 +180,20 @@ def _method(frame: pd.DataFrame) -> str:
         f"Normal is the mean of the same weekday and hour in eight weeks; its {said}interval is "
         "that of one more count; with several rows one is outside it now and then by chance. "
         "Windows end with the newest transaction, so that the shortest is never empty."
+    )
+
+
+def _now(rows: pd.DataFrame, names: list[str], counted: pd.Series) -> go.Scatter:
+    """Return a dot for each row, coloured where it lies outside what is normal."""
+    return go.Scatter(
+        x=counted.tolist(),
+        y=names,
+        mode="markers",
+        cliponaxis=False,
+        name="now",
+        marker=_dots(rows),
+        customdata=[_said(row) for _, row in rows.iterrows()],
+        hovertemplate="%{y}: %{customdata}<extra></extra>",
     )
 
 
