@@ -91,9 +91,9 @@ def budget_sankey(frame: pd.DataFrame) -> go.Figure:
     now, then = (float(sums[name].sum()) for name in sums)
     first, last = (pd.Timestamp(rows[f"period_{end}_date"].iloc[0]) for end in ("start", "end"))
     finding = (
-        f"From {first:%-d %B %Y} to {last:%-d %B %Y}, {theme.count(rows['contact_count'].sum())} "
-        f"contacts cost {theme.money(now, currency)}; the plan spends "
-        f"{theme.money(then, currency)} on as many. {worth_words(rows, 'no marketing', 'today')}"
+        f"In campaigns that began from {first:%-d %B %Y} to {last:%-d %B %Y} "
+        f"{theme.count(rows['contact_count'].sum())} contacts cost {theme.money(now, currency)}; "
+        f"the plan spends {theme.money(then, currency)} on as many. {worth_words(rows, 'no marketing', 'today')}"
     )
     if apart.max() > 0.005:
         finding += f" {apart.idxmax()} gains most ({theme.money(float(apart.max()), currency)})"
