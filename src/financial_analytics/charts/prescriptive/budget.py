@@ -93,7 +93,8 @@ def budget_sankey(frame: pd.DataFrame) -> go.Figure:
     finding = (
         f"In campaigns that began from {first:%-d %B %Y} to {last:%-d %B %Y} "
         f"{theme.count(rows['contact_count'].sum())} contacts cost {theme.money(now, currency)}; "
-        f"the plan spends {theme.money(then, currency)} on as many. {worth_words(rows, 'no marketing', 'today')}"
+        f"the plan spends {theme.money(then, currency)} on as many. "
+        f"{worth_words(rows, 'no marketing', 'today')}"
     )
     if apart.max() > 0.005:
         finding += f" {apart.idxmax()} gains most ({theme.money(float(apart.max()), currency)})"
