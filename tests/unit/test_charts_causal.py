@@ -70,3 +70,17 @@ def test_adoption_says_the_effect_beside_what_it_would_seem_without_adjustment()
     assert "buy 22.1 % more (12.7 to 32.3)" in said
     assert "32.2 % without adjustment" in said
     assert "Verdict: supported" in said
+
+
+def test_channel_says_both_changes_and_draws_nothing_after_the_start_of_a_refuted_design() -> None:
+    frame = frame_of("analytics_channel_migration_impact")
+    figure = get_chart("causal.channel").draw(frame)
+    said, note = figure.layout.meta["finding"], figure.layout.meta["note"]
+    assert "Of 6 regions, 5 reached in 3 waves, July 2023 to December 2023" in said
+    assert "Purchases per customer: +22.1 % (+16.2 to +28.4)." in said
+    assert "visits per customer: -25.9 % (-31.6 to -19.7)." in said
+    assert "two-way fixed effects, a benchmark, +17.4 %" in note
+    drawn = get_chart("causal.channel").draw(refuted(frame, WHY))
+    assert max(max(trace.x) for trace in figure.data) == 12
+    assert max(max(trace.x) for trace in drawn.data) == -1
+    assert "%" not in drawn.layout.meta["finding"]

@@ -142,3 +142,26 @@ def product_adoption_impact() -> pd.DataFrame:
                 }
             )  # fmt: skip
     return as_frame(rows)
+
+
+def channel_migration_impact() -> pd.DataFrame:
+    tests = {"pretrend_p_value": 0.14, "cluster_count": 6.0, "cohort_count": 3.0}
+    rows: list[dict[str, Any]] = []
+    for name, label, size, half in (
+        ("purchase_count", "Purchases per customer", 0.2, 0.05),
+        ("contact_count", "Calls, messages and visits per customer", -0.3, 0.08),
+    ):
+        outcome = {"outcome_name": name, "outcome_label": label}
+        counts = {"treatment_count": 5, "control_count": 1, "benchmark_value": 0.8 * size}
+        rows.append(outcome | effect_cells(size, half, sample=6) | tests | counts)
+        for month in range(-12, 13):
+            value = size * (1 - 0.7 ** (month + 1)) if month >= 0 else 0.01 * (month % 3 - 2)
+            rows.append(
+                outcome
+                | {
+                    "effect_level": "event", "group_name": "All", "point_number": month,
+                    "point_value": float(month), "estimate": value,
+                    "estimate_lower": value - 2 * half, "estimate_upper": value + 2 * half,
+                }
+            )  # fmt: skip
+    return as_frame(rows)
