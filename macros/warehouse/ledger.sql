@@ -129,6 +129,15 @@
         'retry_hours',
         'scd2_tracked_columns',
         'snapshot_daily_days',
+        'staffing_budget_amount',
+        'staffing_hour_amount',
+        'staffing_least_count',
+        'staffing_lost_visit_amount',
+        'staffing_patience_minutes',
+        'staffing_served_share',
+        'staffing_short_shift_share',
+        'staffing_wait_minutes',
+        'staffing_week_hours',
         'volume_forecast_days',
     ] -%}
         {%- do values.append([name, var(name) | string]) -%}

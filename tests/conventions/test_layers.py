@@ -71,9 +71,6 @@ def test_a_layer_holds_what_is_listed(
 
 
 TO_COME: dict[str, set[str]] = {
-    "06_prescriptive_analytics": {
-        "analytics_branch_staffing_optimization",
-    },
     "07_causal_analytics": {
         *("analytics_branch_proximity_impact", "analytics_campaign_causal_impact"),
         "analytics_interest_rate_behavior_impact",

@@ -58,6 +58,15 @@ CHANGED: dict[str, Any] = {
     "limit_loss_growth": 0.05,
     "limit_exposure_growth": 0.02,
     "card_loss_rate": 0.6,
+    "staffing_served_share": 0.8,
+    "staffing_wait_minutes": 10,
+    "staffing_patience_minutes": 10,
+    "staffing_lost_visit_amount": 20.0,
+    "staffing_least_count": 1,
+    "staffing_short_shift_share": 0.2,
+    "staffing_week_hours": 35,
+    "staffing_hour_amount": 40.0,
+    "staffing_budget_amount": 100,
     "include_pii": True,
     "scd2_tracked_columns": {
         kind: [name for name in names if name not in ("credit_score", "credit_limit_amount")]

@@ -80,6 +80,45 @@ def contact_rates(
     return CONTACT_RATE * share * np.exp(ramp), visits
 
 
+HUMPS = ((0.55, 0.22, 0.13), (0.45, 0.62, 0.30))
+"""Of the hours of a day: share, middle and half width, in parts of the hours that it is open."""
+OPENING, HOURS, SATURDAY_HOURS = 9.0, 8.0, 4.0
+
+
+def visit_hours(span: float) -> Floats:
+    """Return which share of a day's visits falls into each of its 24 hours.
+
+    Parameters
+    ----------
+    span : float
+        Hours over which a day's visits are drawn.
+
+    Examples
+    --------
+    >>> visit_hours(8.0).round(3)[9:17].tolist()
+    [0.02, 0.367, 0.17, 0.073, 0.151, 0.145, 0.067, 0.005]
+    """
+    ends = np.arange(25.0)
+    below = np.zeros(25)
+    for share, middle, half in HUMPS:
+        at = np.clip(((ends - OPENING) / span - middle) / half, -1, 1)
+        # two uniform numbers added make a triangle
+        part = np.where(at < 0, (1 + at) ** 2 / 2, 1 - (1 - at) ** 2 / 2)
+        below += share * np.where(ends >= OPENING + span, 1.0, part)
+    return np.diff(below)
+
+
+def visit_week() -> Floats:
+    """Return visits by weekday (Monday first) and hour, in visits of one day: shape (7, 24).
+
+    Of a week without holidays: Sunday's visits come on Saturday, at the hours that they had.
+    """
+    week = np.zeros((7, 24))
+    week[:5] = visit_hours(HOURS)
+    week[5] = visit_hours(SATURDAY_HOURS) + visit_hours(HOURS)
+    return week
+
+
 def draw_contacts(
     config: BankConfig,
     calendar: Calendar,
@@ -117,10 +156,12 @@ def draw_contacts(
     weekday = (calendar.first + day + 3) % 7
     sunday = is_visit & ((weekday == 6) | calendar.holiday[day])
     day = np.where(sunday & (day > calendar.month_first[month]), day - 1, day)
-    opening = np.where(is_visit, 9.0, 8.0)
-    span = np.where(is_visit, np.where(weekday == 5, 4.0, 8.0), 12.0)
+    opening = np.where(is_visit, OPENING, 8.0)
+    span = np.where(is_visit, np.where(weekday == 5, SATURDAY_HOURS, HOURS), 12.0)
     # two humps: late morning and after lunch
-    clock = np.where(u[2] < 0.55, 0.22 + 0.13 * (u[3] + u[4] - 1), 0.62 + 0.3 * (u[3] + u[4] - 1))
+    (share, early, narrow), (_, late, wide) = HUMPS
+    apart = u[3] + u[4] - 1
+    clock = np.where(u[2] < share, early + narrow * apart, late + wide * apart)
     second = ((opening + span * np.clip(clock, 0, 0.999)) * 3600).astype(np.int64)
     reason = np.searchsorted(np.cumsum(REASON_SHARE), u[5]).clip(0, len(REASONS) - 1)
     complaint = np.isin(reason, COMPLAINTS)

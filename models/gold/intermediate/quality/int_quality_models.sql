@@ -12,6 +12,8 @@
     'analytics_account_lifecycle_patterns': ['accounts'],
     'analytics_account_summary': ['accounts'],
     'analytics_channel_migration_impact': ['account_events', 'branch_locations', 'customers', 'transactions'],
+    'analytics_branch_staffing_optimization': ['customer_interactions', 'branch_locations'],
+    'analytics_branch_staffing_scenarios': ['customer_interactions', 'branch_locations'],
     'analytics_churn_analysis': ['customers'],
     'analytics_churn_rate_confidence_intervals': ['customers'],
     'analytics_credit_application_rejection_analysis': ['credit_applications'],

@@ -16,6 +16,7 @@ from financial_analytics.synthetic.truth.fraud import write_fraud
 from financial_analytics.synthetic.truth.lending import write_lending
 from financial_analytics.synthetic.truth.loan_months import write_loan_months
 from financial_analytics.synthetic.truth.parameters import parameters, write_parameters
+from financial_analytics.synthetic.truth.visits import write_visits
 
 __all__ = ["Totals", "block_truth", "parameters", "write_parameters"]
 
@@ -29,3 +30,4 @@ def block_truth(world: World, block: Block, ids: Ints, label: Ints, write: Write
     write_cards(world, block, write)
     write_fraud(block, ids, label, write)
     write_daily(world, block, write)
+    write_visits(world, block, write)

@@ -1,4 +1,4 @@
-"""What is true of each day of the whole bank: added up over the blocks of customers."""
+"""What is true of the whole bank in each day or month: added up over the blocks of customers."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from financial_analytics.synthetic.fraud_cells import (
 from financial_analytics.synthetic.legs import TYPOLOGIES
 from financial_analytics.synthetic.simulate import Block, World
 from financial_analytics.synthetic.truth.columns import Write, dates, words
+from financial_analytics.synthetic.truth.visits import VISITS
 from financial_analytics.synthetic.volume import expected_volume
 
 VOLUME, FRAUD = "expected_volume", "expected_frauds"
@@ -59,7 +60,7 @@ class Totals:
 
     def add(self, name: str, rows: pa.Table) -> bool:
         """Add a block's part; says whether the table is such a sum."""
-        if name not in (VOLUME, FRAUD):
+        if name not in (VOLUME, FRAUD, VISITS):
             return False
         parts = {column: rows[column].to_numpy() for column in rows.column_names}
         sums = self._sums.get(name)
@@ -70,7 +71,7 @@ class Totals:
         return True
 
     def write(self, world: World, write: Write) -> None:
-        """Write the sums of all blocks, a row per day and channel (or cell of fraud).
+        """Write the sums of all blocks: by day and channel or cell of fraud, by month and branch.
 
         ``expected_posted`` is ``expected_attempts`` times the share of the month's attempts in
         that channel that were posted.
@@ -97,4 +98,12 @@ class Totals:
             ),
             "channel": words(np.tile(CHANNEL, days), catalog.CHANNELS),
             "expected_frauds": self._sums[FRAUD][FRAUD][: days * len(CELLS)],
+        }))  # fmt: skip
+        branches, months = len(world.network.opened), world.calendar.months
+        write(VISITS, pa.table({
+            "branch_id": np.repeat(np.arange(branches) + 1, months),
+            "month_start": dates(
+                np.tile(world.calendar.first + world.calendar.month_first[:-1], branches)
+            ),
+            "expected_visits": self._sums[VISITS][VISITS],
         }))  # fmt: skip

@@ -13,7 +13,7 @@ from financial_analytics.synthetic.config import BLOCK_CUSTOMERS
 from financial_analytics.synthetic.credit import EFFECT_DAYS
 from financial_analytics.synthetic.customers import draw_customers
 from financial_analytics.synthetic.fraud import compromised
-from financial_analytics.synthetic.interactions import CUTPOINTS
+from financial_analytics.synthetic.interactions import CUTPOINTS, visit_week
 from financial_analytics.synthetic.mobile import NEVER
 from financial_analytics.synthetic.rates import RATE_CHANGES, SAVERS
 from financial_analytics.synthetic.simulate import World
@@ -50,6 +50,7 @@ def parameters(world: World) -> dict[str, Any]:
         },
         "weekday_log_effect": (config.purchase.weekday_effect * catalog.WEEKDAY_LOG).tolist(),
         "rating_cutpoints": CUTPOINTS.tolist(),
+        "visit_week": visit_week().round(12).tolist(),
         "credit_effect_days": EFFECT_DAYS,
         "mobile_rollout": rollout,
         "rate_changes": [
