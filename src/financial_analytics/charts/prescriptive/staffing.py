@@ -36,7 +36,7 @@ def _headline(rows: pd.DataFrame) -> str:
     branches = rows["location_natural_key"].nunique()
     hours = theme.count(float(rows["recommended_staff_count"].sum()))
     places = f"{theme.count(branches)} {'branch' if branches == 1 else 'branches'}"
-    said = f"In {places} the plan has {hours} hours of staff a week"
+    said = f"In a usual week the plan has {hours} hours of staff in {places}"
     if len(both) == len(rows):
         said += f" instead of {theme.count(float(both['current_staff_count'].sum()))}"
     cost = theme.money(float(rows["recommended_cost_amount"].astype(float).sum()), currency)
