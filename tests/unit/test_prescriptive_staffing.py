@@ -274,7 +274,8 @@ def test_a_small_branch_follows_the_bank(frames: tuple[pd.DataFrame, pd.DataFram
 def test_headlines_say_week_worth_and_what_now_is(name: str) -> None:
     frame = frame_of("analytics_branch_staffing_optimization")
     said = get_chart(f"prescriptive.staffing_{name}").draw(frame).layout.meta
-    assert "a week" in said["finding"]
+    assert "In a usual week" in said["finding"]
+    assert "A week of it is worth" in said["finding"]
     assert "more than today" in said["finding"]
     assert "spread evenly over the open hours" in said["note"]
     doubt = frame.assign(plan_gain_amount_lower=-1.0)
