@@ -173,6 +173,52 @@ def export_powerbi_command(out_dir: Folder = None, target: Target = None) -> Non
         say(str(export_powerbi(gold, star_schema(settings.project_dir), folder)))
 
 
+@export.command("tableau")
+def export_tableau_command(
+    out_dir: Folder = None,
+    data: Annotated[
+        str, typer.Option(help="hyper (one extract; needs pantab) or csv (a text file each).")
+    ] = "hyper",
+    target: Target = None,
+) -> None:
+    """Write Tableau data sources with their rows. Default folder: data/export/tableau."""
+    from financial_analytics.build import target_name  # noqa: PLC0415
+    from financial_analytics.engines.table import engine_of  # noqa: PLC0415
+    from financial_analytics.export.star import star_schema  # noqa: PLC0415
+    from financial_analytics.export.tableau import export_tableau  # noqa: PLC0415
+    from financial_analytics.settings import load_settings  # noqa: PLC0415
+
+    settings = load_settings()
+    folder = out_dir or settings.data_dir / "export" / "tableau"
+    with engine_of(target_name(target)).gold.open_gold(settings) as gold:
+        for path in export_tableau(gold, star_schema(settings.project_dir), folder, data):
+            say(str(path))
+
+
+@export.command("excel")
+def export_excel_command(
+    out_dir: Folder = None,
+    rows: Annotated[
+        int, typer.Option(help="Tables of more rows are named in the book, not written.")
+    ] = 100_000,
+    target: Target = None,
+) -> None:
+    """Write a workbook: metrics by month, dimensions, facts. Default folder: data/export/excel."""
+    from financial_analytics.build import target_name  # noqa: PLC0415
+    from financial_analytics.engines.table import engine_of  # noqa: PLC0415
+    from financial_analytics.export.excel import export_excel  # noqa: PLC0415
+    from financial_analytics.export.star import star_schema  # noqa: PLC0415
+    from financial_analytics.settings import load_settings  # noqa: PLC0415
+
+    settings = load_settings()
+    folder = out_dir or settings.data_dir / "export" / "excel"
+    with engine_of(target_name(target)).gold.open_gold(settings) as gold:
+        path, long = export_excel(gold, star_schema(settings.project_dir), folder, rows)
+    for name, count in long.items():
+        note(f"not in the book: {name} has {count:,} rows")
+    say(str(path))
+
+
 def _export_tables(form: str, out_dir: Path | None, target: str | None) -> None:
     from financial_analytics.build import target_name  # noqa: PLC0415
     from financial_analytics.engines.table import engine_of  # noqa: PLC0415

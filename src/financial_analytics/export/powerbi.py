@@ -107,7 +107,6 @@ def _measure(metric: Metric) -> list[str]:
 
 
 def _column(table: Table, column: Column) -> list[str]:
-    sums = "sum" if column.family == MONEY else "none"
     lines = [
         *_described(column.description, "\t"),
         f"\tcolumn {quoted(column.name)}",
@@ -123,7 +122,7 @@ def _column(table: Table, column: Column) -> list[str]:
         )
     elif column.family == MONEY:
         lines.append("\t\tformatString: #,0.00")
-    lines += [f"\t\tsummarizeBy: {sums}", f"\t\tsourceColumn: {column.name}"]
+    lines += [f"\t\tsummarizeBy: {table.summary(column)}", f"\t\tsourceColumn: {column.name}"]
     if table.name == DATES and column.name in SORTED_BY:
         lines.append(f"\t\tsortByColumn: {SORTED_BY[column.name]}")
     return [*lines, ""]

@@ -52,6 +52,10 @@ class Column:
         return self.description.startswith("Partition")
 
 
+LEVELS = ("balance", "limit", "income", "average", "lifetime_value", "cost_per", "budget")
+"""Words in the names of amounts that are so at a moment: two of them do not add up."""
+
+
 @dataclass(frozen=True)
 class Table:
     """A dimension or a fact: its columns, and those that tell its rows apart."""
@@ -75,6 +79,20 @@ class Table:
     def key(self) -> str:
         """Key of a dimension: its first column."""
         return self.columns[0].name
+
+    def summary(self, column: Column) -> str:
+        """Return how tools put a column's values together unless told: sum, average or none.
+
+        Flows of a fact add up; levels, scores and durations, and what a dimension says of its
+        member, are averaged; the rest, such as keys and parts of dates, tells rows apart.
+        """
+        is_count = column.name.endswith("_count")
+        is_number = column.family in {MONEY, NUMBER} or (column.family == WHOLE and column.unit)
+        if column.is_hidden or not (is_number or is_count):
+            return "none"
+        is_flow = column.family == MONEY or is_count
+        is_level = any(word in column.name for word in LEVELS)
+        return "sum" if self.is_fact and is_flow and not is_level else "average"
 
     @property
     def references(self) -> list[Column]:
