@@ -50,6 +50,8 @@ NAMED_NUMBERS = frozenset(
             "bias_corrected_value",
             "hazard_ratio",
             "placebo_value",
+            "long_run_value",
+            "market_adjusted_value",
         ),
         # category 05: the catalogue's own names
         *("clv_at_risk", "days_since_login", "transaction_count_90d", "scorecard_points"),

@@ -84,3 +84,22 @@ def test_channel_says_both_changes_and_draws_nothing_after_the_start_of_a_refute
     assert max(max(trace.x) for trace in figure.data) == 12
     assert max(max(trace.x) for trace in drawn.data) == -1
     assert "%" not in drawn.layout.meta["finding"]
+
+
+def test_rate_events_say_the_answer_of_each_product_and_leave_out_what_is_refuted() -> None:
+    frame = frame_of("analytics_interest_rate_behavior_impact")
+    figure = get_chart("causal.rate_events").draw(frame)
+    said, note = figure.layout.meta["finding"], figure.layout.meta["note"]
+    assert "Of 1,774 accounts, July 2023 to December 2023." in said
+    assert "Savings +10.5 % (+9.4 to +11.6); Money Market +22.1 % (+20.9 to +23.4)." in said
+    assert "4 changes, 25 % of a gap closed in a month" in note
+    assert [trace.name for trace in figure.data] == ["Savings", "Money Market"]
+    savings = frame["group_name"] == "Savings"
+    mixed = pd.concat([refuted(frame[savings], WHY), frame[~savings]])
+    figure = get_chart("causal.rate_events").draw(mixed)
+    said = figure.layout.meta["finding"]
+    assert [trace.name for trace in figure.data] == ["Money Market"]
+    assert (
+        "Savings +" not in said
+        and f"Savings: Refuted by a diagnostic, so no effect is given: {WHY}" in said
+    )

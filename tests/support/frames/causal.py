@@ -165,3 +165,33 @@ def channel_migration_impact() -> pd.DataFrame:
                 }
             )  # fmt: skip
     return as_frame(rows)
+
+
+def interest_rate_behavior_impact() -> pd.DataFrame:
+    tests = {
+        "change_count": 4.0, "adjustment_rate": 0.25, "pretrend_p_value": 0.9,
+        "placebo_value": 0.001, "placebo_p_value": 0.4, "autocorrelation_p_value": 0.7,
+        "market_adjusted_value": 0.2, "market_p_value": 0.5, "benchmark_value": 0.15,
+        "relevant_value": 0.05,
+    }  # fmt: skip
+    outcome = {"outcome_name": "mean_log_balance", "outcome_label": "Balance of an account"}
+    rows: list[dict[str, Any]] = []
+    for product, accounts, effect in (("Savings", 1385.0, 0.1), ("Money Market", 389.0, 0.2)):
+        named = outcome | {"group_name": product}
+        rows.append(
+            effect_cells(effect, 0.01, sample=35)
+            | named
+            | tests
+            | {"account_count": accounts, "long_run_value": 1.03 * effect}
+        )
+        for place, month in enumerate(range(-5, 7)):
+            moved = effect * (1 - 0.75 ** (month + 1)) if month >= 0 else 0.0
+            rows.append(
+                named
+                | {
+                    "effect_level": "point", "point_number": place, "point_value": float(month),
+                    "estimate": moved, "estimate_lower": moved - 0.01,
+                    "estimate_upper": moved + 0.01, "sample_count": 30,
+                }
+            )  # fmt: skip
+    return as_frame(rows)

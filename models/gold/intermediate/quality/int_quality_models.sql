@@ -44,6 +44,7 @@
     'analytics_fraud_risk_totals': ['transactions', 'fraud_alerts'],
     'analytics_fraud_summary': ['fraud_alerts'],
     'analytics_geographic_clustering': ['customers', 'zip_codes'],
+    'analytics_interest_rate_behavior_impact': ['accounts', 'products', 'transactions'],
     'analytics_loan_default_correlations': ['loan_payments'],
     'analytics_loan_default_drivers': ['loan_payments'],
     'analytics_loan_default_prediction': ['loan_payments'],
