@@ -9,7 +9,8 @@ from tests.support.synthetic_lab import Bank, bank, month_of
 
 from financial_analytics.errors import InvalidInputError
 from financial_analytics.models.causal import rate_response
-from financial_analytics.stats.causal.interrupted import event_path, hac_fit, partial_adjustment
+from financial_analytics.stats.causal.hac import hac_fit
+from financial_analytics.stats.causal.interrupted import event_path, partial_adjustment
 
 SPEED = 0.25
 WITHIN_A_YEAR = 1 - (1 - SPEED) ** 12
