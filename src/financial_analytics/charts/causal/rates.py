@@ -111,7 +111,7 @@ def rate_events(frame: pd.DataFrame) -> go.Figure:
         said = "; ".join(f"{row['group_name']}: {verdict_words(row)}" for row in rest[:MOST])
         return theme.empty_figure(said or "too few months to draw what followed a change")
     figure.add_vline(x=-0.5, line={"color": theme.LIGHT["grey"], "width": 1, "dash": "dot"})
-    figure.update_xaxes(title="months from the change of the rate; 0 is the month it came", dtick=2)
+    figure.update_xaxes(title="months from the change of the rate", dtick=2)
     figure.update_yaxes(title="per cent of balance, a point", rangemode="tozero")
     first = told[0]
     count = sum(float_of(row["account_count"]) for row in told)
