@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,18 @@ from financial_analytics.models.predictive.score_sql import score_sql
 from financial_analytics.reports.page import validation_page
 from financial_analytics.reports.reader import live_run
 from financial_analytics.reports.report import _write
+from financial_analytics.reports.validation_forecasts import (
+    FORECASTS,
+    WITHOUT_TRUTH,
+    forecast_sections,
+)
+from financial_analytics.reports.validation_parts import (
+    METRIC_COLUMNS,
+    ORACLE,
+    Section,
+    metric_rows,
+    number,
+)
 from financial_analytics.settings import Settings
 from financial_analytics.stats.roc import auc_difference, auc_interval
 
@@ -29,37 +40,6 @@ FEATURES = {
 FOLDER = "validation"
 SHIFTS = (0.1, 0.9)
 """Quantiles that sensitivity sets each feature to."""
-
-
-@dataclass(frozen=True)
-class Section:
-    """One part of the pack: a heading, sentences, a table."""
-
-    heading: str
-    sentences: Sequence[str] = ()
-    columns: Sequence[str] = ()
-    rows: Sequence[Sequence[str]] = ()
-
-
-def _number(value: Any, digits: int = 4) -> str:
-    return "unknown" if value is None or pd.isna(value) else f"{float(value):,.{digits}f}"
-
-
-def _metric_rows(metrics: pd.DataFrame) -> list[list[str]]:
-    return [
-        [
-            str(row["metric_name"]), str(row["split_name"]), str(row["segment_name"]),
-            _number(row["metric_value"]), _number(row["metric_lower"]),
-            _number(row["metric_upper"]), f"{row['sample_count']:,.0f}",
-            f"{row['event_count']:,.0f}", str(row["status"]),
-        ]
-        for row in metrics.to_dict("records")
-    ]  # fmt: skip
-
-
-METRIC_COLUMNS = (
-    *("metric", "split", "group", "value", "lower", "upper", "rows", "events", "status"),
-)
 
 
 def _used(row: dict[str, Any], model: RiskModel) -> list[list[str]]:
@@ -142,18 +122,17 @@ def oracle_section(
     name: str, row: dict[str, Any], model: RiskModel, frame: pd.DataFrame, truth: Path, key: str
 ) -> Section:
     """Return the comparison with the best that an observer could have known."""
-    heading = "Against the best that could be known"
     cuts = (frame["cut_date"] >= row["out_of_time_start_date"]) & (
         frame["cut_date"] <= row["out_of_time_end_date"]
     )
     known = with_truth(name, frame[cuts], truth, int(row["horizon_months"]))
     if known is None or known["happened"].nunique() < 2:
-        return Section(heading, ["No ledger of truths of this bank: it is not a synthetic one."])
+        return Section(ORACLE, [WITHOUT_TRUTH])
     score = model.log_odds(known)
     options: dict[str, Any] = {"clusters": known[key].to_numpy()}
     gap = auc_difference(known["happened"], known["oracle"], score, **options)
     rows = [
-        [label, _number(found.value), _number(found.lower), _number(found.upper)]
+        [label, number(found.value), number(found.lower), number(found.upper)]
         for label, found in (
             ("AUC of the model", auc_interval(known["happened"], score, **options)),
             ("AUC of the oracle", auc_interval(known["happened"], known["oracle"], **options)),
@@ -161,7 +140,7 @@ def oracle_section(
         )
     ]
     return Section(
-        heading,
+        ORACLE,
         [
             f"{len(known):,} rows out of time, {int(known['happened'].sum()):,} events. The oracle "
             "knows the true parameters and every feed until the month end, not the future."
@@ -186,7 +165,7 @@ def sections_of(
 
     def metric_section(heading: str, names: Sequence[str], *sentences: str) -> Section:
         chosen = whole[whole["metric_name"].isin(names)]
-        return Section(heading, sentences, METRIC_COLUMNS, _metric_rows(chosen))
+        return Section(heading, sentences, METRIC_COLUMNS, metric_rows(chosen))
 
     return [
         Section(
@@ -194,7 +173,7 @@ def sections_of(
             [
                 f"{row['target']}, within {row['horizon_months']} months after a month end. "
                 f"Served: the {row['model_role']}, a {row['model_kind']}; status {row['status']}.",
-                f"At a probability of {_number(row['threshold_rate'])} acting costs as much as "
+                f"At a probability of {number(row['threshold_rate'])} acting costs as much as "
                 "not acting.",
             ],
         ),
@@ -218,9 +197,9 @@ def sections_of(
                 "Assumed: units are independent of each other; the relation of features and "
                 "outcome lasts from training to use; who leaves the population otherwise (paid "
                 "off, closed) counts as no event.",
-                f"Challenger less champion, AUC out of time: {_number(row['difference_statistic'])}"
-                f" ({_number(row['difference_statistic_lower'])} to "
-                f"{_number(row['difference_statistic_upper'])}).",
+                f"Challenger less champion, AUC out of time: {number(row['difference_statistic'])}"
+                f" ({number(row['difference_statistic_lower'])} to "
+                f"{number(row['difference_statistic_upper'])}).",
             ],
             ("feature", "kind", "meaning"),
             _used(row, model),
@@ -251,7 +230,7 @@ def sections_of(
             "Groups",
             ["The same metrics by group, out of time; groups with few events are withheld."],
             METRIC_COLUMNS,
-            _metric_rows(
+            metric_rows(
                 own[
                     (own["segment_kind"] != "all")
                     & (own["split_name"] == "out_of_time")
@@ -290,11 +269,12 @@ def write_pack(settings: Settings, name: str, target: str | None = None) -> list
     EngineError
         If there is no warehouse, or it is in use.
     """
-    if name not in FEATURES:
+    if name not in {*FEATURES, *FORECASTS}:
         raise UserInputError(
-            f"there is no validation pack of {name!r}", hint=f"give one of: {', '.join(FEATURES)}"
+            f"there is no validation pack of {name!r}",
+            hint=f"give one of: {', '.join(sorted({*FEATURES, *FORECASTS}))}",
         )
-    relation, key = FEATURES[name]
+    relation = FEATURES[name][0] if name in FEATURES else FORECASTS[name].relation
     with engine_of(target_name(target)).gold.open_gold(settings) as gold:
         missing = sorted({"model_registry", "model_metrics", relation} - set(gold.names()))
         if missing:
@@ -307,6 +287,20 @@ def write_pack(settings: Settings, name: str, target: str | None = None) -> list
         run = live_run(gold)
     models = models[models["model_name"] == name]
     served = models[models["is_served"].astype(bool)]
+    truth = settings.feeds_dir / "synthetic" / "truth"
+    page = settings.reports_dir / FOLDER / f"{name}.html"
+    if name in FORECASTS:
+        if served.empty or served.iloc[0]["status"] == "insufficient_data":
+            raise UserInputError(
+                f"{name} could not be fitted: too little history",
+                hint="see status in gold.model_registry",
+            )
+        own = metrics[metrics["model_name"] == name]
+        row = {str(k): v for k, v in served.iloc[0].items()}
+        parts = forecast_sections(name, row, own, frame, truth)
+        _write(page, validation_page(name, parts, run))
+        return [page]
+    key = FEATURES[name][1]
     if served.empty or pd.isna(served.iloc[0]["model_json"]):
         raise UserInputError(
             f"{name} could not be trained: too few events", hint="see status in gold.model_registry"
@@ -315,15 +309,12 @@ def write_pack(settings: Settings, name: str, target: str | None = None) -> list
     row = {str(k): v for k, v in served.iloc[0].items()}
     for column in ("out_of_time_start_date", "out_of_time_end_date"):
         row[column] = pd.Timestamp(row[column])
-    truth = settings.feeds_dir / "synthetic" / "truth"
     sections = sections_of(name, row, metrics, frame, truth)
-    folder = settings.reports_dir / FOLDER
-    page = folder / f"{name}.html"
     _write(page, validation_page(name, sections, run))
     written = [page]
     champion = RiskModel.from_json(
         str(models[models["model_role"] == "champion"].iloc[0]["model_json"])
     )
-    query = folder / f"{name}_champion.sql"
+    query = page.with_name(f"{name}_champion.sql")
     _write(query, score_sql(champion, f"gold.{relation}", [key, "cut_date"]))
     return [*written, query]

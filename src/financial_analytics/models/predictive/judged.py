@@ -212,6 +212,12 @@ def _volume(daily: Any, backtests: Any, confidence: float) -> Judgement:
     )  # fmt: skip
 
 
+def _share(values: pd.Series, confidence: float) -> Estimate:
+    """Return the mean of shares with its interval, which ends where a share does."""
+    share, lower, upper = _spread(values, confidence)
+    return share, max(0.0, lower), min(1.0, upper)
+
+
 def _fraud(backtests: Any, confidence: float) -> Judgement:
     seen = to_pandas(backtests).sort_values(
         ["method_name", "origin_date", *CELL], ignore_index=True
@@ -239,7 +245,7 @@ def _fraud(backtests: Any, confidence: float) -> Judgement:
         n = len(part)
         found[method] = (
             ("log_score", "all", registry.ALL, _spread(score, confidence), n),
-            ("coverage", "all", registry.ALL, _spread(covered, confidence), n),
+            ("coverage", "all", registry.ALL, _share(covered, confidence), n),
             ("total_ratio", "all", registry.ALL, (ratio, ratio - half, ratio + half), n),
         )
     status = "ok" if known else "insufficient_data"
