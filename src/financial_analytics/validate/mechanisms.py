@@ -30,8 +30,9 @@ class Mechanism:
     name : str
         In words.
     model : str
-        Relation in gold; its row of level ``effect`` with this `outcome` is the estimate.
-    outcome : str
+        Relation in gold; its row of level ``effect`` with this `outcome` and `group` is the
+        estimate.
+    outcome, group : str
     unit : str
     off : mapping of str to float
         Parameters under which nothing is planted.
@@ -45,6 +46,7 @@ class Mechanism:
     unit: str
     off: Mapping[str, float]
     planted: Callable[[Config, Warehouse], float]
+    group: str = "All"
 
 
 def _nothing(_config: Config, _warehouse: Warehouse) -> float:
@@ -73,6 +75,16 @@ def _mobile(name: str) -> Callable[[Config, Warehouse], float]:
         effect = config["mobile"]
         ramp = 1 - np.exp(-(since + 1) / effect["ramp_months"])
         return float(effect[name] * ramp.mean()) if len(since) else 0.0
+
+    return planted
+
+
+def _rate(name: str) -> Callable[[Config, Warehouse], float]:
+    """Return what has come of an elasticity twelve months after a change."""
+
+    def planted(config: Config, _warehouse: Warehouse) -> float:
+        effect = config["rates"]
+        return effect[name] * (1 - (1 - effect["adjust_share"]) ** 12)
 
     return planted
 
@@ -108,6 +120,17 @@ MECHANISMS: tuple[Mechanism, ...] = (
     Mechanism(
         "mobile roll-out, contacts", ROLLOUT, "contact_count", "log ratio",
         {"mobile.contact_effect": 0.0}, _mobile("contact_effect"),
+    ),
+    *(
+        Mechanism(
+            f"rate of {product}, balances", "analytics_interest_rate_behavior_impact",
+            "mean_log_balance", "log balance per point", {f"rates.{name}": 0.0}, _rate(name),
+            product,
+        )
+        for product, name in (
+            ("Savings", "savings_elasticity"), ("High-Yield Savings", "high_yield_elasticity"),
+            ("Money Market", "money_market_elasticity"),
+        )
     ),
 )  # fmt: skip
 """All effects; a new causal model adds its own here and nowhere else."""

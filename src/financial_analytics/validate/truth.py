@@ -128,7 +128,7 @@ def estimate_bank(run: Run) -> list[Found]:
             rows = gold.rows(
                 "select estimate, estimate_lower, estimate_upper, verdict, failed_diagnostic, "
                 f"power_rate from gold.{each.model} where effect_level = 'effect' "
-                f"and outcome_name = '{each.outcome}' and group_name = 'All'"
+                f"and outcome_name = '{each.outcome}' and group_name = '{each.group}'"
             )
             estimate, lower, upper, verdict, failed, power = rows[0] if rows else _NO_ROW
             found.append(
