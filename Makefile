@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	command -v $$p >/dev/null 2>&1 && { echo $$p; break; }; done)
 
-.PHONY: help install demo test spark variables sequences lint check docs bench clean lock
+.PHONY: help install demo test spark variables sequences truth lint check docs bench clean lock
 
 help:
 	@echo "make install   create .venv with the locked packages (demo does it when needed)"
@@ -16,6 +16,7 @@ help:
 	@echo "make spark     all of Spark's tests, with the deaths at every statement (needs Java 17)"
 	@echo "make variables every variable changed in turn: increments equal a full refresh (minutes)"
 	@echo "make sequences two hundred random orders of commands, and builds that leave alone what has no news (an hour)"
+	@echo "make truth     causal estimates on forty synthetic banks with effects and forty without (two hours); SEEDS=n"
 	@echo "make lint      ruff, mypy and sqlfluff"
 	@echo "make check     make lint and the convention tests"
 	@echo "make docs      write what the documents derive from models and charts"
@@ -57,6 +58,11 @@ variables: $(INSTALLED_DEV)
 
 sequences: $(INSTALLED_DEV)
 	@$(BIN)/python -m pytest -m 'sequences or not sequences' tests/faults/test_sequences.py tests/faults/test_skips.py $(ARGS)
+
+# Banks that were done before are not done again: it may be stopped.
+SEEDS ?= 40
+truth: $(INSTALLED)
+	@$(BIN)/fa validate truth --seeds $(SEEDS) --page docs/truth.md
 
 # Every check runs, whatever the one before it found.
 lint: $(INSTALLED_DEV)

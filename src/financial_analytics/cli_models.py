@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from financial_analytics.cli_console import Display, note, now, say
+from financial_analytics.cli_console import Display, format_table, note, now, say
 from financial_analytics.cli_options import Target, Vars
 from financial_analytics.errors import UserInputError
 
@@ -92,6 +92,57 @@ def validate_model(
     settings = load_settings()
     for path in write_pack(settings, checked_name(name, settings.project_dir), target):
         say(str(path))
+
+
+@validate.command("truth")
+def validate_truth(
+    seeds: Annotated[int, typer.Option(min=1, help="Synthetic banks of either kind.")] = 40,
+    first: Annotated[int, typer.Option(help="The first seed; the others follow.")] = 1,
+    jobs: Annotated[int, typer.Option(min=1, help="Banks at a time.")] = 1,
+    customers: Annotated[int, typer.Option(min=500, help="Of each bank.")] = 6000,
+    transactions: Annotated[int, typer.Option(min=5000, help="About so many.")] = 300_000,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the results. Default: data/validation.")
+    ] = None,
+    page: Annotated[Path | None, typer.Option(help="Write a Markdown page, too.")] = None,
+) -> None:
+    """Hold causal estimates against what is planted in synthetic banks, seed by seed.
+
+    Banks that were done before in the folder are not done again.
+    """
+    from financial_analytics.settings import load_settings  # noqa: PLC0415
+    from financial_analytics.validate import (  # noqa: PLC0415
+        pages,
+        recover,
+        summary,
+    )
+
+    settings = load_settings()
+    folder = out or settings.data_dir / "validation"
+    with Display() as display, display.step("validate") as step:
+
+        def heard(done: int, total: int) -> None:
+            step.total(total)
+            if done:
+                step.finished(f"bank {done}", "done", 0.0)
+
+        found = recover(
+            range(first, first + seeds), folder=folder, project_dir=settings.project_dir,
+            moment=now(), customers=customers, transactions=transactions, jobs=jobs, heard=heard,
+        )  # fmt: skip
+        step.summary = f"{2 * seeds} banks, {len(found)} estimates"
+    rows = summary(found)
+    words = [[row["arm"], *pages.cells(row)] for row in rows]
+    say(format_table(["effects", *pages.HEADERS], words))
+    for path in pages.write_results(found, folder):
+        note(str(path))
+    if page is not None:
+        command = f"fa validate truth --seeds {seeds}"
+        page.write_text(
+            pages.page(found, command=command, customers=customers, transactions=transactions),
+            encoding="utf-8",
+        )
+        note(str(page))
 
 
 @export.command("features")

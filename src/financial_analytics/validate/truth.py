@@ -27,7 +27,7 @@ ARMS = ("planted", "nothing")
 """The default effects, and none of any."""
 LEAST_COVERED = 34 / 40
 """An honest 95 % interval covers in fewer of forty with probability 0.003."""
-WORK, PARSED = "work-", "partial_parse.msgpack"
+PARSED = "partial_parse.msgpack"
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,7 @@ class Run:
     customers: int
     transactions: int
     folder: Path
+    work: Path
     project_dir: Path
     moment: datetime
 
@@ -101,7 +102,7 @@ def estimate_bank(run: Run) -> list[Found]:
     The path is that of any bank: feeds, ingest, dbt; only models that are not needed are left
     out, and tests of the data.
     """
-    home = run.folder / f"{WORK}{os.getpid()}"
+    home = run.work / str(os.getpid())
     settings = Settings(run.project_dir, home / "data", home / "reports")
     _empty(home, dbt_paths(settings, None)[0] / PARSED)
     off = {name: value for each in MECHANISMS for name, value in each.off.items()}
@@ -188,8 +189,9 @@ def recover(
         Called with banks done and banks in total.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    work = folder / f"work-{os.getpid()}"
     runs = [
-        Run(arm, seed, customers, transactions, folder, project_dir, moment)
+        Run(arm, seed, customers, transactions, folder, work, project_dir, moment)
         for seed in seeds
         for arm in ARMS
     ]
@@ -211,8 +213,7 @@ def recover(
                 if heard is not None:
                     heard(done, len(runs))
     finally:
-        for home in folder.glob(f"{WORK}*"):
-            rmtree(home, ignore_errors=True)
+        rmtree(work, ignore_errors=True)
     order = {each.name: place for place, each in enumerate(MECHANISMS)}
     kept = [one for one in found if one.mechanism in order]
     return sorted(kept, key=lambda one: (order[one.mechanism], ARMS.index(one.arm), one.seed))
