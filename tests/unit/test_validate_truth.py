@@ -53,18 +53,19 @@ def test_a_page_says_what_was_withheld_and_why(tmp_path: Path) -> None:
 
 def test_banks_that_were_done_are_not_done_again(tmp_path: Path) -> None:
     moment = datetime(2026, 1, 1, tzinfo=UTC)
-    name = MECHANISMS[0].name
+    names = [each.name for each in MECHANISMS]
     for arm in ("planted", "nothing"):
         run = Run(arm, 7, 500, 5000, tmp_path, tmp_path, find_project_dir(), moment)
-        rows = [asdict(replace(ONE, mechanism=name, seed=7, arm=arm)),
-                asdict(replace(ONE, mechanism="gone", seed=7, arm=arm))]  # fmt: skip
+        rows = [asdict(replace(ONE, mechanism=name, seed=7, arm=arm)) for name in [*names, "gone"]]
         run.kept.write_text(json.dumps(rows))
     heard: list[tuple[int, int]] = []
     found = recover(
         [7], folder=tmp_path, project_dir=find_project_dir(), moment=moment, customers=500,
         transactions=5000, heard=lambda done, total: heard.append((done, total)),
     )  # fmt: skip
-    assert [(one.mechanism, one.arm) for one in found] == [(name, "planted"), (name, "nothing")]
+    assert [(one.mechanism, one.arm) for one in found] == [
+        (name, arm) for name in names for arm in ("planted", "nothing")
+    ]
     assert heard == [(2, 2)]
 
 

@@ -198,8 +198,9 @@ def recover(
     found: list[Found] = []
     waiting = []
     for run in runs:
-        if run.kept.exists():
-            found += [Found(**one) for one in json.loads(run.kept.read_text("utf-8"))]
+        kept = _kept(run.kept)
+        if {each.name for each in MECHANISMS} <= {one.mechanism for one in kept}:
+            found += kept
         else:
             waiting.append(run)
     done = len(runs) - len(waiting)
@@ -215,8 +216,15 @@ def recover(
     finally:
         rmtree(work, ignore_errors=True)
     order = {each.name: place for place, each in enumerate(MECHANISMS)}
-    kept = [one for one in found if one.mechanism in order]
-    return sorted(kept, key=lambda one: (order[one.mechanism], ARMS.index(one.arm), one.seed))
+    known = [one for one in found if one.mechanism in order]
+    return sorted(known, key=lambda one: (order[one.mechanism], ARMS.index(one.arm), one.seed))
+
+
+def _kept(path: Path) -> list[Found]:
+    """Return the results of a bank that was done; none where it was not."""
+    if not path.exists():
+        return []
+    return [Found(**one) for one in json.loads(path.read_text("utf-8"))]
 
 
 def _mean(values: Sequence[float | None]) -> float | None:
