@@ -43,6 +43,8 @@ def test_a_page_says_what_was_withheld_and_why(tmp_path: Path) -> None:
     assert "| approval, USD | 60 | 50 | 25 to 65 | 2 of 3 | 2 of 3 | 1 | 0.900 |" in text
     assert "| approval | the density jumps | 2 |" in text
     assert "6,000 customers" in text
+    assert "less often than 34 of 40: approval (planted: 2 of 3); approval (nothing" in text
+    assert "No interval covered less" in page([ONE], command="", customers=1, transactions=1)
     assert "withheld and why" not in page(FOUND[:3], command="", customers=1, transactions=1)
     table, sums = write_results(FOUND, tmp_path)
     with table.open(encoding="utf-8") as file:

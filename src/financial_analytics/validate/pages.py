@@ -37,6 +37,8 @@ read. Estimates and intervals are means over seeds.
 ## With nothing planted ({seeds} seeds)
 
 {nothing}
+
+{short}
 {withheld}
 Every estimate: `truth.csv` and `truth.json`, which the command writes.
 """
@@ -80,6 +82,19 @@ def _withheld(found: Sequence[Found]) -> str:
     return "\n".join([*head, "|---|---|---|", *lines, ""])
 
 
+def _short(rows: Sequence[dict[str, Any]]) -> str:
+    """Return which intervals covered less often than is asked, in words."""
+    names = [
+        f"{row['mechanism']} ({'planted' if row['planted'] else 'nothing planted'}: "
+        f"{row['covered_count']} of {row['interval_count']})"
+        for row in rows
+        if row["interval_count"] and not row["is_met"]
+    ]
+    if not names:
+        return "No interval covered less often than 34 of 40."
+    return f"Covered less often than 34 of 40: {'; '.join(names)}."
+
+
 def page(found: Sequence[Found], *, command: str, customers: int, transactions: int) -> str:
     """Return the page of the documents, in Markdown."""
     rows = summary(found)
@@ -87,7 +102,7 @@ def page(found: Sequence[Found], *, command: str, customers: int, transactions: 
     return PAGE.format(
         command=command, customers=customers, transactions=transactions,
         seeds=len({one.seed for one in found}), planted=tables[ARMS[0]], nothing=tables[ARMS[1]],
-        withheld=_withheld(found),
+        short=_short(rows), withheld=_withheld(found),
     )  # fmt: skip
 
 
