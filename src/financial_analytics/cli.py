@@ -351,14 +351,15 @@ def run(arguments: list[str]) -> int:
         code = app(command_line, standalone_mode=False, obj=command_line)
     except (KeyboardInterrupt, typer.Abort):
         note(INTERRUPTION)
-        return INTERRUPTED
+        return interrupts.exit_code()
     except Exception as error:
         if interrupts.has_come():  # an engine turns Ctrl-C in a query into an error of its own
             note(INTERRUPTION)
-            return INTERRUPTED
+            return interrupts.exit_code()
         return _explain(error, verbose=verbose)
     if code == INTERRUPTED:  # typer turns Ctrl-C into its exit code and says nothing
         note(INTERRUPTION)
+        return interrupts.exit_code()
     return int(code or 0)
 
 
@@ -387,7 +388,7 @@ def _explain(error: Exception, *, verbose: bool) -> int:
 
 def main() -> None:
     """Entry point of the ``fa`` script."""
-    interrupts.install(lambda: note(INTERRUPTION), INTERRUPTED)
+    interrupts.install(lambda: note(INTERRUPTION))
     sys.exit(run(sys.argv[1:]))
 
 

@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Literal
@@ -66,13 +67,13 @@ def examine(settings: Settings, *, target: str | None = None) -> Iterator[Check]
     checks: tuple[Callable[[], Iterator[Check]], ...] = (
         check_python,
         check_packages,
-        lambda: check_lock(settings.project_dir / "requirements.lock"),
-        lambda: check_project(settings),
-        lambda: check_profile(settings.project_dir / "profiles.yml", target),
-        lambda: check_disk(settings),
-        lambda: check_warehouse(settings, chosen),
-        lambda: check_published(settings),
-        lambda: check_quality(settings),
+        partial(check_lock, settings.project_dir / "requirements.lock"),
+        partial(check_project, settings),
+        partial(check_profile, settings.project_dir / "profiles.yml", target),
+        partial(check_disk, settings),
+        partial(check_warehouse, settings, chosen),
+        partial(check_published, settings),
+        partial(check_quality, settings),
         check_personal_key,
         check_browser,
     )
@@ -80,7 +81,7 @@ def examine(settings: Settings, *, target: str | None = None) -> Iterator[Check]
         try:
             yield from check()
         except (FinancialAnalyticsError, OSError, yaml.YAMLError) as error:
-            name = getattr(check, "__name__", "check").removeprefix("check_")
+            name = getattr(check, "func", check).__name__.removeprefix("check_")
             yield Check(name, "fail", str(error), getattr(error, "hint", None) or "")
 
 

@@ -1,4 +1,4 @@
-"""Ctrl-C: it ends a command wherever it strikes, within some seconds and without a traceback."""
+"""Ctrl-C and the words of service managers: they end a command wherever they strike, in seconds."""
 
 from __future__ import annotations
 
@@ -18,23 +18,28 @@ _stopping = threading.Event()
 _waiting = threading.Event()
 _holding = threading.Event()
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Ctrl-C; what systemd and Docker stop with; what the end of a terminal sends."""
+_came: list[int] = []
 
-def install(last_word: Callable[[], None], exit_code: int) -> None:
-    """Take Ctrl-C for this process.
+
+def install(last_word: Callable[[], None]) -> None:
+    """Take the signals that end a command for this process.
+
+    One that whoever started it had switched off, as ``nohup`` does, stays so.
 
     Parameters
     ----------
     last_word : callable
         Called if the command does not let go in time, before the process ends.
-    exit_code : int
-        What it ends in then.
     """
 
     def give_up() -> None:
         last_word()
-        os._exit(exit_code)
+        os._exit(exit_code())
 
-    def stop(_signal: int, _frame: FrameType | None) -> None:
+    def stop(number: int, _frame: FrameType | None) -> None:
+        _came.append(number)
         # Both databases are transactional: what was not committed is undone on the next opening.
         if not _stopping.is_set():
             _stopping.set()
@@ -46,18 +51,25 @@ def install(last_word: Callable[[], None], exit_code: int) -> None:
         else:
             raise KeyboardInterrupt
 
-    signal.signal(signal.SIGINT, stop)
+    for number in SIGNALS:
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, stop)
     sys.unraisablehook = _unraisable
 
 
 def has_come() -> bool:
-    """Tell whether Ctrl-C was pressed, whatever became of it."""
+    """Tell whether a signal to end came, whatever became of it."""
     return _stopping.is_set()
+
+
+def exit_code() -> int:
+    """Return what a command ends in that was told to: 128 and the number of the first signal."""
+    return 128 + (_came[0] if _came else signal.SIGINT)
 
 
 @contextmanager
 def held() -> Iterator[Callable[[], None]]:
-    """Keep Ctrl-C back until the given function is called, or the block ends."""
+    """Keep the end back until the given function is called, or the block ends."""
 
     def let_go() -> None:
         _holding.clear()

@@ -603,6 +603,19 @@ def test_damaged_warehouse(bank: Bank) -> None:
     bank.settings.warehouse_path.write_bytes(whole)
 
 
+def test_a_damaged_block_is_no_lock(bank: Bank) -> None:
+    whole = bank.settings.warehouse_path.read_bytes()
+    damaged = bytearray(whole)
+    for place in (4096, 8192):  # both headers: one is read
+        damaged[place + 100] ^= 0xFF
+    bank.settings.warehouse_path.write_bytes(damaged)
+    with pytest.raises(EngineError, match="is not a readable warehouse file") as caught:
+        ingest([], settings=bank.settings, loaded_at=datetime(2024, 7, 1))
+    assert "block" in str(caught.value)
+    assert "in use" not in str(caught.value)
+    bank.settings.warehouse_path.write_bytes(whole)
+
+
 def test_more_rows_than_memory(bank: Bank) -> None:
     lines = (f"{i},10,100,2024-05-09,Fee,-1.00,USD" for i in range(1000, 201_000))
     report = bank.ingest(bank.transactions(*lines), memory_limit="60MB")

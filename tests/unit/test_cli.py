@@ -251,7 +251,14 @@ def test_build__a_warehouse_in_use_is_exit_5(
     assert cli.run(["build", "--no-publish"]) == 0
 
 
-def test_build__ctrl_c_is_exit_130_with_a_sentence(tiny_project: Path, data: Path) -> None:
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)],
+    ids=["ctrl_c", "terminated", "hung_up"],
+)
+def test_build__is_told_to_end_and_says_so(
+    tiny_project: Path, data: Path, number: signal.Signals, code: int
+) -> None:
     slow = (
         "{{ config(materialized='table') }} "
         "select count(*) as answer from range(200000) as a, range(2000000) as b"
@@ -271,9 +278,9 @@ def test_build__ctrl_c_is_exit_130_with_a_sentence(tiny_project: Path, data: Pat
         assert process.poll() is None, process.communicate()[1]
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     out, err = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == code
     assert out == ""
     assert "interrupted: " in err
     assert "Traceback" not in err
@@ -311,6 +318,19 @@ flags.default_project_dir = default_project_dir
 sys.argv = ["fa", "build"]
 cli.main()
 """
+
+
+def test_what_nohup_switched_off_stays_off() -> None:
+    script = (
+        "import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
+        "from financial_analytics import cli, settings\n"
+        "given = settings.load_settings\n"
+        "def load_settings():\n    os.kill(os.getpid(), signal.SIGHUP)\n    return given()\n"
+        "settings.load_settings = load_settings; sys.argv = ['fa', 'doctor']; cli.main()"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
+    assert done.returncode not in {128 + signal.SIGHUP, -signal.SIGHUP}
+    assert b"interrupted" not in done.stderr
 
 
 def test_ctrl_c_while_an_object_is_deleted_is_not_lost() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -93,7 +94,20 @@ def test_examine__a_damaged_warehouse_fails_with_an_action(settings: Settings) -
     failed = [check for check in doctor.examine(settings) if check.status == "fail"]
     assert len(failed) == 1
     assert "warehouse.duckdb" in failed[0].message
+    assert failed[0].name == "warehouse"
     assert failed[0].action
+
+
+def test_examine__a_check_that_breaks_is_called_by_its_name(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def check_disk(_settings: Settings) -> Iterator[Check]:
+        raise PermissionError(13, "Permission denied", "/data")
+
+    monkeypatch.setattr(doctor, "check_disk", check_disk)
+    (failed,) = (check for check in doctor.examine(settings) if check.status == "fail")
+    assert failed.name == "disk"
+    assert "Permission denied" in failed.message
 
 
 def test_check_packages__finds_missing_and_wrong_versions() -> None:

@@ -155,7 +155,7 @@ def _connect(path: Path, *, read_only: bool) -> Connection:
 
 def _explain(path: Path, error: duckdb.Error) -> EngineError:
     text = str(error)
-    if "lock" in text.lower():
+    if "could not set lock" in text.lower():  # a damaged "block" is no lock
         return EngineError(
             f"the warehouse {path} is in use by another process",
             hint="wait until the running fa or dbt command has ended (readers use data/published/)",
