@@ -103,3 +103,29 @@ def test_rate_events_say_the_answer_of_each_product_and_leave_out_what_is_refute
         "Savings +" not in said
         and f"Savings: Refuted by a diagnostic, so no effect is given: {WHY}" in said
     )
+
+
+def test_campaign_forest_draws_supported_campaigns_alone_and_names_the_others() -> None:
+    frame = frame_of("analytics_campaign_causal_impact").astype({"failed_diagnostic": object})
+    lost = (frame["effect_level"] == "effect") & frame["group_name"].isin(["2", "7"])
+    frame.loc[lost, ["estimate", "estimate_lower", "estimate_upper"]] = float("nan")
+    frame.loc[lost, "verdict"] = ["refuted_by_diagnostic", "not_identified"]
+    frame.loc[lost, "failed_diagnostic"] = ["the arms differ", "not over yet"]
+    figure = get_chart("causal.campaign_forest").draw(frame)
+    said, note = figure.layout.meta["finding"], figure.layout.meta["note"]
+    drawn = {mark for trace in figure.data for mark in trace.y}
+    assert drawn == {"#1", "#3", "#4", "#5", "#6", "#8"}
+    assert "Of 8 campaigns, July 2023 to December 2023, 5 are supported by a holdout" in said
+    assert "1 are supported without one, 1 refuted, 1 not identified" in said
+    assert "1 can be told from nothing, all campaigns allowed for: #6." in said
+    assert "With a holdout, on average 2.0 (1.5 to 2.5) conversions per 100 contacts." in said
+    assert "no effect is given: the arms differ (#2)." in note
+    assert "no effect is given: not over yet (#7)." in note
+
+
+def test_did_timeline_says_what_cannot_be_told() -> None:
+    figure = get_chart("causal.did_timeline").draw(frame_of("analytics_campaign_causal_impact"))
+    said = figure.layout.meta["finding"]
+    assert "Of 2 campaigns without a holdout" in said
+    assert "3.0 (-2.0 to 8.0) purchases per 100 contacts, which cannot be told from nothing" in said
+    assert list(figure.data[0].x) == list(range(-8, 5))

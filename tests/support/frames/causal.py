@@ -195,3 +195,38 @@ def interest_rate_behavior_impact() -> pd.DataFrame:
                 }
             )  # fmt: skip
     return as_frame(rows)
+
+
+def campaign_causal_impact() -> pd.DataFrame:
+    rows: list[dict[str, Any]] = []
+    for number in range(1, 9):
+        held = number <= 6
+        design = {
+            "design_name": "randomised_holdout" if held else "doubly_robust_differences",
+            "outcome_name": "is_converted" if held else "purchase_count",
+            "outcome_label": "Conversions added per contact" if held else "Purchases added",
+            "campaign_name": f"All Email {number:03d}", "channel": "Email",
+            "balance_p_value": 0.4 if held else None, "placebo_p_value": None if held else 0.3,
+            "sample_ratio_p_value": 0.5 if held else None,
+            "overlap_rate": None if held else 1.0, "imbalance_after_index": None if held else 0.02,
+        }  # fmt: skip
+        half = 0.02 if held else 0.12
+        cells = effect_cells(0.01 * (number - 2), half, sample=1200)
+        cells |= {"group_name": str(number), "adjusted_p_value": 0.01 if number == 6 else 0.9}
+        rows.append(design | cells)
+    for name, outcome, half, size in (
+        ("randomised_holdout", "is_converted", 0.005, 0.02),
+        ("doubly_robust_differences", "purchase_count", 0.05, 0.03),
+    ):
+        cells = effect_cells(size, half, sample=9000) | {"effect_level": "total"}
+        shared = {"design_name": name, "outcome_name": outcome, "group_name": "All campaigns"}
+        rows.append(cells | shared)
+    for number in range(-8, 5):
+        value = 0.02 if number == 0 else 0.003 * (number % 3 - 1)
+        rows.append({
+            "effect_level": "event", "point_number": number, "estimate": value,
+            "estimate_lower": value - 0.016, "estimate_upper": value + 0.016,
+            "design_name": "doubly_robust_differences", "outcome_name": "purchase_count",
+            "group_name": "All campaigns",
+        })  # fmt: skip
+    return as_frame(rows)

@@ -11,6 +11,7 @@
     'analytics_account_closure_analysis': ['accounts'],
     'analytics_account_lifecycle_patterns': ['accounts'],
     'analytics_account_summary': ['accounts'],
+    'analytics_campaign_causal_impact': ['campaign_touches', 'marketing_campaigns', 'customers', 'transactions'],
     'analytics_channel_migration_impact': ['account_events', 'branch_locations', 'customers', 'transactions'],
     'analytics_branch_staffing_optimization': ['customer_interactions', 'branch_locations'],
     'analytics_branch_staffing_scenarios': ['customer_interactions', 'branch_locations'],

@@ -20,11 +20,13 @@ SUSPECT = 0.01
 POWER = 0.8
 
 
-def result_schema(*diagnostics: str) -> pa.Schema:
-    """Return the schema of a result with these further columns of type double."""
+def result_schema(*diagnostics: str, texts: tuple[str, ...] = ()) -> pa.Schema:
+    """Return the schema of a result with these further columns of type double, and of text."""
     return schema(
         texts=(
-            *("effect_level", "outcome_name", "outcome_label", "group_name", "design_name"),
+            *("effect_level", "outcome_name", "outcome_label", "group_name"),
+            *texts,
+            "design_name",
             *("estimand", "assumption"),
         ),
         wholes=("point_number",),
