@@ -26,7 +26,13 @@ numbered as (
 ),
 
 assigned as (
-    select * from numbered
+    select
+        campaign_key,
+        customer_natural_key,
+        is_holdout,
+        touch_date,
+        is_converted
+    from numbered
     where touch_number = 1
 ),
 

@@ -216,8 +216,7 @@ def did_timeline(frame: pd.DataFrame) -> go.Figure:
         return theme.empty_figure("every campaign held customers out: none needs this design")
     total = _total(frame, design)
     points = level(frame, "event", design_name=design)
-    if total is not None:
-        points = points[points["group_name"] == total["group_name"]]
+    points = points[~points["group_name"].isin(rows["group_name"])]  # of all campaigns together
     if total is None or points.empty:
         why = _failed(rows)
         return theme.empty_figure(f"no campaign without a holdout has a supported design. {why}")
