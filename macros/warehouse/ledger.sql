@@ -86,6 +86,8 @@
         'activity_days',
         'as_of',
         'behavior_months',
+        'branch_far_km',
+        'branch_near_km',
         'card_loss_rate',
         'card_spread_rate',
         'churn_horizon_months',

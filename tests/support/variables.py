@@ -27,6 +27,8 @@ CHANGED: dict[str, Any] = {
     "credit_score_cutoff": 700,
     "near_miss_points": 20,
     "debt_to_income_limit": 0.5,
+    "branch_near_km": 12,
+    "branch_far_km": 20,
     "instalment_tolerance_amount": 60,
     "compromise_days": 30,
     "retry_hours": 12,
