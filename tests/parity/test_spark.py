@@ -315,11 +315,12 @@ def test_both_have_the_same_relations(pair: Pair) -> None:
 NEEDS_MORE = re.compile(
     r"gold_intermediate\.int_(churn|default|fraud|value|volume)_"
     r"(backtest|labels|losses|metrics|models|scoring|training)"
-    r"|gold_intermediate\.int_(adoption_landmarks|branch_visit_hours|credit_outcomes)"
+    r"|gold_intermediate\.int_(adoption_landmarks|credit_outcomes)"
+    r"|gold_intermediate\.int_branch_(changes|event_cells|visit_hours)"
     r"|gold_intermediate\.int_realtime_(card_tests|rules|travel)"
     r"|gold\.(features_loan|model_metrics)"
 )
-"""What needs more months, loans, adopters, applications and frauds than this bank has."""
+"""What needs more months, loans, adopters, branches, applications and frauds than it has."""
 
 
 def test_relations_have_rows(pair: Pair) -> None:

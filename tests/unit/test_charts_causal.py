@@ -129,3 +129,22 @@ def test_did_timeline_says_what_cannot_be_told() -> None:
     assert "Of 2 campaigns without a holdout" in said
     assert "3.0 (-2.0 to 8.0) purchases per 100 contacts, which cannot be told from nothing" in said
     assert list(figure.data[0].x) == list(range(-8, 5))
+
+
+def test_proximity_says_both_bands_and_draws_nothing_after_the_change_of_a_refuted_one() -> None:
+    frame = frame_of("analytics_branch_proximity_impact")
+    figure = get_chart("causal.proximity").draw(frame)
+    said, note = figure.layout.meta["finding"], figure.layout.meta["note"]
+    assert "Of 4,106 visits around 14 branches that opened or closed, July 2023" in said
+    assert "in the middle band 0.61 times as often (0.45 to 0.82)" in said
+    assert "in the far band 0.30 times as often (0.22 to 0.41)." in said
+    assert (
+        "Leaving the bank, in the far band 1.35 times as often (0.61 to 3.00), which cannot" in note
+    )
+    assert "tells 1.65 times from 1 with power 0.62" in note
+    far = frame["group_name"] == "far"
+    mixed = pd.concat([refuted(frame[far], WHY), frame[~far]])
+    drawn = get_chart("causal.proximity").draw(mixed)
+    ends = {trace.name: max(trace.x) for trace in drawn.data}
+    assert ends["Far band"] < 0 < ends["Middle band"]
+    assert "in the far band: Refuted by a diagnostic" in drawn.layout.meta["finding"]

@@ -30,11 +30,11 @@ homes as (
         zip_code,
         home_number,
         case when home_number = 1 then cast('1900-01-01' as date) else moved_date end
-            as valid_from,
+            as first_date,
         coalesce(
             lead(moved_date) over (partition by customer_id order by home_number nulls last),
             cast('9999-12-31' as date)
-        ) as valid_to
+        ) as until_date
     from moves
 ),
 
@@ -52,8 +52,8 @@ places as (
         zip_codes.zip_code,
         zip_codes.state,
         coalesce(bands.band_name, 'far') as band_name,
-        coalesce(bands.valid_from, cast('1900-01-01' as date)) as valid_from,
-        coalesce(bands.valid_to, cast('9999-12-31' as date)) as valid_to,
+        coalesce(bands.first_date, cast('1900-01-01' as date)) as first_date,
+        coalesce(bands.until_date, cast('9999-12-31' as date)) as until_date,
         bands.first_branch_id,
         bands.branch_before_id
     from zip_codes
@@ -65,17 +65,17 @@ select
     cast(homes.home_number as integer) as home_number,
     {{ known_text('places.state') }} as state,
     places.band_name,
-    greatest(homes.valid_from, places.valid_from) as valid_from,
-    least(homes.valid_to, places.valid_to) as valid_to,
+    greatest(homes.first_date, places.first_date) as first_date,
+    least(homes.until_date, places.until_date) as until_date,
     -- who moved in during a spell has seen no branch come or go
-    case when places.valid_from > homes.valid_from then places.first_branch_id end
+    case when places.first_date > homes.first_date then places.first_branch_id end
         as first_branch_id,
-    case when places.valid_from > homes.valid_from then places.branch_before_id end
+    case when places.first_date > homes.first_date then places.branch_before_id end
         as branch_before_id
 from homes
 inner join places
     on
         homes.zip_code = places.zip_code
-        and homes.valid_from < places.valid_to
-        and homes.valid_to > places.valid_from
-where homes.valid_from < homes.valid_to
+        and homes.first_date < places.until_date
+        and homes.until_date > places.first_date
+where homes.first_date < homes.until_date

@@ -66,8 +66,8 @@ ranked as (
     left join close_pairs
         on
             zip_months.zip_code = close_pairs.zip_code
-            and coalesce(close_pairs.open_date <= zip_months.month_start_date, true)
-            and coalesce(close_pairs.close_date > zip_months.month_start_date, true)
+            and coalesce(zip_months.month_start_date >= close_pairs.open_date, true)
+            and coalesce(zip_months.month_start_date < close_pairs.close_date, true)
 ),
 
 banded as (
@@ -108,7 +108,7 @@ spells as (
         zip_code,
         spell_number,
         band_name,
-        min(month_start_date) as first_date,
+        min(month_start_date) as first_month_date,
         max(case when not coalesce(band_name = band_before_name, false) then branch_id end)
             as first_branch_id,
         max(case when not coalesce(band_name = band_before_name, false) then branch_before_id end)
@@ -121,11 +121,12 @@ select
     zip_code,
     cast(spell_number as integer) as spell_number,
     band_name,
-    case when spell_number = 1 then cast('1900-01-01' as date) else first_date end as valid_from,
+    case when spell_number = 1 then cast('1900-01-01' as date) else first_month_date end
+        as first_date,
     coalesce(
-        lead(first_date) over (partition by zip_code order by spell_number nulls last),
+        lead(first_month_date) over (partition by zip_code order by spell_number nulls last),
         cast('9999-12-31' as date)
-    ) as valid_to,
+    ) as until_date,
     first_branch_id,
     branch_before_id
 from spells

@@ -75,6 +75,14 @@ PRESETS: dict[str, Preset] = {
             "campaigns.count": 0, "fraud.share": 0,
         },
     ),
+    "proximity": Preset(
+        "what it does to live near a branch: sixty of them open or close, and more customers leave",
+        {
+            "transactions": 60_000, "branches.openings": 30, "branches.closures": 30,
+            "branches.visit_rate": 0.15, "churn.base_rate": 0.012, "campaigns.count": 0,
+            "fraud.share": 0,
+        },
+    ),
     "cards": Preset(
         "limits of cards: frequent reviews, most of them by lot, and raised defaults",
         {

@@ -230,3 +230,31 @@ def campaign_causal_impact() -> pd.DataFrame:
             "group_name": "All campaigns",
         })  # fmt: skip
     return as_frame(rows)
+
+
+def branch_proximity_impact() -> pd.DataFrame:
+    tests = {
+        "event_count": 14.0, "changed_customer_count": 675.0, "placebo_value": 0.1,
+        "placebo_p_value": 0.4, "symmetry_p_value": 0.6, "benchmark_value": -0.9,
+        "relevant_value": 0.5, "power_rate": 0.62,
+    }  # fmt: skip
+    rows: list[dict[str, Any]] = []
+    for name, label, sizes, half in (
+        ("visit_count", "Visits to a branch", (-0.5, -1.2), 0.3),
+        ("leaver_count", "Leaving the bank", (0.0, 0.3), 0.8),
+    ):
+        for band, size in zip(("middle", "far"), sizes, strict=True):
+            named = {"outcome_name": name, "outcome_label": label, "group_name": band}
+            rows.append(effect_cells(size, half, sample=4106) | named | tests)
+            for place in range(-4, 4):
+                moved = size if place >= 0 else 0.05 * place
+                rows.append(
+                    named
+                    | {
+                        "effect_level": "point", "point_number": place + 4,
+                        "point_value": 3.0 * place + 1, "estimate": moved,
+                        "estimate_lower": moved - half, "estimate_upper": moved + half,
+                        "sample_count": 250,
+                    }
+                )  # fmt: skip
+    return as_frame(rows)

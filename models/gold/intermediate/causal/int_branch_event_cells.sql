@@ -73,20 +73,20 @@ members as (
             and events.change_date = changes.change_date
             and events.state = changes.state
             and events.band_before_name = changes.band_before_name
-            and events.start_date >= changes.band_before_from
+            and events.start_date >= changes.band_before_date
     union all
     select
         events.*,
         bands.band_name,
         bands.customer_id as customer_natural_key,
-        bands.valid_to as until_date
+        bands.until_date
     from events
     inner join bands
         on
             events.state = bands.state
             and events.band_before_name = bands.band_name
-            and events.start_date >= bands.valid_from
-            and events.change_date < bands.valid_to
+            and events.start_date >= bands.first_date
+            and events.change_date < bands.until_date
 ),
 
 exposed as (

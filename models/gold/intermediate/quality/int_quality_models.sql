@@ -12,6 +12,7 @@
     'analytics_account_lifecycle_patterns': ['accounts'],
     'analytics_account_summary': ['accounts'],
     'analytics_campaign_causal_impact': ['campaign_touches', 'marketing_campaigns', 'customers', 'transactions'],
+    'analytics_branch_proximity_impact': ['branch_locations', 'customers', 'customer_interactions', 'zip_codes'],
     'analytics_channel_migration_impact': ['account_events', 'branch_locations', 'customers', 'transactions'],
     'analytics_branch_staffing_optimization': ['customer_interactions', 'branch_locations'],
     'analytics_branch_staffing_scenarios': ['customer_interactions', 'branch_locations'],

@@ -76,18 +76,33 @@ def normal_effect(
     )
 
 
-def power_of(effect: float, standard_error: float, *, confidence: float = 0.95) -> float:
+FAR = 20.0
+"""Errors from nothing where any test is certain, and the noncentral t is no longer computed."""
+
+
+def power_of(
+    effect: float,
+    standard_error: float,
+    *,
+    confidence: float = 0.95,
+    degrees_of_freedom: float = np.inf,
+) -> float:
     """Return the chance that a two-sided test finds a true `effect` with this error.
 
-    NaN where the error is not known.
+    NaN where the error is not known. With few degrees of freedom the test is that of t.
 
     Examples
     --------
-    >>> round(power_of(2.802, 1.0), 2)
-    0.8
+    >>> round(power_of(2.802, 1.0), 2), round(power_of(2.802, 1.0, degrees_of_freedom=7), 2)
+    (0.8, 0.67)
     """
     if not (np.isfinite(effect) and standard_error > 0):
         return NAN
-    quantile = float(stats.norm.ppf(tails(confidence)[1]))
     shift = abs(effect) / standard_error
+    if np.isfinite(degrees_of_freedom) and shift < FAR:
+        quantile = float(stats.t.ppf(tails(confidence)[1], degrees_of_freedom))
+        off = stats.nct(degrees_of_freedom, shift)
+        # far from nothing the lower tail is no number in scipy, and nothing
+        return float(off.sf(quantile) + np.nan_to_num(off.cdf(-quantile)))
+    quantile = float(stats.norm.ppf(tails(confidence)[1]))
     return float(stats.norm.sf(quantile - shift) + stats.norm.cdf(-quantile - shift))
