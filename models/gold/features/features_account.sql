@@ -1,7 +1,4 @@
-{#-
-    Accounts that are open at each month end, with what was known of them then. Grain: one row per
-    account and month end. A view: nothing reads it in a build.
--#}
+{#- Open accounts at each month end, as known then; a view. Grain: one row per account, month. -#}
 {{ config(materialized='view') }}
 with months as {{ in_place() }}(
     select * from {{ ref('int_feature_months') }}

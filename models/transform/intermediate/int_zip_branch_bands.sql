@@ -38,7 +38,13 @@ pairs as (
 ),
 
 close_pairs as (
-    select * from pairs
+    select
+        zip_code,
+        branch_id,
+        open_date,
+        close_date,
+        distance
+    from pairs
     where distance < {{ var('branch_far_km') }}
 ),
 
