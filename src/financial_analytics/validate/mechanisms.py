@@ -17,8 +17,8 @@ class Warehouse(Protocol):
         """Return the rows of a query on gold and its intermediate relations."""
 
 
-Config: TypeAlias = Mapping[str, Mapping[str, float]]
-"""Parameters of a bank by mechanism, as ``truth/parameters.json`` has them."""
+Truth: TypeAlias = Mapping[str, Any]
+"""What is planted in a bank, as ``truth/parameters.json`` has it."""
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,8 @@ class Mechanism:
     name : str
         In words.
     model : str
-        Relation in gold; its row of level ``effect`` with this `outcome` and `group` is the
-        estimate.
-    outcome, group : str
+        Relation in gold; its row of this `level`, `outcome` and `group` is the estimate.
+    outcome, group, level : str
     unit : str
     off : mapping of str to float
         Parameters under which nothing is planted.
@@ -45,26 +44,51 @@ class Mechanism:
     outcome: str
     unit: str
     off: Mapping[str, float]
-    planted: Callable[[Config, Warehouse], float]
+    planted: Callable[[Truth, Warehouse], float]
     group: str = "All"
+    level: str = "effect"
 
 
-def _nothing(_config: Config, _warehouse: Warehouse) -> float:
+APPROVAL, AUTOPAY, ADOPTION, ROLLOUT, CAMPAIGN, BRANCHES = (
+    *("analytics_credit_score_impact_analysis", "analytics_payment_timeliness_impact"),
+    *("analytics_product_adoption_impact", "analytics_channel_migration_impact"),
+    *("analytics_campaign_causal_impact", "analytics_branch_proximity_impact"),
+)
+
+
+def _nothing(_truth: Truth, _warehouse: Warehouse) -> float:
     return 0.0
 
 
-def _parameter(group: str, name: str) -> Callable[[Config, Warehouse], float]:
-    return lambda config, _warehouse: float(config[group][name])
+def _parameter(group: str, name: str) -> Callable[[Truth, Warehouse], float]:
+    return lambda truth, _warehouse: float(truth["config"][group][name])
 
 
-def _autopay(config: Config, _warehouse: Warehouse) -> float:
-    return math.log(config["autopay"]["hazard_ratio"])
+def _autopay(truth: Truth, _warehouse: Warehouse) -> float:
+    return math.log(truth["config"]["autopay"]["hazard_ratio"])
 
 
-def _mobile(name: str) -> Callable[[Config, Warehouse], float]:
+def _lift(truth: Truth, warehouse: Warehouse) -> float:
+    """Return the mean lift of who was contacted in the campaigns whose design is supported."""
+    contacted = warehouse.rows(
+        "select members.campaign_natural_key, members.customer_segment, count(*) "
+        "from gold_intermediate.int_campaign_members as members "
+        f"inner join gold.{CAMPAIGN} as effects "
+        "on cast(members.campaign_natural_key as varchar(12)) = effects.group_name "
+        "where members.is_contacted and effects.effect_level = 'effect' "
+        "and effects.outcome_name = 'is_converted' and effects.verdict = 'supported' "
+        "group by members.campaign_natural_key, members.customer_segment"
+    )
+    lifts = {entry["campaign_id"]: entry["lift"] for entry in truth["campaigns"]}
+    total = sum(count for _, _, count in contacted)
+    added = sum(lifts.get(key, {}).get(segment, 0.0) * n for key, segment, n in contacted)
+    return float(added / total) if total else 0.0
+
+
+def _mobile(name: str) -> Callable[[Truth, Warehouse], float]:
     """Return the mean, over regions and months since the roll-out, of a ramp to the effect."""
 
-    def planted(config: Config, warehouse: Warehouse) -> float:
+    def planted(truth: Truth, warehouse: Warehouse) -> float:
         months = warehouse.rows(
             "select month_start_date, rollout_date from gold_intermediate.int_region_months "
             "where rollout_date is not null and month_start_date >= rollout_date"
@@ -72,27 +96,23 @@ def _mobile(name: str) -> Callable[[Config, Warehouse], float]:
         since = np.array(
             [12 * (now.year - then.year) + now.month - then.month for now, then in months]
         )
-        effect = config["mobile"]
+        effect = truth["config"]["mobile"]
         ramp = 1 - np.exp(-(since + 1) / effect["ramp_months"])
         return float(effect[name] * ramp.mean()) if len(since) else 0.0
 
     return planted
 
 
-def _rate(name: str) -> Callable[[Config, Warehouse], float]:
+def _rate(name: str) -> Callable[[Truth, Warehouse], float]:
     """Return what has come of an elasticity twelve months after a change."""
 
-    def planted(config: Config, _warehouse: Warehouse) -> float:
-        effect = config["rates"]
-        return effect[name] * (1 - (1 - effect["adjust_share"]) ** 12)
+    def planted(truth: Truth, _warehouse: Warehouse) -> float:
+        effect = truth["config"]["rates"]
+        return float(effect[name]) * float(1 - (1 - effect["adjust_share"]) ** 12)
 
     return planted
 
 
-APPROVAL, AUTOPAY, ADOPTION, ROLLOUT = (
-    *("analytics_credit_score_impact_analysis", "analytics_payment_timeliness_impact"),
-    *("analytics_product_adoption_impact", "analytics_channel_migration_impact"),
-)
 MECHANISMS: tuple[Mechanism, ...] = (
     Mechanism(
         "approval of credit, purchases", APPROVAL, "spend_amount", "USD a month",
@@ -131,6 +151,21 @@ MECHANISMS: tuple[Mechanism, ...] = (
             ("Savings", "savings_elasticity"), ("High-Yield Savings", "high_yield_elasticity"),
             ("Money Market", "money_market_elasticity"),
         )
+    ),
+    Mechanism(
+        "campaigns with a holdout, conversion", CAMPAIGN, "is_converted", "share",
+        {"campaigns.lift": 0.0}, _lift, "All campaigns", "total",
+    ),
+    *(
+        Mechanism(
+            f"branch at {band} distance, visits", BRANCHES, "visit_count", "log ratio",
+            {f"branches.{band}_effect": 0.0}, _parameter("branches", f"{band}_effect"), band,
+        )
+        for band in ("middle", "far")
+    ),
+    Mechanism(
+        "branch at far distance, leaving", BRANCHES, "leaver_count", "log hazard ratio",
+        {"branches.far_churn_effect": 0.0}, _parameter("branches", "far_churn_effect"), "far",
     ),
 )  # fmt: skip
 """All effects; a new causal model adds its own here and nowhere else."""

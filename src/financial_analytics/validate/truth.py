@@ -122,20 +122,20 @@ def estimate_bank(run: Run) -> list[Found]:
         settings,
         BuildOptions(select=[f"+{name}" for name in models], command="run", is_skipping=False),
     )
-    parameters = json.loads((home / "feeds" / "truth" / "parameters.json").read_text())["config"]
+    truth = json.loads((home / "feeds" / "truth" / "parameters.json").read_text())
     found = []
     with engine_of(target_name(None)).gold.open_gold(settings) as gold:
         for each in MECHANISMS:
             rows = gold.rows(
                 "select estimate, estimate_lower, estimate_upper, verdict, failed_diagnostic, "
-                f"power_rate from gold.{each.model} where effect_level = 'effect' "
+                f"power_rate from gold.{each.model} where effect_level = '{each.level}' "
                 f"and outcome_name = '{each.outcome}' and group_name = '{each.group}'"
             )
             estimate, lower, upper, verdict, failed, power = rows[0] if rows else _NO_ROW
             found.append(
                 Found(
                     each.name, each.unit, each.model, run.arm, run.seed,
-                    each.planted(parameters, gold), _number(estimate), _number(lower),
+                    each.planted(truth, gold), _number(estimate), _number(lower),
                     _number(upper), str(verdict), failed, _number(power),
                 )
             )  # fmt: skip
