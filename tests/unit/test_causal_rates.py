@@ -9,6 +9,7 @@ from tests.support.synthetic_lab import Bank, bank, month_of
 
 from financial_analytics.errors import InvalidInputError
 from financial_analytics.models.causal import rate_response
+from financial_analytics.models.causal.rates import rate_effects
 from financial_analytics.stats.causal.hac import hac_fit
 from financial_analytics.stats.causal.interrupted import event_path, partial_adjustment
 
@@ -221,3 +222,25 @@ def test_the_bank_s_elasticities_come_back(is_planted: bool) -> None:
         assert row["estimate_lower"] <= truth <= row["estimate_upper"]
         assert row["power_rate"] > 0.8
         assert row["account_count"] > 80
+
+
+def test_the_last_bits_of_an_engine_move_nothing() -> None:
+    rng = np.random.default_rng(3)
+    months = pd.date_range("2023-01-01", periods=36, freq="MS")
+    rate = np.repeat([1.0, 2.0, 1.5, 3.0], 9)
+    level = [8.0]
+    for now in rate[1:]:
+        level.append(level[-1] + 0.25 * (8 + 0.1 * now - level[-1]) + 0.003 * rng.normal())
+    frame = pd.DataFrame({
+        "product_key": 1, "product_name": "Savings", "month_start_date": months,
+        "month_end_date": months + pd.offsets.MonthEnd(0), "paid_rate_pct": rate,
+        "market_rate_pct": 1 + np.cumsum(rng.normal(0, 0.1, 36)), "account_count": 500,
+        "month_end_balance": 1e6, "mean_log_balance": level,
+    })  # fmt: skip
+    clock = pd.DataFrame({"as_of_date": [months[-1].date()]})
+    apart = frame.assign(mean_log_balance=frame["mean_log_balance"] * (1 + 4e-16))
+    assert not apart["mean_log_balance"].equals(frame["mean_log_balance"])
+    first, second = (
+        rate_effects(each, clock, relevant=0.05, random_seed=1) for each in (frame, apart)
+    )
+    assert first.equals(second)
