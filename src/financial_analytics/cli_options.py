@@ -24,6 +24,6 @@ Preset = Annotated[
     str | None,
     typer.Option(
         help="A lab bank, made for one study: branches, campaigns, cards, churn, clv, credit, "
-        "demo, products, retention or volume. Other options change it."
+        "demo, products, proximity, retention or volume. Other options change it."
     ),
 ]
