@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from financial_analytics.cli_console import Display, format_table, note, now, say
 from financial_analytics.cli_options import Target, Vars
 from financial_analytics.errors import UserInputError
+
+if TYPE_CHECKING:
+    from financial_analytics.engines.gold import Gold
+    from financial_analytics.export.star import Table
 
 Model = Annotated[
     str | None, typer.Argument(help="Name in model_registry, such as churn. Default: all.")
@@ -212,16 +218,10 @@ def export_ossie_command(out_dir: Folder = None) -> None:
 @export.command("powerbi")
 def export_powerbi_command(out_dir: Folder = None, target: Target = None) -> None:
     """Write a Power BI project with its data. Default folder: data/export/powerbi."""
-    from financial_analytics.build import target_name  # noqa: PLC0415
-    from financial_analytics.engines.table import engine_of  # noqa: PLC0415
     from financial_analytics.export.powerbi import export_powerbi  # noqa: PLC0415
-    from financial_analytics.export.star import star_schema  # noqa: PLC0415
-    from financial_analytics.settings import load_settings  # noqa: PLC0415
 
-    settings = load_settings()
-    folder = out_dir or settings.data_dir / "export" / "powerbi"
-    with engine_of(target_name(target)).gold.open_gold(settings) as gold:
-        say(str(export_powerbi(gold, star_schema(settings.project_dir), folder)))
+    with _star("powerbi", out_dir, target) as (gold, tables, folder):
+        say(str(export_powerbi(gold, tables, folder)))
 
 
 @export.command("tableau")
@@ -233,16 +233,10 @@ def export_tableau_command(
     target: Target = None,
 ) -> None:
     """Write Tableau data sources with their rows. Default folder: data/export/tableau."""
-    from financial_analytics.build import target_name  # noqa: PLC0415
-    from financial_analytics.engines.table import engine_of  # noqa: PLC0415
-    from financial_analytics.export.star import star_schema  # noqa: PLC0415
     from financial_analytics.export.tableau import export_tableau  # noqa: PLC0415
-    from financial_analytics.settings import load_settings  # noqa: PLC0415
 
-    settings = load_settings()
-    folder = out_dir or settings.data_dir / "export" / "tableau"
-    with engine_of(target_name(target)).gold.open_gold(settings) as gold:
-        for path in export_tableau(gold, star_schema(settings.project_dir), folder, data):
+    with _star("tableau", out_dir, target) as (gold, tables, folder):
+        for path in export_tableau(gold, tables, folder, data):
             say(str(path))
 
 
@@ -255,33 +249,37 @@ def export_excel_command(
     target: Target = None,
 ) -> None:
     """Write a workbook: metrics by month, dimensions, facts. Default folder: data/export/excel."""
-    from financial_analytics.build import target_name  # noqa: PLC0415
-    from financial_analytics.engines.table import engine_of  # noqa: PLC0415
     from financial_analytics.export.excel import export_excel  # noqa: PLC0415
-    from financial_analytics.export.star import star_schema  # noqa: PLC0415
-    from financial_analytics.settings import load_settings  # noqa: PLC0415
 
-    settings = load_settings()
-    folder = out_dir or settings.data_dir / "export" / "excel"
-    with engine_of(target_name(target)).gold.open_gold(settings) as gold:
-        path, long = export_excel(gold, star_schema(settings.project_dir), folder, rows)
+    with _star("excel", out_dir, target) as (gold, tables, folder):
+        path, long = export_excel(gold, tables, folder, rows)
     for name, count in long.items():
         note(f"not in the book: {name} has {count:,} rows")
     say(str(path))
 
 
 def _export_tables(form: str, out_dir: Path | None, target: str | None) -> None:
+    from financial_analytics.export.files import export_tables  # noqa: PLC0415
+
+    with _star(form, out_dir, target) as (gold, tables, folder):
+        for path in export_tables(gold, tables, folder, form):
+            say(str(path))
+
+
+@contextmanager
+def _star(
+    form: str, out_dir: Path | None, target: str | None
+) -> Iterator[tuple[Gold, list[Table], Path]]:
+    """Give the warehouse, the tables of the star schema, and the folder of an export."""
     from financial_analytics.build import target_name  # noqa: PLC0415
     from financial_analytics.engines.table import engine_of  # noqa: PLC0415
-    from financial_analytics.export.files import export_tables  # noqa: PLC0415
     from financial_analytics.export.star import star_schema  # noqa: PLC0415
     from financial_analytics.settings import load_settings  # noqa: PLC0415
 
     settings = load_settings()
     folder = out_dir or settings.data_dir / "export" / form
     with engine_of(target_name(target)).gold.open_gold(settings) as gold:
-        for path in export_tables(gold, star_schema(settings.project_dir), folder, form):
-            say(str(path))
+        yield gold, star_schema(settings.project_dir), folder
 
 
 def register(app: typer.Typer) -> None:

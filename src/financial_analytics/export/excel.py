@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from financial_analytics.engines.gold import SCHEMA, Gold
 from financial_analytics.errors import UserInputError
-from financial_analytics.export.files import exported, whole_folder
+from financial_analytics.export.files import exported, there_in, whole_folder
 from financial_analytics.export.star import DAY, MOMENT, MONEY, NUMBER, WHOLE, Table
 from financial_analytics.metrics import Measure, Ratio, measure_sql, metrics
 
@@ -207,10 +207,7 @@ def export_excel(
         raise UserInputError(
             f"{most_rows} rows do not fit", hint=f"give a number from 1 to {SHEET_ROWS}"
         )
-    there = set(gold.names())
-    wanted = [table for table in tables if table.name in there]
-    if not wanted:
-        raise UserInputError("gold has no dimensions and facts", hint="build them: fa build")
+    wanted = there_in(gold, tables)
     counts = {table.name: gold.row_count(table.name) for table in wanted}
     long = {name: count for name, count in counts.items() if count > most_rows}
     with whole_folder(folder, WORKBOOK) as draft:

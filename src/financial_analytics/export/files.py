@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -118,6 +118,21 @@ def write_table(gold: Gold, table: Table, path: Path) -> None:
         pq.write_table(rows, path, compression="zstd")
 
 
+def there_in(gold: Gold, tables: Iterable[Table]) -> list[Table]:
+    """Return the tables that gold has.
+
+    Raises
+    ------
+    UserInputError
+        If it has none of them.
+    """
+    there = set(gold.names())
+    wanted = [table for table in tables if table.name in there]
+    if not wanted:
+        raise UserInputError("gold has no dimensions and facts", hint="build them: fa build")
+    return wanted
+
+
 def export_tables(gold: Gold, tables: list[Table], folder: Path, form: str) -> list[Path]:
     """Write every dimension and fact that gold has to ``NAME.FORM``; return the files.
 
@@ -128,10 +143,7 @@ def export_tables(gold: Gold, tables: list[Table], folder: Path, form: str) -> l
     """
     if form not in FORMATS:
         raise UserInputError(f"no form {form!r}", hint=f"give one of: {', '.join(FORMATS)}")
-    there = set(gold.names())
-    wanted = [table for table in tables if table.name in there]
-    if not wanted:
-        raise UserInputError("gold has no dimensions and facts", hint="build them: fa build")
+    wanted = there_in(gold, tables)
     with whole_folder(folder, f"{wanted[0].name}.{form}") as draft:
         for table in wanted:
             write_table(gold, table, draft / f"{table.name}.{form}")

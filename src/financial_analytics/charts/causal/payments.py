@@ -6,6 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from financial_analytics.charts.kit import theme
+from financial_analytics.charts.kit.intervals import band
 from financial_analytics.charts.kit.verdicts import (
     EFFECT_NEEDS,
     Row,
@@ -59,24 +60,13 @@ def payment_hazard(frame: pd.DataFrame) -> go.Figure:
     records = {str(row["outcome_name"]): row for row in rows.to_dict("records")}
     first = records.get(LATE, next(iter(records.values())))
     figure = go.Figure()
-    for name, (token, band, dash) in LOOKS.items():
+    for name, (token, light, dash) in LOOKS.items():
         part = points[points["group_name"] == name].dropna(subset=["estimate_lower"])
         if part.empty:
             continue
         months = part["point_value"].tolist()
-        figure.add_trace(
-            go.Scatter(
-                x=[*months, *months[::-1]],
-                y=[*part["estimate_upper"], *part["estimate_lower"][::-1]],
-                mode="lines",
-                line={"width": 0},
-                fill="toself",
-                fillcolor=theme.LIGHT[band],
-                hoverinfo="skip",
-                showlegend=False,
-                name=f"Bounds, {name.lower()}",
-            )
-        )
+        lower, upper = (part[f"estimate_{end}"].tolist() for end in ("lower", "upper"))
+        figure.add_trace(band(months, lower, upper, theme.LIGHT[light], f"Bounds, {name.lower()}"))
         figure.add_trace(
             go.Scatter(
                 x=months,

@@ -9,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from financial_analytics.charts.kit import theme
+from financial_analytics.charts.kit.intervals import series_with_bars
 from financial_analytics.charts.kit.verdicts import (
     EFFECT_NEEDS,
     SUPPORTED,
@@ -51,23 +52,16 @@ def _line(part: pd.DataFrame, name: str, place: int) -> go.Scatter:
         [min(max(math.exp(item), LOWEST), HIGHEST) for item in part[column]]
         for column in ("estimate", "estimate_lower", "estimate_upper")
     )
-    color = theme.series_color(place)
-    return go.Scatter(
-        x=[month + 0.25 * (2 * (place % 2) - 1) for month in part["point_value"]],
-        y=value,
-        mode="lines+markers",
+    return series_with_bars(
+        [month + 0.25 * (2 * (place % 2) - 1) for month in part["point_value"]],
+        value,
+        (low, high),
+        place=place,
         name=name,
-        line={"color": color, "width": 2, "dash": theme.DASHES[place % len(theme.DASHES)]},
-        marker={"color": color, "symbol": theme.SYMBOLS[place % len(theme.SYMBOLS)], "size": 8},
-        error_y={
-            "type": "data", "color": color, "thickness": 1.2, "width": 3,
-            "array": [end - middle for end, middle in zip(high, value, strict=True)],
-            "arrayminus": [middle - end for end, middle in zip(low, value, strict=True)],
-        },
-        customdata=[[a, b] for a, b in zip(low, high, strict=True)],
-        hovertemplate="month %{x:.0f}<br>%{y:.2f} times as often "
-        "(%{customdata[0]:.2f} to %{customdata[1]:.2f})<extra>" + name + "</extra>",
-    )  # fmt: skip
+        hover="month %{x:.0f}<br>%{y:.2f} times as often "
+        "(%{customdata[0]:.2f} to %{customdata[1]:.2f})",
+        size=8,
+    )
 
 
 @chart(

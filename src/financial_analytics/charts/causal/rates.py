@@ -9,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from financial_analytics.charts.kit import theme
+from financial_analytics.charts.kit.intervals import series_with_bars
 from financial_analytics.charts.kit.parts import left_off_words
 from financial_analytics.charts.kit.verdicts import (
     EFFECT_NEEDS,
@@ -49,25 +50,15 @@ def _line(part: pd.DataFrame, name: str, place: int) -> go.Scatter:
         for column in ("estimate", "estimate_lower", "estimate_upper")
     )
 
-    def gaps(ends: Sequence[float]) -> list[float]:
-        return [abs(end - middle) for end, middle in zip(ends, value, strict=True)]
-
-    color = theme.series_color(place)
-    return go.Scatter(
-        x=part["point_value"].tolist(),
-        y=value,
-        mode="lines+markers",
+    return series_with_bars(
+        part["point_value"].tolist(),
+        value,
+        (low, high),
+        place=place,
         name=name,
-        line={"color": color, "width": 2, "dash": theme.DASHES[place]},
-        marker={"color": color, "symbol": theme.SYMBOLS[place], "size": 7},
-        error_y={
-            "type": "data", "array": gaps(high), "arrayminus": gaps(low), "color": color,
-            "thickness": 1.2, "width": 3,
-        },
-        customdata=[[a, b] for a, b in zip(low, high, strict=True)],
-        hovertemplate="month %{x:.0f}<br>%{y:.1f} % a point "
-        "(%{customdata[0]:.1f} to %{customdata[1]:.1f})<extra>" + name + "</extra>",
-    )  # fmt: skip
+        hover="month %{x:.0f}<br>%{y:.1f} % a point (%{customdata[0]:.1f} to %{customdata[1]:.1f})",
+        size=7,
+    )
 
 
 @chart(

@@ -9,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from financial_analytics.charts.kit import theme
+from financial_analytics.charts.kit.intervals import band
 from financial_analytics.charts.kit.verdicts import (
     EFFECT_NEEDS,
     Row,
@@ -82,7 +83,7 @@ def channel(frame: pd.DataFrame) -> go.Figure:
     figure = go.Figure()
     for row in records:
         name = str(row["outcome_name"])
-        token, band, dash, symbol = LOOKS.get(name, LOOKS["purchase_count"])
+        token, light, dash, symbol = LOOKS.get(name, LOOKS["purchase_count"])
         part = points[points["outcome_name"] == name]
         if not is_supported(row):  # what came before is a diagnostic, what came after an effect
             part = part[part["point_number"] < 0]
@@ -91,19 +92,9 @@ def channel(frame: pd.DataFrame) -> go.Figure:
         months = part["point_number"].tolist()
         logs = part[["estimate", "estimate_lower", "estimate_upper"]].astype(float)
         seen = logs.apply(np.expm1) * 100
-        figure.add_trace(
-            go.Scatter(
-                x=[*months, *months[::-1]],
-                y=[*seen["estimate_upper"], *seen["estimate_lower"][::-1]],
-                mode="lines",
-                line={"width": 0},
-                fill="toself",
-                fillcolor=theme.LIGHT[band],
-                hoverinfo="skip",
-                showlegend=False,
-                name=f"Band, {str(row['outcome_label']).lower()}",
-            )
-        )
+        lower, upper = (seen[f"estimate_{end}"].tolist() for end in ("lower", "upper"))
+        said = f"Band, {str(row['outcome_label']).lower()}"
+        figure.add_trace(band(months, lower, upper, theme.LIGHT[light], said))
         figure.add_trace(
             go.Scatter(
                 x=months,

@@ -209,6 +209,82 @@ def _marks(lines: Sequence[tuple[float, Effect]], name: str, token: str, symbol:
     )
 
 
+def band(
+    x: Sequence[Any], lower: Sequence[float], upper: Sequence[float], color: str, name: str = "band"
+) -> go.Scatter:
+    """Return what lies between two bounds as a filled area, without a line of its own.
+
+    Parameters
+    ----------
+    x, lower, upper : sequence
+        As long as each other, in the order of `x`.
+    color : str
+        Of the area.
+    name : str
+        What tests and readers of the figure call it; the legend leaves it out.
+    """
+    return go.Scatter(
+        x=[*x, *reversed(x)],
+        y=[*upper, *reversed(lower)],
+        mode="lines",
+        line={"width": 0},
+        fill="toself",
+        fillcolor=color,
+        hoverinfo="skip",
+        showlegend=False,
+        name=name,
+    )
+
+
+def series_with_bars(
+    x: Sequence[float],
+    value: Sequence[float],
+    bounds: tuple[Sequence[float], Sequence[float]],
+    *,
+    place: int,
+    name: str,
+    hover: str,
+    size: int,
+) -> go.Scatter:
+    """Return a line whose points carry their intervals, in the look of the series of this place.
+
+    Parameters
+    ----------
+    x, value : sequence of float
+    bounds : pair of sequences of float
+        Lower and upper ends; `hover` names them ``%{customdata[0]}`` and ``%{customdata[1]}``.
+    place : int
+        Number of the series: color, dash and symbol.
+    name, hover : str
+    size : int
+        Of the markers, in pixels.
+    """
+    low, high = bounds
+    color = theme.series_color(place)
+    return go.Scatter(
+        x=list(x),
+        y=list(value),
+        mode="lines+markers",
+        name=name,
+        line={"color": color, "width": 2, "dash": theme.DASHES[place % len(theme.DASHES)]},
+        marker={
+            "color": color,
+            "symbol": theme.SYMBOLS[place % len(theme.SYMBOLS)],
+            "size": size,
+        },
+        error_y={
+            "type": "data",
+            "color": color,
+            "thickness": 1.2,
+            "width": 3,
+            "array": [end - middle for end, middle in zip(high, value, strict=True)],
+            "arrayminus": [middle - end for end, middle in zip(low, value, strict=True)],
+        },
+        customdata=[[a, b] for a, b in zip(low, high, strict=True)],
+        hovertemplate=f"{hover}<extra>{name}</extra>",
+    )
+
+
 def _say_unknown(
     figure: go.Figure, rows: Sequence[tuple[str, Effect | None]], reference: float
 ) -> None:

@@ -12,6 +12,7 @@ from plotly.subplots import make_subplots
 from financial_analytics.charts.kit import theme
 from financial_analytics.charts.kit.flows import sankey, sankey_on_phone
 from financial_analytics.charts.kit.frames import coverage_of, currency_of, known
+from financial_analytics.charts.kit.intervals import band
 from financial_analytics.charts.kit.plans import PLAN, limit_words, worth_words
 from financial_analytics.charts.registry import chart
 
@@ -157,12 +158,9 @@ def response_curves(frame: pd.DataFrame) -> go.Figure:
         flags = part[["is_current", "is_recommended"]].fillna(False).astype(bool)
         line = part[~flags.any(axis=1)]
         figure.add_trace(
-            go.Scatter(
-                x=[*line["contact_amount"], *line["contact_amount"][::-1]],
-                y=[*line["added_per_contact_amount_upper"],
-                   *line["added_per_contact_amount_lower"][::-1]],
-                fill="toself", fillcolor=theme.LIGHT["band"], line={"width": 0},
-                mode="lines", hoverinfo="skip", showlegend=False, name="band",
+            band(
+                line["contact_amount"].tolist(), line["added_per_contact_amount_lower"].tolist(),
+                line["added_per_contact_amount_upper"].tolist(), theme.LIGHT["band"],
             ), **where,
         )  # fmt: skip
         figure.add_trace(

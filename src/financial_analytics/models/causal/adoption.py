@@ -13,13 +13,14 @@ from financial_analytics.models.causal.design import design_matrix
 from financial_analytics.models.causal.results import (
     SUSPECT,
     effect_row,
+    no_design,
     result_frame,
     result_schema,
     stated,
     with_period,
 )
 from financial_analytics.models.columns import clock_date
-from financial_analytics.models.frames import need_columns, to_pandas, to_table, too_little
+from financial_analytics.models.frames import need_columns, to_pandas, to_table
 from financial_analytics.models.threads import one_thread
 from financial_analytics.stats.causal.doubly_robust import aipw, propensities
 from financial_analytics.stats.causal.sensitivity import e_value, nearer_bound
@@ -207,8 +208,7 @@ def product_adoption(
     frame = to_pandas(landmarks)
     as_of = clock_date(to_pandas(clock))
     if frame.empty:
-        keys = {"effect_level": "effect", "group_name": "All", "point_number": 0}
-        return too_little(SCHEMA, as_of, outcome_name=OUTCOME, verdict="not_identified", **keys)
+        return no_design(SCHEMA, as_of, OUTCOME)
     frame = frame.sort_values(["landmark_date", "customer_natural_key"], ignore_index=True)
     frame["log_income"] = np.log(frame["annual_income_amount"].astype(float).clip(lower=1.0))
     frame["log_tenure"] = np.log1p(frame["tenure_days"].clip(lower=0) / 365.25)

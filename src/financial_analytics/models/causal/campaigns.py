@@ -12,6 +12,7 @@ from financial_analytics.models.causal.results import (
     SUPPORTED,
     UNIDENTIFIED,
     effect_row,
+    no_design,
     result_frame,
     with_period,
 )
@@ -23,7 +24,7 @@ from financial_analytics.models.causal.trial import (
     randomised_effect,
 )
 from financial_analytics.models.columns import clock_date, with_bounds
-from financial_analytics.models.frames import to_pandas, to_table, too_little
+from financial_analytics.models.frames import to_pandas, to_table
 from financial_analytics.models.threads import one_thread
 from financial_analytics.stats.causal.effect import normal_effect
 from financial_analytics.stats.multiple import holm
@@ -156,8 +157,7 @@ def campaign_effects(
     frame = to_pandas(windows)
     as_of = clock_date(to_pandas(clock))
     if frame.empty:
-        keys = {"effect_level": "effect", "group_name": TOTAL, "point_number": 0}
-        return too_little(SCHEMA, as_of, outcome_name="is_converted", verdict=UNIDENTIFIED, **keys)
+        return no_design(SCHEMA, as_of, "is_converted", group=TOTAL)
     frame = frame.sort_values(["campaign_natural_key", "customer_natural_key"], ignore_index=True)
     frame = _described(frame.assign(has_holdout=frame["has_holdout"].astype(bool)))
     drawn = frame[frame["has_holdout"]]

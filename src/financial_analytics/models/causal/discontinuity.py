@@ -12,13 +12,14 @@ import pyarrow as pa
 from financial_analytics.models.causal.results import (
     SUSPECT,
     effect_row,
+    no_design,
     result_frame,
     result_schema,
     stated,
     with_period,
 )
 from financial_analytics.models.columns import clock_date
-from financial_analytics.models.frames import need_columns, to_pandas, to_table, too_little
+from financial_analytics.models.frames import need_columns, to_pandas, to_table
 from financial_analytics.models.threads import one_thread
 from financial_analytics.stats.causal.discontinuity import (
     density_jump,
@@ -266,8 +267,5 @@ def approval_effects(
     made = pd.concat(parts, ignore_index=True)
     as_of = clock_date(to_pandas(clock))
     if frame.empty:
-        keys = {"effect_level": "effect", "group_name": "All", "point_number": 0}
-        return too_little(
-            SCHEMA, as_of, outcome_name="spend_amount", verdict="not_identified", **keys
-        )
+        return no_design(SCHEMA, as_of, "spend_amount")
     return to_table(made.assign(as_of_date=as_of), SCHEMA)

@@ -14,13 +14,14 @@ from financial_analytics.models.causal.design import design_matrix
 from financial_analytics.models.causal.results import (
     SUSPECT,
     effect_row,
+    no_design,
     result_frame,
     result_schema,
     stated,
     with_period,
 )
 from financial_analytics.models.columns import clock_date
-from financial_analytics.models.frames import need_columns, to_pandas, to_table, too_little
+from financial_analytics.models.frames import need_columns, to_pandas, to_table
 from financial_analytics.models.threads import one_thread
 from financial_analytics.stats.causal.effect import normal_effect
 from financial_analytics.stats.causal.hazards import cox, nelson_aalen
@@ -196,8 +197,7 @@ def autopay_effects(
     frame = to_pandas(spells).sort_values("payment_id", ignore_index=True)
     as_of = clock_date(to_pandas(clock))
     if frame.empty:
-        keys = {"effect_level": "effect", "group_name": "All", "point_number": 0}
-        return too_little(SCHEMA, as_of, outcome_name="is_late", verdict="not_identified", **keys)
+        return no_design(SCHEMA, as_of, "is_late")
     month = frame["window_month"] - frame["window_month"].min()
     frame = frame.assign(begin_months=month, end_months=month + 1)
     parts = []

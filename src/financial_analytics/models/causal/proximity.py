@@ -15,12 +15,13 @@ from financial_analytics.models.causal.results import (
     POWER,
     SUSPECT,
     effect_row,
+    no_design,
     result_frame,
     result_schema,
     stated,
 )
 from financial_analytics.models.columns import clock_date
-from financial_analytics.models.frames import need_columns, to_pandas, to_table, too_little
+from financial_analytics.models.frames import need_columns, to_pandas, to_table
 from financial_analytics.models.threads import one_thread
 from financial_analytics.stats.causal.effect import CausalEffect, power_of
 from financial_analytics.stats.causal.event_counts import band_doses, event_ratios
@@ -243,9 +244,7 @@ def branch_proximity(
     frame = to_pandas(cells)
     as_of = clock_date(to_pandas(clock))
     if frame.empty:
-        keys = {"effect_level": "effect", "group_name": BANDS[-1], "point_number": 0}
-        first = next(iter(OUTCOMES))
-        return too_little(SCHEMA, as_of, outcome_name=first, verdict="not_identified", **keys)
+        return no_design(SCHEMA, as_of, next(iter(OUTCOMES)), group=BANDS[-1])
     keys_of = ["branch_natural_key", "change_date", "state", "band_before_name", "band_name"]
     frame = frame.sort_values([*keys_of, "event_month"], ignore_index=True)
     parts = []

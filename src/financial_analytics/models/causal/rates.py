@@ -12,13 +12,14 @@ from financial_analytics.errors import InvalidInputError
 from financial_analytics.models.causal.results import (
     SUSPECT,
     effect_row,
+    no_design,
     result_frame,
     result_schema,
     stated,
     with_period,
 )
 from financial_analytics.models.columns import clock_date
-from financial_analytics.models.frames import need_columns, to_pandas, to_table, too_little
+from financial_analytics.models.frames import need_columns, to_pandas, to_table
 from financial_analytics.models.threads import one_thread
 from financial_analytics.stats.causal.interrupted import event_path, partial_adjustment
 from financial_analytics.stats.inference import Floats
@@ -266,8 +267,7 @@ def rate_effects(
     frame = frame.round(dict.fromkeys(("mean_log_balance", *RATES), PLACES))
     as_of = clock_date(to_pandas(clock))
     if frame.empty:
-        keys = {"effect_level": "effect", "group_name": "All", "point_number": 0}
-        return too_little(SCHEMA, as_of, outcome_name=OUTCOME, verdict="not_identified", **keys)
+        return no_design(SCHEMA, as_of, OUTCOME)
     made = rate_response(
         frame.assign(product_name=_apart(frame)),
         period="month_start_date",

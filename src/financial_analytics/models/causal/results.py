@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from financial_analytics.models.columns import with_bounds
+from financial_analytics.models.frames import too_little
 from financial_analytics.models.inferential.results import finished, picked, schema
 from financial_analytics.stats.causal.effect import CausalEffect, power_of
 from financial_analytics.stats.experiments import minimum_detectable
@@ -41,6 +42,28 @@ def result_schema(*diagnostics: str, texts: tuple[str, ...] = ()) -> pa.Schema:
         dates=("period_start_date", "period_end_date"),
         after=("failed_diagnostic", "verdict"),
     )
+
+
+def no_design(
+    schema: pa.Schema, as_of: Any, outcome: str, *, group: str = "All", failed: str | None = None
+) -> pa.Table:
+    """Return the result of a bank in which there is nothing to compare: one effect, unidentified.
+
+    Parameters
+    ----------
+    schema : pyarrow.Schema
+        That of the result.
+    as_of : date or None
+        The data clock; without one there is no row.
+    outcome, group : str
+        Keys of the row.
+    failed : str, optional
+        What there is too little of, in words.
+    """
+    return too_little(
+        schema, as_of, effect_level="effect", outcome_name=outcome, group_name=group,
+        point_number=0, failed_diagnostic=failed, verdict=UNIDENTIFIED,
+    )  # fmt: skip
 
 
 def judged(found: CausalEffect, failures: Mapping[str, bool]) -> tuple[str, str | None]:

@@ -13,13 +13,14 @@ from financial_analytics.models.causal.results import (
     SUPPORTED,
     SUSPECT,
     effect_row,
+    no_design,
     result_frame,
     result_schema,
     stated,
     with_period,
 )
 from financial_analytics.models.columns import clock_date, with_bounds
-from financial_analytics.models.frames import need_columns, to_pandas, to_table, too_little
+from financial_analytics.models.frames import need_columns, to_pandas, to_table
 from financial_analytics.models.threads import one_thread
 from financial_analytics.stats.causal.staggered import NEVER, StaggeredEffects, group_time_effects
 
@@ -196,10 +197,9 @@ def channel_migration(
     frame = to_pandas(months)
     as_of = clock_date(to_pandas(clock))
     if frame["rollout_date"].notna().sum() == 0:
-        keys = {"effect_level": "effect", "group_name": "All", "point_number": 0}
-        return too_little(
-            SCHEMA, as_of, outcome_name=next(iter(OUTCOMES)), verdict="not_identified",
-            failed_diagnostic="no region got mobile banking in the months seen", **keys,
+        return no_design(
+            SCHEMA, as_of, next(iter(OUTCOMES)),
+            failed="no region got mobile banking in the months seen",
         )  # fmt: skip
     for name in ("month_start_date", "rollout_date"):
         frame[name] = pd.to_datetime(frame[name])
