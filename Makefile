@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	command -v $$p >/dev/null 2>&1 && { echo $$p; break; }; done)
 
-.PHONY: help install demo test spark variables sequences truth lint check docs bench clean lock
+.PHONY: help install demo test spark variables sequences truth feast lint check docs bench clean lock
 
 help:
 	@echo "make install   create .venv with the locked packages (demo does it when needed)"
@@ -17,6 +17,7 @@ help:
 	@echo "make variables every variable changed in turn: increments equal a full refresh (minutes)"
 	@echo "make sequences two hundred random orders of commands, and builds that leave alone what has no news (an hour)"
 	@echo "make truth     causal estimates on forty synthetic banks with effects and forty without (two hours); SEEDS=n"
+	@echo "make feast     Feast reads the exported features of data/ and answers as a join by hand (a minute)"
 	@echo "make lint      ruff, mypy and sqlfluff"
 	@echo "make check     make lint and the convention tests"
 	@echo "make docs      write what the documents derive from models and charts"
@@ -80,11 +81,19 @@ check: $(INSTALLED_DEV)
 	@status=0; $(MAKE) --no-print-directory lint || status=1; \
 	$(BIN)/python -m pytest tests/conventions || status=1; exit $$status
 
+# Feast has an environment of its own: its packages are none of ours.
+FEAST := .venv-feast
+feast: $(INSTALLED)
+	@test -x $(FEAST)/bin/feast || { $(BIN)/python -m venv $(FEAST) && $(FEAST)/bin/python -m pip install \
+		--quiet --disable-pip-version-check 'feast[duckdb]>=0.67,<0.68'; }
+	@mkdir -p target && $(BIN)/fa export features target/feast >/dev/null
+	@$(FEAST)/bin/python -W ignore benchmarks/feast_store.py target/feast
+
 docs: $(INSTALLED)
 	@$(BIN)/python docs/generate.py
 
 bench: $(INSTALLED_DEV)
-	@set -e; for script in benchmarks/[a-z]*.py; do echo "== $$script" >&2; $(BIN)/python "$$script"; done
+	@set -e; for script in $(filter-out %/feast_store.py,$(wildcard benchmarks/[a-z]*.py)); do echo "== $$script" >&2; $(BIN)/python "$$script"; done
 
 clean:
 	rm -rf target logs build dist visualizations/outputs .pytest_cache .mypy_cache .ruff_cache .hypothesis

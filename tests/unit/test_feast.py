@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -53,3 +54,17 @@ def test_rows_that_feast_would_merge_are_refused() -> None:
 def test_without_a_clock_a_row_is_created_at_its_time() -> None:
     made = as_feast(TABLE, None)
     assert made["created_timestamp"] == made["event_timestamp"]
+
+
+def test_types_are_those_that_feast_reads() -> None:
+    """Feast 0.67 ends in an error at a day or a decimal, and takes a long string for JSON."""
+    table = TABLE.append_column(
+        "balance_amount", pa.array([Decimal("1.10"), None, Decimal("-2.00")], pa.decimal128(18, 2))
+    ).append_column("customer_segment", pa.array(["a", None, "b"], pa.large_string()))
+    made = as_feast(table, None)
+    kinds = dict(zip(made.column_names, made.schema.types, strict=True))
+    assert kinds["cut_date"] == pa.timestamp("us")
+    assert kinds["balance_amount"] == pa.float64()
+    assert kinds["customer_segment"] == pa.string()
+    assert str(made["cut_date"][0]) == "2024-01-31 00:00:00"
+    assert sorted(made["balance_amount"].drop_null().to_pylist()) == [-2.0, 1.1]

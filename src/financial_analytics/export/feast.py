@@ -24,12 +24,31 @@ def entity_key(table: pa.Table) -> str:
     return str(table.column_names[0])
 
 
+def feast_types(table: pa.Table) -> pa.Table:
+    """Return `table` in types that Feast knows of a Parquet file.
+
+    Feast (0.67) refuses files with days or decimals and takes long strings for JSON: days become
+    their midnight, amounts doubles, exact up to fifteen digits.
+    """
+
+    def known(kind: pa.DataType) -> pa.DataType:
+        if pa.types.is_date(kind):
+            return pa.timestamp("us")
+        if pa.types.is_decimal(kind):
+            return pa.float64()
+        return pa.string() if pa.types.is_large_string(kind) else kind
+
+    return table.cast(pa.schema([field.with_type(known(field.type)) for field in table.schema]))
+
+
 def as_feast(table: pa.Table, as_of: dt.date | None) -> pa.Table:
     """Return features with the two times that Feast asks for.
 
     ``event_timestamp`` is the last second of the month end, in UTC: a join at that moment or
     later finds the row. ``created_timestamp`` is the clock of the build, so that of two exports
     of one row Feast takes the newer; without a clock it is the event's time.
+
+    Types are those of `feast_types`.
 
     Notes
     -----
@@ -59,7 +78,7 @@ def as_feast(table: pa.Table, as_of: dt.date | None) -> pa.Table:
             f"{len(made) - len(counted)} rows repeat a {key} and its time",
             hint="rebuild the features: fa build",
         )
-    return made.sort_by([(EVENT_TIMESTAMP, "ascending"), (key, "ascending")])
+    return feast_types(made).sort_by([(EVENT_TIMESTAMP, "ascending"), (key, "ascending")])
 
 
 def export_features(gold: Gold, folder: Path) -> list[Path]:

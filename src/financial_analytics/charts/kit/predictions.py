@@ -27,6 +27,22 @@ def bounded(frame: pd.DataFrame, column: str, digits: int = 2, unit: str = "") -
     return f"{said} ({lower:,.{digits}f} to {upper:,.{digits}f}{unit})"
 
 
+def bounded_money(frame: pd.DataFrame, column: str, currency: str) -> str:
+    """Return an amount of the frame's first row with its interval in words.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"a": [1500.0], "a_lower": [900.0], "a_upper": [2100.0]})
+    >>> bounded_money(frame, "a", "USD").replace(theme.NO_BREAK, " ")
+    'USD 1,500 (900 to 2,100)'
+    """
+    value, lower, upper = (scalar(frame, column + end) for end in ("", "_lower", "_upper"))
+    said = theme.money(value, currency)
+    if value is None or lower is None or upper is None:
+        return said
+    return f"{said} ({theme.money(lower)} to {theme.money(upper)})"
+
+
 def evidence_words(frame: pd.DataFrame) -> str:
     """Return the note on the model: metric out of time, calibration, naive baseline, windows."""
     parts = []

@@ -9,7 +9,12 @@ import plotly.graph_objects as go
 from financial_analytics.charts.kit import theme
 from financial_analytics.charts.kit.frames import currency_of, known, scalar
 from financial_analytics.charts.kit.parts import row_height
-from financial_analytics.charts.kit.predictions import bounded, evidence_words, warning_words
+from financial_analytics.charts.kit.predictions import (
+    bounded,
+    bounded_money,
+    evidence_words,
+    warning_words,
+)
 from financial_analytics.charts.registry import chart
 
 CATEGORIES = ("Low", "Medium", "High", "Very high")
@@ -183,9 +188,8 @@ def churn_funnel(frame: pd.DataFrame) -> go.Figure:
         f"departures that are expected{_period(rows)}"
     )
     if "clv_at_risk" in rows and rows["clv_at_risk"].notna().any():
-        finding += (
-            f"; lifetime value at risk in all {theme.money(rows['clv_at_risk'].sum(), currency)}"
-        )
+        value_at_risk = bounded_money(rows, "clv_at_risk_total_amount", currency)
+        finding += f"; lifetime value at risk in all {value_at_risk}"
     return theme.finish(
         figure,
         finding=finding + ".",

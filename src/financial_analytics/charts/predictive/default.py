@@ -9,7 +9,12 @@ import plotly.graph_objects as go
 from financial_analytics.charts.kit import theme
 from financial_analytics.charts.kit.frames import currency_of, known
 from financial_analytics.charts.kit.parts import heat_texts
-from financial_analytics.charts.kit.predictions import bounded, evidence_words, warning_words
+from financial_analytics.charts.kit.predictions import (
+    bounded,
+    bounded_money,
+    evidence_words,
+    warning_words,
+)
 from financial_analytics.charts.registry import chart
 
 MOST_PRODUCTS = 6
@@ -91,7 +96,11 @@ def default_risk_matrix(frame: pd.DataFrame) -> go.Figure:
         f"are expected to default within 12 months; the largest part of the expected loss, "
         f"{share}, is that of {product}, grade {grade}."
     )
-    note = f"Expected loss in all: {theme.money(whole, currency)}. "
+    note = (
+        "Expected loss in all: "
+        f"{bounded_money(frame, 'expected_loss_total_amount', currency)}, exposure and loss given "
+        "default taken as known. "
+    )
     note += f"{theme.count(len(left))} smaller products are left off. " if left else ""
     outside = len(frame) - len(rows)
     if outside:

@@ -18,6 +18,7 @@ from financial_analytics.models.columns import (
     WHOLE,
     clock_date,
     fields,
+    with_bounds,
 )
 from financial_analytics.models.frames import to_pandas, to_table
 from financial_analytics.models.predictive.features import Feature
@@ -26,6 +27,7 @@ from financial_analytics.models.predictive.serving import (
     REASON_COLUMNS,
     with_evidence,
     with_risk,
+    with_total,
 )
 from financial_analytics.models.predictive.training import (
     RiskTask,
@@ -89,6 +91,7 @@ SCHEMA = pa.schema(
         pa.field("is_above_threshold", FLAG),
         pa.field("customer_lifetime_value_amount", pa.decimal128(18, 2)),
         pa.field("clv_at_risk", pa.decimal128(18, 2)),
+        *fields(with_bounds("clv_at_risk_total_amount"), pa.decimal128(18, 2)),
         pa.field("days_since_login", WHOLE),
         pa.field("transaction_count_90d", LONG),
         *fields(REASON_COLUMNS, TEXT),
@@ -179,5 +182,7 @@ def churn_prediction(
         frame["predicted_churn_risk_pct"] = 100 * frame["risk"]
         frame["predicted_churn_category"] = churn_category(frame["risk"])
         frame["risk_rank_pct"] = 100 * frame["risk"].rank(pct=True)
-        frame["clv_at_risk"] = frame["customer_lifetime_value_amount"].astype(float) * frame["risk"]
+        value = frame["customer_lifetime_value_amount"].astype(float)
+        frame["clv_at_risk"] = value * frame["risk"]
+        frame = with_total(frame, "clv_at_risk_total_amount", value, row, metrics)
     return to_table(frame.reindex(columns=SCHEMA.names), SCHEMA)

@@ -27,6 +27,7 @@ from financial_analytics.models.predictive.serving import (
     REASON_COLUMNS,
     with_evidence,
     with_risk,
+    with_total,
 )
 from financial_analytics.models.predictive.training import (
     BAND,
@@ -99,6 +100,7 @@ SCHEMA = pa.schema(
         pa.field("loss_source", TEXT),
         pa.field("resolved_count", LONG),
         pa.field("expected_loss_amount", pa.decimal128(18, 2)),
+        *fields(with_bounds("expected_loss_total_amount"), pa.decimal128(18, 2)),
         *fields(REASON_COLUMNS, TEXT),
         *fields(["prediction_date", "prediction_window_end"], DATE),
         pa.field("horizon_months", WHOLE),
@@ -181,6 +183,7 @@ def default_prediction(models: Any, metrics: Any, scoring: Any, clock: Any) -> p
         frame["grade"] = grade(frame["risk"])
         loss = frame["loss_given_default_pct"].astype(float) / 100
         frame["expected_loss_amount"] = frame["risk"] * exposure * loss
+        frame = with_total(frame, "expected_loss_total_amount", exposure * loss, row, metrics)
         seen = observed_by_grade(metrics, str(row["model_id"]))
         frame = frame.merge(seen, on="grade", how="left", validate="many_to_one")
     return to_table(frame.reindex(columns=SCHEMA.names), SCHEMA)

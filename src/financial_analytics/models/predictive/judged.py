@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,6 +24,10 @@ CHAMPION, CHALLENGER = "champion", "challenger"
 OUT_OF_TIME = "out_of_time"
 Estimate = tuple[float, float, float]
 UNKNOWN: Estimate = (np.nan, np.nan, np.nan)
+Figure = tuple[str, str, str, Estimate, int]
+"""Metric, segment kind, segment, estimate with bounds, sample count."""
+LEAST_GROUP = 30
+"""Customers from which figures of a group are told."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +40,7 @@ class Judged:
         The method.
     status : str
     is_served : bool
-    metrics : tuple of tuple
-        Metric, segment kind, segment, estimate with bounds, sample count.
+    metrics : tuple of Figure
     parameters : dict or None
         What was fitted, for ``model_json``.
     """
@@ -44,7 +48,7 @@ class Judged:
     kind: str
     status: str
     is_served: bool
-    metrics: tuple[tuple[str, str, str, Estimate, int], ...]
+    metrics: tuple[Figure, ...]
     parameters: dict[str, Any] | None = None
 
 
@@ -162,7 +166,7 @@ def _by_origin(series: DailyCounts, test: Any) -> Any:
 
 def _volume(daily: Any, backtests: Any, confidence: float) -> Judgement:
     frame, seen = to_pandas(daily), to_pandas(backtests)
-    metrics: dict[str, list[tuple[str, str, str, Estimate, int]]] = {CHAMPION: [], CHALLENGER: []}
+    metrics: dict[str, list[Figure]] = {CHAMPION: [], CHALLENGER: []}
     methods: dict[str, str] = {}
     difference, winner, length = UNKNOWN, NAIVE, None
     for name, series, _ in volume.each_series(frame):
@@ -218,6 +222,35 @@ def _share(values: pd.Series, confidence: float) -> Estimate:
     return share, max(0.0, lower), min(1.0, upper)
 
 
+def _groups(frame: pd.DataFrame, kinds: Sequence[str]) -> Iterator[tuple[str, str, pd.DataFrame]]:
+    """Yield kind, name and rows of all, then of each group of each of `kinds`."""
+    yield "all", registry.ALL, frame
+    for kind in kinds:
+        for name, rows in frame.groupby(frame[kind].fillna("Unknown"), sort=True):
+            yield kind, str(name), rows
+
+
+def _fraud_figures(rows: pd.DataFrame, confidence: float) -> dict[str, Estimate]:
+    """Return the figures of one method over origins; of some cells, or all."""
+    grouped = rows.groupby("origin_date")
+    inside = (rows["fraud_count"] >= rows["expected_fraud_count_lower"]) & (
+        rows["fraud_count"] <= rows["expected_fraud_count_upper"]
+    )
+    sums = grouped[["expected_fraud_count", "fraud_count"]].sum()
+    came = float(sums["fraud_count"].sum())
+    ratio = UNKNOWN
+    if came:
+        value_ = float(sums["expected_fraud_count"].sum()) / came
+        miss = sums["expected_fraud_count"] - value_ * sums["fraud_count"]
+        half = float(norm.ppf(tails(confidence)[1])) * float(np.sqrt((miss**2).sum())) / came
+        ratio = (value_, value_ - half, value_ + half)
+    return {
+        "log_score": _spread(grouped["log_score"].mean(), confidence),
+        "coverage": _share(inside.groupby(rows["origin_date"]).mean(), confidence),
+        "total_ratio": ratio,
+    }
+
+
 def _fraud(backtests: Any, confidence: float) -> Judgement:
     seen = to_pandas(backtests).sort_values(
         ["method_name", "origin_date", *CELL], ignore_index=True
@@ -225,28 +258,15 @@ def _fraud(backtests: Any, confidence: float) -> Judgement:
     known = not seen.empty
     best = fraud.served(seen.loc[seen["method_name"] != METHODS[0]]) if known else METHODS[1]
     winner = fraud.served(seen) if known else METHODS[1]
-    found: dict[str, tuple[tuple[str, str, str, Estimate, int], ...]] = {}
+    found: dict[str, tuple[Figure, ...]] = {}
     scores = {}
     for method in (METHODS[0], best):
         part = seen[seen["method_name"] == method]
-        grouped = part.groupby("origin_date")
-        score = grouped["log_score"].mean()
-        scores[method] = score
-        inside = (part["fraud_count"] >= part["expected_fraud_count_lower"]) & (
-            part["fraud_count"] <= part["expected_fraud_count_upper"]
-        )
-        covered = inside.groupby(part["origin_date"]).mean()
-        sums = grouped[["expected_fraud_count", "fraud_count"]].sum()
-        came = float(sums["fraud_count"].sum())
-        ratio = float(sums["expected_fraud_count"].sum()) / came if came else np.nan
-        miss = sums["expected_fraud_count"] - ratio * sums["fraud_count"] if came else None
-        z = float(norm.ppf(tails(confidence)[1]))
-        half = z * float(np.sqrt((miss**2).sum())) / came if miss is not None else np.nan
-        n = len(part)
-        found[method] = (
-            ("log_score", "all", registry.ALL, _spread(score, confidence), n),
-            ("coverage", "all", registry.ALL, _share(covered, confidence), n),
-            ("total_ratio", "all", registry.ALL, (ratio, ratio - half, ratio + half), n),
+        scores[method] = part.groupby("origin_date")["log_score"].mean()
+        found[method] = tuple(
+            (metric, kind, segment, estimate, len(rows))
+            for kind, segment, rows in _groups(part, CELL)
+            for metric, estimate in _fraud_figures(rows, confidence).items()
         )
     status = "ok" if known else "insufficient_data"
     simple = METHODS[0]
@@ -272,17 +292,13 @@ def _value(states: Any, backtests: Any, confidence: float) -> Judgement:
     known = not scores.empty
     winner = value.served(scores) if known else value.LAST_YEAR
     rows = frame[frame["cut_name"] == value.CURRENT]
-    found = {
-        method: tuple(
-            (
-                row["metric_name"], "all", registry.ALL,
-                (row["metric_value"], row["metric_lower"], row["metric_upper"]),
-                int(row["sample_count"]),
-            )
-            for row in scores[scores["method_name"] == method].to_dict("records")
-        )
-        for method in value.METHODS
-    }  # fmt: skip
+    found: dict[str, list[Figure]] = {method: [] for method in value.METHODS}
+    for kind, segment, part in _groups(seen, ["customer_segment"]) if known else ():
+        for row in value.judge(part, confidence).to_dict("records"):
+            estimate = (row["metric_value"], row["metric_lower"], row["metric_upper"])
+            count = int(row["sample_count"])
+            told = estimate if count >= LEAST_GROUP or kind == "all" else UNKNOWN
+            found[row["method_name"]].append((row["metric_name"], kind, segment, told, count))
     difference = UNKNOWN
     if known:
         wide = seen.assign(
@@ -295,11 +311,11 @@ def _value(states: Any, backtests: Any, confidence: float) -> Judgement:
         target="margin of a customer in the next twelve months",
         horizon_months=12,
         champion=Judged(
-            value.LAST_YEAR, status, winner == value.LAST_YEAR, found[value.LAST_YEAR]
+            value.LAST_YEAR, status, winner == value.LAST_YEAR, tuple(found[value.LAST_YEAR])
         ),
         challenger=Judged(
             value.BUY_TILL_YOU_DIE, status, winner == value.BUY_TILL_YOU_DIE,
-            found[value.BUY_TILL_YOU_DIE],
+            tuple(found[value.BUY_TILL_YOU_DIE]),
         ),
         difference=difference,
         dates={

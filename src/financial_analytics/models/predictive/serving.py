@@ -65,41 +65,68 @@ def with_evidence(frame: pd.DataFrame, row: dict[str, Any], metrics: Any) -> pd.
     return frame.assign(**added)
 
 
+def with_total(
+    frame: pd.DataFrame, column: str, weights: Any, row: dict[str, Any], metrics: Any
+) -> pd.DataFrame:
+    """Return `frame` with the expected sum of `weights` over the events, and its interval.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        With ``risk``, the probability of each row's event.
+    column : str
+        What the sum is called; its bounds are ``column_lower`` and ``column_upper``.
+    weights : array of shape (rows,)
+        What an event of each row counts: 1, or an amount. Rows of unknown weight are left out.
+    row, metrics
+        The registry's row of the served model, and the relation of metrics.
+
+    Notes
+    -----
+    The interval holds chance (a sum of independent events) and how well the level of the risks
+    was known out of time (the error of the calibration intercept). The weights are taken as
+    known. It is the normal one, cut at nothing and at all that there is to lose.
+    """
+    weight = np.asarray(weights, dtype=np.float64)
+    weight = np.where(np.isnan(weight), 0.0, weight)
+    risk = frame["risk"].to_numpy(dtype=np.float64)
+    expected = float((weight * risk).sum())
+    found = _measured(metrics, str(row["model_id"])).to_dict("index")
+    level = 0.0
+    z = float(norm.ppf(tails(0.95)[1]))
+    if "calibration_intercept" in found:
+        intercept = found["calibration_intercept"]
+        z = float(norm.ppf(tails(float(intercept["coverage_pct"]) / 100)[1]))
+        width = float(intercept["metric_upper"]) - float(intercept["metric_lower"])
+        level = 0.0 if np.isnan(width) else width / (2 * z)
+    spread = risk * (1 - risk)  # also d risk / d intercept
+    error = np.sqrt((weight**2 * spread).sum() + ((weight * spread).sum() * level) ** 2)
+    return frame.assign(
+        **{
+            column: expected,
+            f"{column}_lower": max(expected - z * error, float(np.minimum(weight, 0).sum())),
+            f"{column}_upper": min(expected + z * error, float(np.maximum(weight, 0).sum())),
+        }
+    )
+
+
 def with_risk(
     frame: pd.DataFrame, model: RiskModel, row: dict[str, Any], metrics: Any
 ) -> pd.DataFrame:
     """Return `frame` with ``risk``, points, threshold, reasons and the expected number of events.
 
-    Notes
-    -----
-    The interval of the expected number holds chance (a sum of independent events) and how well
-    the level of the risks was known out of time (the error of the calibration intercept).
+    The interval of the expected number is that of `with_total`.
     """
     risk = model.score(frame)
-    expected = float(risk.sum())
-    found = _measured(metrics, str(row["model_id"])).to_dict("index")
-    level = 0.0
-    share = 0.95
-    if "calibration_intercept" in found:
-        intercept = found["calibration_intercept"]
-        share = float(intercept["coverage_pct"]) / 100
-        z = float(norm.ppf(tails(share)[1]))
-        width = float(intercept["metric_upper"]) - float(intercept["metric_lower"])
-        level = 0.0 if np.isnan(width) else width / (2 * z)
-    spread = float((risk * (1 - risk)).sum())
-    error = np.sqrt(spread + (spread * level) ** 2)  # d sum(p) / d intercept = sum p (1 - p)
-    z = float(norm.ppf(tails(share)[1]))
     said = (
         model.reasons(frame)
         if row["status"] == "ok"
         else np.full((len(frame), REASONS), None, dtype=object)
     )
-    return frame.assign(
+    scored = frame.assign(
         risk=risk,
         scorecard_points=model.points(frame),
         is_above_threshold=risk >= float(row["threshold_rate"]),
-        expected_event_count=expected,
-        expected_event_count_lower=max(expected - z * error, 0.0),
-        expected_event_count_upper=expected + z * error,
         **{name: said[:, place] for place, name in enumerate(REASON_COLUMNS)},
     )
+    return with_total(scored, "expected_event_count", np.ones(len(frame)), row, metrics)
