@@ -1,25 +1,32 @@
 """From an event to the pixel: latency of the live page, beside the plainest page there is.
 
-    .venv/bin/python benchmarks/live.py [--seconds 30] [--rates 200 1000 5000]
+    .venv/bin/python benchmarks/live.py [--seconds 30] [--rates 200 1000 5000] [--readers 50]
 
 Events are due at a steady rate; a headless Chromium notes when the count on the page reaches them.
 Ours is ``fa stream`` (contract, exactly once, on disk) and ``fa serve``; beside it events are put
-into DuckDB as they come and a page asks for the count each second, without any check.
+into DuckDB as they come and a page asks for the count each second, without any check. Where a bank
+has been built (``fa demo``; ``--data`` names another folder) its fraud rules look at every event
+and the page draws its charts. ``--readers`` are connections that are pushed to besides the page.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import http.client
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+import urllib.request
+from collections.abc import Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -32,8 +39,10 @@ from tests.support.chromium import Page, open_browser  # noqa: E402
 
 from financial_analytics.ingest.bank import OWN_FEEDS  # noqa: E402
 from financial_analytics.ingest.contract_file import load_contract  # noqa: E402
+from financial_analytics.live.basis import FILE_NAME as BASIS  # noqa: E402
 from financial_analytics.live.sources import Replay  # noqa: E402
 from financial_analytics.live.stream import stream  # noqa: E402
+from financial_analytics.settings import load_settings  # noqa: E402
 
 NOTE = """
 window.seen = [];
@@ -59,7 +68,7 @@ def events(most: int) -> Iterator[tuple[str, bytes]]:
         yield "transactions", json.dumps(event(number)).encode()
 
 
-def ours(hot: Path, rate: float, seconds: float) -> None:
+def ours(hot: Path, basis: Path, rate: float, seconds: float) -> None:
     """Run as a process of its own: say when it began, and stream."""
     from datetime import UTC, datetime  # noqa: PLC0415
 
@@ -73,7 +82,8 @@ def ours(hot: Path, rate: float, seconds: float) -> None:
         return now
 
     source = Replay(events(int(rate * seconds)), rate=rate, bank=OWN_FEEDS, clock=tick)
-    stream(source, hot, load_contract(), clock=lambda: datetime.now(UTC), stop=threading.Event())
+    stream(source, hot, load_contract(), clock=lambda: datetime.now(UTC), stop=threading.Event(),
+           basis=basis)  # fmt: skip
 
 
 def latencies(page: Page, began: float, rate: float, most: int, end: float) -> np.ndarray:
@@ -98,26 +108,73 @@ def said(name: str, rate: float, found: np.ndarray) -> None:
           f"p95 of the halves {first:.2f}, {last:.2f}", flush=True)  # fmt: skip
 
 
-def measure_ours(page: Page, rate: float, seconds: float) -> np.ndarray:
+def memory_of(process: subprocess.Popen[Any]) -> float:
+    """Return the resident megabytes of a process; 0 once it has ended."""
+    try:
+        pages = int(Path(f"/proc/{process.pid}/statm").read_text(encoding="ascii").split()[1])
+    except (OSError, IndexError):
+        return 0.0
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def listen(port: str, heard: list[int], place: int) -> None:
+    """Read what the server pushes until it ends; count the messages."""
+    with (
+        contextlib.suppress(OSError, http.client.HTTPException),
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/events", timeout=60) as stream_of,
+    ):
+        for line in stream_of:
+            heard[place] += line.startswith(b"id: ")
+
+
+def watch(processes: Sequence[subprocess.Popen[Any]], end: threading.Event) -> None:
+    """Print the memory of stream and server early and late, each the median of ten seconds."""
+    seen: list[tuple[float, ...]] = []
+    while not end.wait(1.0):
+        seen.append(tuple(memory_of(process) for process in processes))
+    alive = [row for row in seen if all(row)]
+    if len(alive) > 30:
+        early, late = np.median(alive[10:20], axis=0), np.median(alive[-10:], axis=0)
+        print(f"memory of stream and server, MB: {np.round(early)} after 15 s, "
+              f"{np.round(late)} at the end", flush=True)  # fmt: skip
+
+
+def measure_ours(
+    page: Page, rate: float, seconds: float, data: Path, readers: int
+) -> np.ndarray:  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="live-bench-") as folder:
         environment = os.environ | {"FA_DATA_DIR": folder, "FA_REPORTS_DIR": f"{folder}/reports"}
         port = "8123"
+        basis = Path(folder) / "published" / BASIS
+        if (data / "published" / BASIS).is_file():
+            basis.parent.mkdir()
+            shutil.copyfile(data / "published" / BASIS, basis)
         server = subprocess.Popen(
             [str(Path(sys.executable).parent / "fa"), "serve", "--port", port],
             env=environment, cwd=ROOT, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         try:
             time.sleep(6)
+            heard = [0] * readers
+            for place in range(readers):
+                threading.Thread(target=listen, args=(port, heard, place), daemon=True).start()
             page.go(f"http://127.0.0.1:{port}/")
             page.evaluate(NOTE)
             hot = Path(folder) / "live" / "hot.sqlite"
             process = subprocess.Popen(
-                [sys.executable, __file__, "--ours", str(hot), str(rate), str(seconds)],
+                [sys.executable, __file__, "--ours", str(hot), str(basis), str(rate), str(seconds)],
                 stdout=subprocess.PIPE, text=True,
             )  # fmt: skip
             assert process.stdout is not None
             began = float(process.stdout.readline())
+            end = threading.Event()
+            watcher = threading.Thread(target=watch, args=((process, server), end))
+            watcher.start()
             found = latencies(page, began, rate, int(rate * seconds), began + 3 * seconds + 20)
+            end.set()
+            watcher.join()
+            if readers:
+                print(f"{readers} readers: {min(heard)} to {max(heard)} messages", flush=True)
             process.kill()
             process.wait()
         finally:
@@ -173,16 +230,20 @@ def measure_plain(page: Page, rate: float, seconds: float) -> np.ndarray:
 
 def main() -> None:
     if sys.argv[1:2] == ["--ours"]:
-        ours(Path(sys.argv[2]), float(sys.argv[3]), float(sys.argv[4]))
+        ours(Path(sys.argv[2]), Path(sys.argv[3]), float(sys.argv[4]), float(sys.argv[5]))
         return
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--rates", type=float, nargs="+", default=[200, 1000, 5000])
+    parser.add_argument("--readers", type=int, default=0)
+    parser.add_argument("--data", type=Path, default=load_settings().data_dir)
     given = parser.parse_args()
     with open_browser() as browser:
         page = browser.page()
         for rate in given.rates:
-            said("ours", rate, measure_ours(page, rate, given.seconds))
+            said("ours", rate, measure_ours(
+                page, rate, given.seconds, given.data, given.readers
+            ))  # fmt: skip
             said("plain", rate, measure_plain(page, rate, given.seconds))
 
 

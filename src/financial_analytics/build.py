@@ -76,7 +76,7 @@ def dbt_arguments(settings: Settings, options: BuildOptions) -> list[str]:
 
     Unit tests stay out: they test the code, not the data, and belong to ``make test``.
     """
-    arguments = [options.command, *_common_arguments(settings, options)]
+    arguments = [options.command, *common_arguments(settings, options)]
     if options.command in {"build", "test"}:
         arguments += ["--exclude-resource-type", "unit_test"]
     if options.full_refresh and options.command != "test":
@@ -84,7 +84,8 @@ def dbt_arguments(settings: Settings, options: BuildOptions) -> list[str]:
     return arguments + _selectors(options.select, options.exclude)
 
 
-def _common_arguments(settings: Settings, options: BuildOptions) -> list[str]:
+def common_arguments(settings: Settings, options: BuildOptions) -> list[str]:
+    """Return what every dbt command of ours is given."""
     target_path, log_path = dbt_paths(settings, options.target)
     arguments = ["--no-use-colors", "--no-send-anonymous-usage-stats"]
     arguments += ["--log-level", "none", "--log-level-file", _log_level()]
@@ -257,7 +258,7 @@ def _complete(
     settings: Settings, options: BuildOptions, manifest: Any, there: set[str], log_file: Path
 ) -> tuple[Any, Selection]:
     """Return dbt's manifest, and what of it a partial build runs."""
-    common = _common_arguments(settings, options)
+    common = common_arguments(settings, options)
     if manifest is None:
         parsed = invoke(settings, ["parse", *common])
         _raise_exception(parsed.exception, log_file)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from financial_analytics.live.stream import EventSource, Stored
     from financial_analytics.settings import Settings
 
+CLOCKS = ("event", "now")
 SAID_EVERY = 50
 """Micro-batches between two lines about progress."""
 
@@ -38,7 +39,8 @@ def stream_command(
 ) -> None:
     """Take events into the hot store, each once, until SIGTERM, Ctrl-C or the end of a replay."""
     from financial_analytics.ingest.contract_file import load_contract  # noqa: PLC0415
-    from financial_analytics.live.hot import hot_path  # noqa: PLC0415
+    from financial_analytics.live.basis import basis_path  # noqa: PLC0415
+    from financial_analytics.live.hot import hot_path, open_hot  # noqa: PLC0415
     from financial_analytics.live.stream import stream  # noqa: PLC0415
     from financial_analytics.settings import load_settings  # noqa: PLC0415
 
@@ -59,12 +61,15 @@ def stream_command(
     path = hot_path(settings)
     source = _replay(settings, feeds, rate) if replay else _kafka(str(kafka), group)
     counts = stream(
-        source, path, load_contract(settings.project_dir), clock=now, stop=stop, heard=heard
-    )
+        source, path, load_contract(settings.project_dir), clock=now, stop=stop, heard=heard,
+        basis=basis_path(settings),
+    )  # fmt: skip
     say(
         f"{counts.read:,} events read: {counts.accepted:,} accepted, "
         f"{counts.duplicates:,} known already, {counts.quarantined:,} set aside"
     )
+    with open_hot(path) as hot:
+        note(f"{len(hot.alerts()):,} fraud alerts are stored with them")
     note(f"in {path}; fa build takes them into bronze")
 
 
@@ -86,6 +91,9 @@ def serve(
         "127.0.0.1"
     ),
     port: Annotated[int, typer.Option(help="Port.")] = 8050,
+    clock: Annotated[
+        str, typer.Option(help="What windows end with: the newest 'event', or 'now'.")
+    ] = "event",
 ) -> None:
     """Serve the reports and the live page; FA_SERVE_TOKEN is what readers have to show."""
     try:
@@ -96,12 +104,18 @@ def serve(
         raise EngineError(
             "the web server is not installed", hint="pip install 'financial-analytics[live]'"
         ) from error
+    from financial_analytics.live.basis import basis_path  # noqa: PLC0415
     from financial_analytics.live.hot import hot_path  # noqa: PLC0415
     from financial_analytics.settings import load_settings  # noqa: PLC0415
 
+    if clock not in CLOCKS:
+        raise UserInputError(f"clock {clock!r} is not valid", hint=f"valid are {', '.join(CLOCKS)}")
     settings = load_settings()
     token = os.environ.get("FA_SERVE_TOKEN") or None
-    app = make_app(hot_path(settings), settings.reports_dir, host=host, token=token, clock=now)
+    app = make_app(
+        hot_path(settings), settings.reports_dir, basis=basis_path(settings), host=host,
+        token=token, clock=now, window_clock=now if clock == "now" else None,
+    )  # fmt: skip
     note(f"http://{host}:{port}/ is the live page, /reports/ the reports; Ctrl-C ends it")
     uvicorn.run(app, host=host, port=port, log_level="warning", server_header=False,
                 timeout_graceful_shutdown=2)  # fmt: skip

@@ -193,6 +193,7 @@ def publish_step(
     The one of the same `contents` stays where `is_skipping`.
     """
     from financial_analytics.build import target_name  # noqa: PLC0415
+    from financial_analytics.live.basis import write_basis  # noqa: PLC0415
     from financial_analytics.publish import (  # noqa: PLC0415
         Run,
         is_published,
@@ -208,6 +209,7 @@ def publish_step(
             return snapshot_path(settings)
         try:
             snapshot = publish(settings, run)
+            write_basis(settings, run.engine)
             remember(settings, run.engine, contents)
         except NotPublishedError as error:
             if not is_partial:

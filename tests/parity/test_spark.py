@@ -317,7 +317,7 @@ NEEDS_MORE = re.compile(
     r"(backtest|labels|losses|metrics|models|scoring|training)"
     r"|gold_intermediate\.int_(adoption_landmarks|credit_outcomes)"
     r"|gold_intermediate\.int_branch_(changes|event_cells|visit_hours)"
-    r"|gold_intermediate\.int_realtime_(card_tests|rules|travel)"
+    r"|gold_intermediate\.int_realtime_(card_tests|rules|travel|visits)"
     r"|gold\.(features_loan|model_metrics)"
 )
 """What needs more months, loans, adopters, branches, applications and frauds than it has."""

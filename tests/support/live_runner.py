@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from financial_analytics.ingest.bank import OWN_FEEDS
 from financial_analytics.ingest.contract_file import load_contract
@@ -28,7 +29,7 @@ def events_of(path: Path) -> Iterator[tuple[str, bytes]]:
             yield table, payload.encode()
 
 
-def run(source: EventSource, hot: Path, **options: int) -> MicroCounts:
+def run(source: EventSource, hot: Path, **options: Any) -> MicroCounts:
     return stream(
         source, hot, load_contract(), clock=lambda: ARRIVAL, stop=threading.Event(), **options
     )

@@ -38,8 +38,8 @@ class Gold(ABC):
         """Return a name as a quoted identifier."""
 
     @abstractmethod
-    def table(self, name: str) -> pa.Table:
-        """Return one relation of gold."""
+    def table(self, name: str, *, schema: str = SCHEMA, condition: str = "1 = 1") -> pa.Table:
+        """Return one relation, of gold unless told otherwise, or its rows that meet a condition."""
 
     @abstractmethod
     def names(self) -> list[str]:

@@ -59,6 +59,8 @@ from financial_analytics.ingest.source import Source
 from financial_analytics.settings import MAX_QUARANTINED_PCT, Settings
 
 STAGES = ("reading", "comparing", "writing", "committing", "done")
+LARGE_ROWS = 10_000
+"""Feeds of so many rows are not copied before their keys are known not to be new."""
 
 
 @dataclass(frozen=True)
@@ -346,7 +348,7 @@ def _stage(
             source = numbers.settle(connection, table, source)
             keys = stage.key_query(table, source)
             store.fetch(connection, table, keys)
-            direct = only_new_keys(connection, table, keys)
+            direct = _is_large(connection, source) and only_new_keys(connection, table, keys)
 
         def read() -> stage.Staged:
             return stage.stage(
@@ -374,6 +376,12 @@ def _stage(
         if not is_typed:
             store.fetch(connection, table, stage.good_keys(table))
         return source, staged
+
+
+def _is_large(connection: Connection, source: Source) -> bool:
+    """Tell whether planning to read a feed several times is less than copying it once."""
+    some = f"(select 1 from {source.relation} limit {LARGE_ROWS})"
+    return int(connection.execute(f"select count(*) from {some}").fetchall()[0][0]) == LARGE_ROWS
 
 
 def _with_mapping(sha256: str, declared: object) -> str:

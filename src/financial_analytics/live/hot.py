@@ -39,6 +39,10 @@ create table if not exists rejected (
     body text not null, column_name text, rule text not null, reason text not null,
     is_row integer not null
 );
+create table if not exists alerts (
+    transaction_id integer not null, rule_name text not null, rule_words text not null,
+    rule_score real not null, batch_id integer not null, primary key (transaction_id, rule_name)
+);
 create table if not exists takes (
     take_number integer primary key, last_event integer not null, last_rejected integer not null,
     is_done integer not null
@@ -65,6 +69,16 @@ class Rejected:
     rule: str
     reason: str
     is_row: bool = True
+
+
+@dataclass(frozen=True)
+class Alert:
+    """A fraud rule that a transaction fired, and the rule in words."""
+
+    transaction_id: int
+    rule: str
+    words: str
+    score: float
 
 
 @dataclass(frozen=True)
@@ -116,8 +130,11 @@ class HotStore:
         counts: MicroCounts,
         offsets: Mapping[str, int],
         moment: datetime,
+        alerts: Sequence[Alert] = (),
     ) -> int:
-        """Store a micro-batch and where reading goes on after it, all or nothing.
+        """Store a micro-batch, its alerts and where reading goes on after it, all or nothing.
+
+        An alert that is there already stays as it was.
 
         Returns
         -------
@@ -145,6 +162,13 @@ class HotStore:
                 [
                     (batch, row.table, row.body, row.column, row.rule, row.reason, row.is_row)
                     for row in rejected
+                ],
+            )
+            self._handle.executemany(
+                "insert or ignore into alerts values (?, ?, ?, ?, ?)",
+                [
+                    (alert.transaction_id, alert.rule, alert.words, alert.score, batch)
+                    for alert in alerts
                 ],
             )
             self._handle.executemany(
@@ -191,6 +215,14 @@ class HotStore:
             "select table_name, column_name, rule, reason from rejected order by rejected_number"
         ).fetchall()
 
+    def alerts(self) -> list[tuple[Alert, int]]:
+        """Return the alerts and the micro-batch in which each was raised, in order."""
+        rows = self._handle.execute(
+            "select transaction_id, rule_name, rule_words, rule_score, batch_id from alerts"
+            " order by batch_id, transaction_id, rule_name"
+        )
+        return [(Alert(*row[:4]), int(row[4])) for row in rows]
+
     def totals(self) -> MicroCounts:
         """Return what became of all events so far."""
         ((read, accepted, duplicates, quarantined),) = self._handle.execute(
@@ -204,19 +236,18 @@ class HotStore:
         row = self._handle.execute("select coalesce(max(event_number), 0) from events").fetchone()
         return int(row[0])
 
-    def newest_arrival(self) -> datetime | None:
-        """Return when the newest micro-batch was stored."""
-        row = self._handle.execute("select max(committed_at) from batches").fetchone()
-        return None if row[0] is None else datetime.fromisoformat(row[0])
+    def is_news(self, batch: int) -> bool:
+        """Tell whether a micro-batch came after one; costs next to nothing."""
+        row = self._handle.execute("select max(batch_id) from batches").fetchone()
+        return bool(row[0] is not None and row[0] > batch)
 
-    def by_minute(self, most: int) -> list[tuple[str, int]]:
-        """Return minute and accepted events of the newest minutes in which any came."""
-        rows = self._handle.execute(
-            "select substr(committed_at, 1, 16), sum(accepted_count) from batches"
-            " group by 1 order by 1 desc limit ?",
-            (most,),
+    def batches_after(self, batch: int) -> list[tuple[int, str, int, int, int]]:
+        """Return number, moment and what became of the events of the micro-batches after one."""
+        return self._handle.execute(
+            "select batch_id, committed_at, accepted_count, duplicate_count, quarantined_count"
+            " from batches where batch_id > ? order by batch_id",
+            (batch,),
         ).fetchall()
-        return [(str(minute), int(count)) for minute, count in reversed(rows)]
 
     def meta(self, name: str) -> str | None:
         """Return what was noted under a name."""
@@ -238,6 +269,13 @@ class HotStore:
                 f"the hot store holds the stream of another {name}",
                 hint="load it first (fa build), then move data/live away",
             )
+
+    def taken(self) -> int:
+        """Return the number of the newest event that bronze has; 0 without one."""
+        row = self._handle.execute(
+            "select coalesce(max(last_event), 0) from takes where is_done"
+        ).fetchone()
+        return int(row[0])
 
     def plan_take(self) -> Take | None:
         """Fix what bronze takes next and return it; one that was begun is planned as it was.

@@ -8,25 +8,32 @@ import ipaddress
 import json
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import datetime
+from contextlib import asynccontextmanager
+from importlib import resources
 from pathlib import Path
-from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from financial_analytics.charts.kit import theme
 from financial_analytics.errors import UserInputError
-from financial_analytics.live.hot import open_hot
-from financial_analytics.live.tail import state
+from financial_analytics.live.board import SEVERITIES, Wanted, described
+from financial_analytics.live.hub import Hub
+from financial_analytics.live.now import Clock
+from financial_analytics.reports.page import PLOTLY_FILE, script_json
 
 ASSETS = Path(__file__).parent / "assets"
 COOKIE = "fa_token"
 STALE_SECONDS = 15.0
-UPDATE_SECONDS = 0.2
-"""Five updates a second at most."""
+STILL_THERE_SECONDS = 10.0
+"""A page that hears nothing for so long hears that: so one that has gone is missed."""
+LONGEST_CHANNEL = 40
 LEAST_TOKEN = 16
+# The one style sheet that Plotly's script puts into a page by itself (of its maps' marks).
+_PLOTLY_STYLE = "'sha256-ji27qzEtxXZW+7dun6UwjHXJ18e6WAin1VvNtkzIE/o='"
 # Reports are files with inline scripts of our own; they may ask the network for nothing.
 _REPORTS = (
     "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
@@ -67,9 +74,11 @@ def make_app(
     hot: Path,
     reports: Path,
     *,
+    basis: Path,
     host: str,
     token: str | None,
-    clock: Callable[[], datetime],
+    clock: Clock,
+    window_clock: Clock | None = None,
     stale_seconds: float = STALE_SECONDS,
 ) -> FastAPI:
     """Return the application.
@@ -80,12 +89,16 @@ def make_app(
         The hot store.
     reports : Path
         Folder of the reports; what is not there yet is not found.
+    basis : Path
+        What the last build left for the charts; without it there are none yet.
     host : str
         Address that it will be bound to.
     token : str or None
         What a reader has to show, once as ``?token=`` or with each request as a bearer.
     clock : callable
         Returns now, UTC.
+    window_clock : callable, optional
+        Moment that the windows of charts end with; the newest transaction's without it.
     stale_seconds : float
         Age of the newest event from which the page is grey.
 
@@ -95,7 +108,14 @@ def make_app(
         If others can reach `host` and there is no token.
     """
     check_address(host, token)
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    hub = Hub(hot, basis, clock=clock, window_clock=window_clock, stale_seconds=stale_seconds)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        with hub.running():
+            yield
+
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
 
     @app.middleware("http")
     async def guard(request: Request, forward: Next) -> Response:
@@ -119,24 +139,37 @@ def make_app(
     @app.get("/")
     def page() -> Response:
         nonce = secrets.token_urlsafe(16)
-        text = (ASSETS / "live.html").read_text(encoding="utf-8").replace("__NONCE__", nonce)
         policy = (
-            f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; "
-            f"connect-src 'self'; {_ALL}"
+            f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}' "
+            f"{_PLOTLY_STYLE}; img-src data: blob:; connect-src 'self'; {_ALL}"
         )
-        return Response(text, media_type="text/html", headers={"Content-Security-Policy": policy})
+        return Response(
+            _page(nonce), media_type="text/html", headers={"Content-Security-Policy": policy}
+        )
 
     @app.get("/live.js")
     def script() -> Response:
         return Response((ASSETS / "live.js").read_bytes(), media_type="text/javascript")
 
+    @app.get(f"/{PLOTLY_FILE}")
+    def plotly() -> Response:
+        file = resources.files("plotly").joinpath("package_data", PLOTLY_FILE)
+        return Response(
+            file.read_bytes(), media_type="text/javascript",
+            headers={"Cache-Control": "private, max-age=86400"},
+        )  # fmt: skip
+
     @app.get("/events")
-    async def events(request: Request) -> Response:
-        last = request.headers.get("last-event-id", "0")
-        after = int(last) if last.isascii() and last.isdigit() and len(last) < 19 else 0
-        return StreamingResponse(
-            _pushed(request, hot, after, clock, stale_seconds), media_type="text/event-stream"
+    async def events(
+        request: Request, channel: str = "", severity: str = "", after: str = "0"
+    ) -> Response:
+        last = request.headers.get("last-event-id", after)
+        number = int(last) if last.isascii() and last.isdigit() and len(last) < 19 else 0
+        wanted = Wanted(
+            channel[:LONGEST_CHANNEL] or None, severity if severity in SEVERITIES else None
         )
+        await run_in_threadpool(hub.look)
+        return StreamingResponse(_pushed(hub, wanted, number), media_type="text/event-stream")
 
     reports.mkdir(parents=True, exist_ok=True)
     app.mount("/reports", StaticFiles(directory=reports, html=True))
@@ -154,16 +187,36 @@ def _is_known(request: Request, given: str | None, token: str) -> bool:
     )
 
 
-async def _pushed(
-    request: Request, hot: Path, after: int, clock: Callable[[], datetime], stale_seconds: float
-) -> AsyncIterator[str]:
-    """Yield a message whenever something came, five times a second at most."""
-    told: tuple[Any, ...] | None = None
-    with open_hot(hot) as store:
-        while not await request.is_disconnected():
-            now = state(store, after, clock(), stale_seconds)
-            seen = (now["number"], now["accepted"], now["duplicates"], now["quarantined"])
-            if seen != told:
-                told, after = seen, now["number"]
-                yield f"id: {after}\ndata: {json.dumps(now)}\n\n"
-            await asyncio.sleep(UPDATE_SECONDS)
+def _page(nonce: str) -> str:
+    data = {
+        "charts": described(),
+        "template": theme.template().to_plotly_json(),
+        "dark": {theme.LIGHT[name]: theme.DARK[name] for name in theme.LIGHT},
+    }
+    tokens = (
+        "".join(f"--{name}:{value};" for name, value in colors.items())
+        for colors in (theme.LIGHT, theme.DARK)
+    )
+    light, dark = tokens
+    colors = f":root{{{light}}} @media (prefers-color-scheme: dark) {{ :root{{{dark}}} }}"
+    text = (ASSETS / "live.html").read_text(encoding="utf-8")
+    for name, value in (("NONCE", nonce), ("COLORS", colors), ("DATA", script_json(data))):
+        text = text.replace(f"__{name}__", value)
+    return text
+
+
+async def _pushed(hub: Hub, wanted: Wanted, after: int) -> AsyncIterator[str]:
+    """Yield what came and which charts changed, whenever the hub has news."""
+    with hub.page(wanted, after) as page:
+        while True:
+            page.news.clear()
+            said = hub.events(page)
+            if said is not None:
+                yield f"id: {said['number']}\ndata: {json.dumps(said)}\n\n"
+            charts = hub.charts(page)
+            if charts:
+                yield f"event: charts\ndata: {{{','.join(charts)}}}\n\n"
+            try:
+                await asyncio.wait_for(page.news.wait(), STILL_THERE_SECONDS)
+            except TimeoutError:
+                yield ": still here\n\n"

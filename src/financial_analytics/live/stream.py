@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,11 +14,12 @@ from financial_analytics.ingest.bank import Bank
 from financial_analytics.ingest.contract import Contract
 from financial_analytics.live.events import Event
 from financial_analytics.live.hot import HotStore, MicroCounts, one_stream, open_hot
+from financial_analytics.live.score import Scorer
 from financial_analytics.live.validate import Validator
 
 MOST_EVENTS = 2000
 """Of a micro-batch; what comes faster waits at its source."""
-BATCH_SECONDS = 0.1
+BATCH_SECONDS = 0.05
 """A micro-batch is closed so long after its first event."""
 
 
@@ -59,6 +61,7 @@ def stream(
     heard: Callable[[Stored], None] = lambda _: None,
     most_events: int = MOST_EVENTS,
     batch_seconds: float = BATCH_SECONDS,
+    basis: Path | None = None,
 ) -> MicroCounts:
     """Store the events of a source until it ends or `stop` is set; return what became of them.
 
@@ -81,6 +84,8 @@ def stream(
         Told of each micro-batch on disk.
     most_events, batch_seconds : int, float
         A micro-batch ends at whichever comes first.
+    basis : Path, optional
+        What the last build left: fraud rules look at each micro-batch before it is stored.
 
     Raises
     ------
@@ -93,7 +98,9 @@ def stream(
     try:
         with one_stream(path), open_hot(path) as hot:
             source.start(hot.offsets())
-            with Validator(contract, hot) as validator:
+            with ExitStack() as stack:
+                validator = stack.enter_context(Validator(contract, hot))
+                scorer = basis and stack.enter_context(Scorer(basis, contract, hot))
                 while not stop.is_set():
                     events = source.poll(most_events, batch_seconds)
                     if events is None:
@@ -101,7 +108,9 @@ def stream(
                     if not events:
                         continue
                     _note_bank(hot, source.bank)
-                    counts, number, offsets = _store(hot, validator, events, clock())
+                    counts, number, offsets = _store(
+                        hot, validator, scorer or None, events, clock()
+                    )
                     source.stored(offsets)
                     total = MicroCounts(
                         total.read + counts.read, total.accepted + counts.accepted,
@@ -119,11 +128,14 @@ def _note_bank(hot: HotStore, bank: Bank) -> None:
 
 
 def _store(
-    hot: HotStore, validator: Validator, events: Sequence[Event], moment: datetime
-) -> tuple[MicroCounts, int, dict[str, int]]:
+    hot: HotStore, validator: Validator, scorer: Scorer | None, events: Sequence[Event],
+    moment: datetime,
+) -> tuple[MicroCounts, int, dict[str, int]]:  # fmt: skip
     arrived = moment.replace(tzinfo=None)
     accepted, rejected, counts = validator.check(events, arrived)
     offsets: dict[str, int] = {}
     for event in events:
         offsets[event.partition] = max(event.next_offset, offsets.get(event.partition, 0))
-    return counts, hot.commit(accepted, rejected, counts, offsets, arrived), offsets
+    alerts = scorer.score(accepted) if scorer else ()
+    number = hot.commit(accepted, rejected, counts, offsets, arrived, alerts)
+    return counts, number, offsets

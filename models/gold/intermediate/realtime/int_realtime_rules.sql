@@ -44,18 +44,14 @@ steps as (
 ),
 
 visits as (
-    select distinct
-        facts.account_natural_key,
-        facts.customer_natural_key
-    from {{ ref('fact_transactions') }} as facts
-    inner join {{ ref('dim_merchant') }} as merchants
-        on facts.merchant_key = merchants.merchant_key
-    inner join links on merchants.merchant_natural_key = links.merchant_natural_key
-    inner join {{ ref('int_realtime_clock') }} as clock
-        on
-            facts.transaction_date
-            >= {{ add_days('clock.as_of_date', -1 * var('compromise_days')) }}
-            and facts.transaction_date <= clock.as_of_date
+    select account_natural_key from {{ ref('int_realtime_visits') }}
+
+    union
+
+    select recent.account_natural_key
+    from {{ ref('int_realtime_transactions') }} as recent
+    inner join links on recent.merchant_natural_key = links.merchant_natural_key
+    where recent.account_natural_key is not null
 ),
 
 fired as (

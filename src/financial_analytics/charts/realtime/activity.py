@@ -40,7 +40,7 @@ def _hours(frame: pd.DataFrame) -> pd.DataFrame:
     unit="transactions per minute, mean of the hour",
     reading=(
         "The line is what came, the band the {coverage} interval of what is normal for the weekday "
-        "and hour. Dotted ends are hours that are not whole; they are not compared."
+        "and hour. Dotted, hatched ends are hours that are not whole; they are not compared."
     ),
     needs=(
         *("channel", "hour_date", "hour_number", "is_partial", "expected_count"),
@@ -66,12 +66,22 @@ def minute_line(frame: pd.DataFrame) -> go.Figure:
                 name="normal", showlegend=is_filled, hoverinfo="skip",
             )
         )  # fmt: skip
+    for ends, is_first in _ends(rows):
+        figure.add_trace(
+            go.Scatter(
+                x=ends["hour_at"].tolist(), y=(ends["transaction_count"] / 60).tolist(),
+                mode="lines", line={"width": 0}, fill="tozeroy", name="hour not whole",
+                fillpattern={"shape": "/", "fgcolor": theme.LIGHT["grey"], "size": 6,
+                             "fillmode": "overlay", "bgcolor": theme.LIGHT["paper"]},
+                showlegend=is_first, hoverinfo="skip",
+            )
+        )  # fmt: skip
     whole = rows["transaction_count"].where(~rows["is_partial"].astype(bool)) / 60
     figure.add_trace(
         go.Scatter(
             x=times, y=(rows["transaction_count"] / 60).tolist(), mode="lines",
-            line={"color": theme.LIGHT["grey"], "dash": "dot"}, name="hour not whole",
-            hoverinfo="skip",
+            line={"color": theme.LIGHT["grey"], "dash": "dot"}, name="came, hour not whole",
+            hoverinfo="skip", showlegend=False,
         )
     )  # fmt: skip
     figure.add_trace(
@@ -103,6 +113,16 @@ def minute_line(frame: pd.DataFrame) -> go.Figure:
         height=360,
         note="Of many hours some lie outside what is normal by chance.",
     )
+
+
+def _ends(rows: pd.DataFrame) -> list[tuple[pd.DataFrame, bool]]:
+    """Return the hours that are not whole, each with the hour next to it."""
+    partial = rows["is_partial"].astype(bool)
+    places = [int(at) for at in np.flatnonzero(partial)]
+    if len(rows) < 2:
+        return []
+    spans = [rows.iloc[max(0, at - 1) : at + 1] if at else rows.iloc[:2] for at in places]
+    return [(span, number == 0) for number, span in enumerate(spans)]
 
 
 @chart(

@@ -44,9 +44,9 @@ class DuckdbGold(Gold):
         )
         return [str(name) for (name,) in names]
 
-    def table(self, name: str) -> pa.Table:
-        """Return one relation of gold."""
-        query = f"select * from {SCHEMA}.{self.quoted(name)}"
+    def table(self, name: str, *, schema: str = SCHEMA, condition: str = "1 = 1") -> pa.Table:
+        """Return one relation, of gold unless told otherwise, or its rows that meet a condition."""
+        query = f"select * from {schema}.{self.quoted(name)} where {condition}"
         return self._connection.sql(query).to_arrow_table()
 
 

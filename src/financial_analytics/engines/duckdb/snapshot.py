@@ -118,10 +118,10 @@ def write_snapshot(
         moment = built_at.astimezone(UTC).replace(tzinfo=None)
         _write_run(connection, [run_id, source.as_of(), engine, moment, source.bank()])
 
-    _swap_in(target, fill)
+    swap_in(target, fill)
 
 
-def _swap_in(target: Path, fill: Callable[[Connection], None]) -> None:
+def swap_in(target: Path, fill: Callable[[Connection], None]) -> None:
     """Fill a new file and put it in the place of `target`, whole and on disk."""
     target.parent.mkdir(parents=True, exist_ok=True)
     clear_drafts(target.parent)

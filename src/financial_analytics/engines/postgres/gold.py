@@ -46,10 +46,11 @@ class PostgresGold(Gold):
         )
         return [str(name) for (name,) in names]
 
-    def table(self, name: str) -> pa.Table:
-        """Return one relation of gold."""
+    def table(self, name: str, *, schema: str = SCHEMA, condition: str = "1 = 1") -> pa.Table:
+        """Return one relation, of gold unless told otherwise, or its rows that meet a condition."""
+        query = f"select * from {schema}.{self.quoted(name)} where {condition}"
         with self._handle.cursor() as cursor:
-            return postgres_copy.copy_out(cursor, f"select * from {SCHEMA}.{self.quoted(name)}")
+            return postgres_copy.copy_out(cursor, query)
 
 
 @contextmanager

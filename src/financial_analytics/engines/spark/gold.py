@@ -49,9 +49,10 @@ class SparkGold(Gold):
         tables = self._spark.sql(f"show tables in {SCHEMA}").collect()
         return sorted(str(row.tableName) for row in tables)
 
-    def table(self, name: str) -> pa.Table:
-        """Return one relation of gold."""
-        return self._spark.table(f"{SCHEMA}.{self.quoted(name)}").toArrow()
+    def table(self, name: str, *, schema: str = SCHEMA, condition: str = "1 = 1") -> pa.Table:
+        """Return one relation, of gold unless told otherwise, or its rows that meet a condition."""
+        query = f"select * from {schema}.{self.quoted(name)} where {condition}"
+        return self._spark.sql(query).toArrow()
 
 
 @contextmanager
