@@ -83,7 +83,8 @@ def ours(hot: Path, basis: Path, rate: float, seconds: float) -> None:
 
     source = Replay(events(int(rate * seconds)), rate=rate, bank=OWN_FEEDS, clock=tick)
     stream(source, hot, load_contract(), clock=lambda: datetime.now(UTC), stop=threading.Event(),
-           basis=basis)  # fmt: skip
+           basis=basis, heard=lambda stored: print(stored.counts.accepted, time.time(), flush=True),
+           )  # fmt: skip
 
 
 def latencies(page: Page, began: float, rate: float, most: int, end: float) -> np.ndarray:
@@ -98,6 +99,14 @@ def latencies(page: Page, began: float, rate: float, most: int, end: float) -> n
     known = at < len(counts)
     due = began + np.arange(1, most + 1) / rate
     return np.where(known, seen[np.minimum(at, len(counts) - 1), 0] / 1000 - due, np.inf)
+
+
+def stored(lines: str, began: float, rate: float) -> np.ndarray:
+    """Return seconds from due to stored, of the lines that the stream printed."""
+    counts, moments = np.array([line.split() for line in lines.splitlines()], float).T
+    after = np.cumsum(counts)
+    numbers = np.arange(1, int(after[-1]) + 1)
+    return np.asarray(moments[np.searchsorted(after, numbers)] - began - numbers / rate)
 
 
 def said(name: str, rate: float, found: np.ndarray) -> None:
@@ -173,9 +182,10 @@ def measure_ours(
             found = latencies(page, began, rate, int(rate * seconds), began + 3 * seconds + 20)
             end.set()
             watcher.join()
+            process.kill()
+            said(" store", rate, stored(process.stdout.read(), began, rate))
             if readers:
                 print(f"{readers} readers: {min(heard)} to {max(heard)} messages", flush=True)
-            process.kill()
             process.wait()
         finally:
             page.go("about:blank")
