@@ -307,8 +307,9 @@ def test_time(bank: Bank, time: str, rule: str, reason: str) -> None:
 @pytest.mark.parametrize(
     ("open_date", "updated_at", "column"),
     [
-        ("1753-01-01", "2024-05-09", "open_date"),
-        ("9999-12-31", "2024-05-09", "open_date"),
+        ("1753-01-01", "2024-05-09", None),  # no day is known
+        ("9999-12-31", "2024-05-09", None),
+        ("1799-12-31", "2024-05-09", "open_date"),
         ("1850-06-01", "2024-05-09", None),
         ("1900-01-01", "2024-05-09", None),
         ("2020-01-01", "0001-01-01", "updated_at"),

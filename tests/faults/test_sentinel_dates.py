@@ -50,9 +50,9 @@ def test_an_account_that_closes_on_no_date_is_open(bank: Bank, day: str, form: s
 def test_mysql_writes_zeros(bank: Bank) -> None:
     rows = "20,100,1,Active,2020-01-01,0000-00-00,2024-01-01\n21,100,1,Active,2020-01-01,0000-00-00 00:00:00,2024-01-01\n"  # noqa: E501
     assert bank.ingest(bank.write("accounts_s.csv", ACCOUNTS + rows)).totals.accepted == 2
-    rows = "22,100,1,Active,0000-00-00,,2024-01-01\n"
-    bank.ingest(bank.write("accounts_t.csv", ACCOUNTS + rows))
-    assert [fault[1:3] for fault in bank.quarantine()] == [("open_date", "required")]
+    head = "customer_id,last_name,signup_date,is_active\n"
+    bank.ingest(bank.write("customers_t.csv", f"{head}22,C,0000-00-00,true\n"))
+    assert [fault[1:3] for fault in bank.quarantine()] == [("signup_date", "required")]
 
 
 def test_a_birthday_may_be_the_first_of_1970_but_not_of_1900(bank: Bank) -> None:

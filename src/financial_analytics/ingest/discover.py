@@ -92,6 +92,25 @@ def discover(paths: Iterable[Path], contract: Contract) -> Discovery:
     return found
 
 
+def feed_files(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
+    """Yield each file under `paths` once, and its name below the folder given.
+
+    Raises
+    ------
+    UserInputError
+        If a path does not exist.
+    """
+    seen: set[Path] = set()
+    for path in paths:
+        if not path.exists():
+            raise UserInputError(f"{path} does not exist", hint="give a file or a folder of files")
+        root = path if path.is_dir() else path.parent
+        for file in _files(path):
+            if (real := file.resolve()) not in seen:
+                seen.add(real)
+                yield file, text_name(file.relative_to(root).as_posix())
+
+
 def _feed(file: Path, root: Path, contract: Contract) -> FeedFile | None:
     name = file.relative_to(root).as_posix()
     stem, kind = _stem_and_format(file.name)

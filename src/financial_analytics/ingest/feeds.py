@@ -11,10 +11,17 @@ import pyarrow as pa
 from financial_analytics.engines.duckdb.paths import plain_path
 from financial_analytics.engines.duckdb.session import Connection
 from financial_analytics.errors import FeedError, UserInputError
-from financial_analytics.ingest.connectors import load_connector
+from financial_analytics.ingest.connectors import (
+    Connector,
+    StatementConnector,
+    format_of,
+    load_connector,
+)
+from financial_analytics.ingest.connectors._statement_tables import feed_tables
+from financial_analytics.ingest.connectors._statements import Statement, first_bytes
 from financial_analytics.ingest.contract import Contract, Table
 from financial_analytics.ingest.decode import file_sha256
-from financial_analytics.ingest.discover import FeedFile, discover, text_name
+from financial_analytics.ingest.discover import FeedFile, discover, feed_files, text_name
 from financial_analytics.ingest.mapping import TableMapping
 from financial_analytics.ingest.read_columns import (
     ARROW_VIEW,
@@ -25,6 +32,9 @@ from financial_analytics.ingest.read_columns import (
 from financial_analytics.ingest.read_text import open_text
 from financial_analytics.ingest.report import IngestReport, Refused
 from financial_analytics.ingest.source import Source
+
+SHOWN_FILES = 3
+"""Files of one call whose names a connector's rows carry one by one."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +56,7 @@ class Feed:
     sha256: Callable[[], str]
     open: Callable[[Connection, Table, Path], Source]
     path: Path | None = None
+    data: pa.Table | None = None
 
 
 def file_feeds(
@@ -57,11 +68,13 @@ def file_feeds(
 ) -> Iterator[Feed]:
     """Yield the feed files under `paths`; `report` hears of those that belong to no table."""
     found = discover(paths, contract)
-    named = {text_name(path.name) for path in paths if path.is_file()}
+    named = {text_name(path.name): path for path in paths if path.is_file()}
     for name in found.unknown:
         if name in named:
             tables = ", ".join(table.name for table in contract)
             hint = f"start the name with the table it belongs to: {tables}"
+            if form_name := _format_of(named[name]):
+                hint = f"it looks like a bank statement: --connector {form_name}"
             report.refused.append(Refused(name, None, "the name belongs to no table", hint))
         else:
             report.unknown_files.append(name)
@@ -93,29 +106,33 @@ def file_feeds(
         yield Feed(feed.table, feed.source_file, feed.origin, sha256, open_file, feed.path)
 
 
+def _format_of(path: Path) -> str | None:
+    try:
+        return format_of(first_bytes(path))
+    except FeedError:
+        return None
+
+
 def connector_feeds(
     name: str,
-    folders: list[Path],
+    paths: list[Path],
     contract: Contract,
     mapping: Mapping[str, TableMapping],
+    report: IngestReport,
 ) -> Iterator[Feed]:
-    """Yield the tables that a connector makes of one folder."""
+    """Yield the tables that a connector makes of one folder, or of files and folders of them.
+
+    `report` hears of the files that are refused, or of another format.
+    """
     module = load_connector(name)
-    if len(folders) != 1 or not folders[0].is_dir():
-        given = ", ".join(str(folder) for folder in folders) or "nothing"
-        raise UserInputError(
-            f"connector {name} reads one folder; given: {given}",
-            hint=f"fa ingest --connector {name} FOLDER",
-        )
-    tables = module.feeds(folders[0])
+    if isinstance(module, Connector):
+        tables, place = _folder_tables(name, module, paths), text_name(paths[0].resolve())
+    else:
+        tables = _statement_tables(name, module, paths, report)
+        place = " ".join(text_name(path.resolve()) for path in paths)
     unknown = [table for table in tables if table not in contract]
     if unknown:
         raise UserInputError(f"connector {name} returned unknown tables: {', '.join(unknown)}")
-    if not tables:
-        raise UserInputError(
-            f"connector {name} found no feeds in {folders[0]}",
-            hint="give the folder that holds the files as the system wrote them",
-        )
     for table in contract:
         data = tables.get(table.name)
         if data is None:
@@ -133,5 +150,62 @@ def connector_feeds(
 
         metadata = data.schema.metadata or {}
         source_file = metadata.get(b"source_file", f"{name}:{table.name}".encode()).decode()
-        origin = f"{source_file} in {text_name(folders[0].resolve())}"
-        yield Feed(table.name, source_file, origin, sha256, open_table)
+        origin = f"{source_file} in {place}"
+        yield Feed(table.name, source_file, origin, sha256, open_table, data=data)
+
+
+def _folder_tables(name: str, module: Connector, paths: list[Path]) -> Mapping[str, pa.Table]:
+    if len(paths) != 1 or not paths[0].is_dir():
+        given = ", ".join(str(path) for path in paths) or "nothing"
+        raise UserInputError(
+            f"connector {name} reads one folder; given: {given}",
+            hint=f"fa ingest --connector {name} FOLDER",
+        )
+    tables = module.feeds(paths[0])
+    if not tables:
+        raise UserInputError(
+            f"connector {name} found no feeds in {paths[0]}",
+            hint="give the folder that holds the files as the system wrote them",
+        )
+    return tables
+
+
+def _statement_tables(
+    name: str, module: StatementConnector, paths: list[Path], report: IngestReport
+) -> Mapping[str, pa.Table]:
+    """Read every file of the format; one that cannot be read is refused, the others load."""
+    found: list[Statement] = []
+    read: list[str] = []
+    for path, shown in feed_files(paths):
+        try:
+            head = first_bytes(path)
+            if not module.recognises(head):
+                if path in paths:
+                    raise FeedError(f"this is no file of the format {name}", hint=_said(head, name))
+                report.unknown_files.append(shown)
+                continue
+            found += module.statements(path)
+            read.append(shown)
+        except FeedError as error:
+            report.refused.append(Refused(shown, None, error.message, error.hint))
+    if not read and not report.refused:
+        given = ", ".join(str(path) for path in paths) or "nothing"
+        raise UserInputError(
+            f"connector {name} found no file of its format in {given}",
+            hint="give the files as the bank wrote them, or the folder that holds them",
+        )
+    if not found:
+        return {}
+    shown = "+".join(read)
+    if len(paths) == 1 and paths[0].is_dir():
+        shown = text_name(paths[0].name)
+    elif len(read) > SHOWN_FILES:
+        shown = f"{read[0]}+… ({len(read)} files)"
+    return feed_tables(name, found, shown)
+
+
+def _said(head: bytes, name: str) -> str:
+    other = format_of(head)
+    if other and other != name:
+        return f"it looks like another: --connector {other}"
+    return "give the file as the bank wrote it"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from financial_analytics.engines.duckdb.session import (
 from financial_analytics.errors import FeedError
 from financial_analytics.ingest.contract import Table
 from financial_analytics.ingest.header import match_columns, normalise
+from financial_analytics.ingest.remarks import Remark
 from financial_analytics.ingest.source import FeedColumn, Source
 from financial_analytics.masking import safe_cause, without_values
 
@@ -73,7 +75,10 @@ def open_arrow(
     connection.register(ARROW_VIEW, numbered)
     described = connection.execute(f"describe select * from {ARROW_VIEW}").fetchall()
     types = {name: kind for name, kind, *_ in described if name != "_feed_row"}
-    return _source(ARROW_VIEW, types, table, mapping, row='"_feed_row"')
+    source = _source(ARROW_VIEW, types, table, mapping, row='"_feed_row"')
+    said = json.loads((data.schema.metadata or {}).get(b"remarks", b"[]"))
+    source.remarks += [Remark(*remark) for remark in said]
+    return source
 
 
 def arrow_sha256(data: pa.Table) -> str:

@@ -15,7 +15,8 @@ from financial_analytics.engines.stores import BRONZE_SCHEMA, LEDGERS
 KINDS = (
     "encoding_guessed", "dates_read_as_empty", "hours_read_as_empty", "amounts_against_type",
     "unread_direction", "words_unknown", "rows_gone", "rows_back", "decimal_comma",
-    "rows_corrected",
+    "rows_corrected", "balance_mismatch", "statement_gap", "entries_not_booked",
+    "balance_unchecked",
 )  # fmt: skip
 _RELATION = f"{BRONZE_SCHEMA}._remarks"
 

@@ -35,7 +35,7 @@ from financial_analytics.ingest import (
 )
 from financial_analytics.ingest.bank import Bank, record
 from financial_analytics.ingest.blame import engine_errors, feed_errors
-from financial_analytics.ingest.checks import check_bank, check_clock, warn_of_orphans
+from financial_analytics.ingest.checks import check_bank, check_clock, check_ids, warn_of_orphans
 from financial_analytics.ingest.clean import MAX_LINE_BYTES
 from financial_analytics.ingest.compare import compare, only_new_keys
 from financial_analytics.ingest.contract import Contract, Table
@@ -116,7 +116,7 @@ def ingest(
     Parameters
     ----------
     paths : iterable of Path or str
-        Feed files and folders of feed files; with `connector`, the folder it reads. No path
+        Feed files and folders of feed files; with `connector`, what it reads. No path
         at all creates the empty tables.
     settings : Settings
         Where the warehouse is.
@@ -191,7 +191,7 @@ def ingest(
     folders = [Path(path) for path in paths]
     form = TextForm(encoding, delimiter, max_line)
     if connector is not None:
-        feeds = list(connector_feeds(connector, folders, context.contract, context.mapping))
+        feeds = list(connector_feeds(connector, folders, contract, context.mapping, report))
     else:
         feeds = list(file_feeds(folders, context.contract, context.mapping, report, form))
     check_mapped(context.mapping, {feed.table for feed in feeds})
@@ -217,6 +217,8 @@ def ingest(
         if feeds:
             beside = settings.data_dir if engine.is_embedded else None
             check_bank(connection, store, contract, bank, beside)
+            with engine_errors():
+                check_ids(connection, store, contract, feeds)
         check_clock(connection, loaded)
         for number, feed in enumerate(feeds, start=1):
 

@@ -66,7 +66,10 @@ positions as (
         end as is_open
     from dates
     inner join accounts
-        on dates.position_date >= accounts.open_date and {{ version_at('accounts', 'dates') }}
+        on
+            -- without an opening date it was open before all that is known
+            (accounts.open_date is null or dates.position_date >= accounts.open_date)
+            and {{ version_at('accounts', 'dates') }}
     left join account_states
         on accounts.account_natural_key = account_states.account_natural_key
 )

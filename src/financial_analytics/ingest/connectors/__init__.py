@@ -4,9 +4,11 @@ A connector is a file in this folder with a docstring (every mapping choice writ
 
 ``def feeds(directory: Path) -> Mapping[str, pa.Table]``
 
-which returns Arrow tables by contract table name. Column names and values follow the contract;
-the tables take the same way as any feed, through validation, quarantine and duplicates. The
-schema metadata ``b"source_file"`` names where a table came from, such as ``berka:trans.asc``.
+which returns Arrow tables by contract table name. One of bank statements reads file by file and
+has ``recognises(head: bytes) -> bool`` and ``statements(path: Path) -> list[Statement]`` instead.
+Column names and values follow the contract; the tables take the same way as any feed, through
+validation, quarantine and duplicates. The schema metadata ``b"source_file"`` names where a table
+came from, such as ``berka:trans.asc``.
 """
 
 from __future__ import annotations
@@ -15,18 +17,31 @@ import importlib
 import pkgutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Protocol, runtime_checkable
 
 import pyarrow as pa
 
 from financial_analytics.errors import UserInputError
+from financial_analytics.ingest.connectors._statements import Statement
 
 
+@runtime_checkable
 class Connector(Protocol):
     """What a connector module offers."""
 
     def feeds(self, directory: Path) -> Mapping[str, pa.Table]:
         """Return Arrow tables by contract table name."""
+
+
+@runtime_checkable
+class StatementConnector(Protocol):
+    """What a connector of bank statements offers."""
+
+    def recognises(self, head: bytes) -> bool:
+        """Tell from the beginning of a file whether it is of this format."""
+
+    def statements(self, path: Path) -> list[Statement]:
+        """Return the statements of a file."""
 
 
 def connector_names() -> list[str]:
@@ -36,20 +51,29 @@ def connector_names() -> list[str]:
     )
 
 
-def load_connector(name: str) -> Connector:
+def load_connector(name: str) -> Connector | StatementConnector:
     """Return the connector module called `name`.
 
     Raises
     ------
     UserInputError
-        If there is none, or the module has no function ``feeds``.
+        If there is none, or the module has neither ``feeds`` nor ``statements``.
     """
     names = connector_names()
     if name not in names:
         raise UserInputError(
             f"there is no connector {name!r}", hint=f"valid are {', '.join(names) or 'none yet'}"
         )
-    module = importlib.import_module(f"{__name__}.{name}")
-    if not callable(getattr(module, "feeds", None)):
-        raise UserInputError(f"connector {name} has no function feeds(directory)")
-    return cast(Connector, module)
+    module: object = importlib.import_module(f"{__name__}.{name}")
+    if isinstance(module, Connector | StatementConnector):
+        return module
+    raise UserInputError(f"connector {name} has no function feeds(directory)")
+
+
+def format_of(head: bytes) -> str | None:
+    """Return the connector whose bank format a file has, by its beginning."""
+    for name in connector_names():
+        module = load_connector(name)
+        if isinstance(module, StatementConnector) and module.recognises(head):
+            return name
+    return None
