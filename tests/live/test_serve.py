@@ -112,6 +112,32 @@ def test_a_page_that_comes_back_is_told_what_it_missed(serve: Serve, tmp_path: P
         assert len(rows) == missed, last
 
 
+def test_fifty_pages_hear_the_same(serve: Serve, tmp_path: Path) -> None:
+    """Each is told every event, in order and once, however late it came."""
+    url = serve()
+    heard: list[list[int]] = [[] for _ in range(50)]
+
+    def listen(place: int) -> None:
+        with urllib.request.urlopen(f"{url}/events", timeout=60) as stream_of:
+            for line in stream_of:
+                if line.startswith(b"data: "):
+                    rows = json.loads(line.removeprefix(b"data: "))["rows"]
+                    heard[place] += [row["number"] for row in rows]
+                if len(heard[place]) >= 40:
+                    return
+
+    send(tmp_path / "hot.sqlite", *[GOOD | {"transaction_id": i} for i in range(1, 11)])
+    threads = [threading.Thread(target=listen, args=(place,), daemon=True) for place in range(50)]
+    for thread in threads:
+        thread.start()
+    for first in (11, 21, 31):
+        some = [GOOD | {"transaction_id": i} for i in range(first, first + 10)]
+        send(tmp_path / "hot.sqlite", *some)
+    for thread in threads:
+        thread.join(60)
+    assert heard == [list(range(1, 41))] * 50
+
+
 def test_a_page_is_told_no_personal_data_and_all_digits(tmp_path: Path) -> None:
     row = GOOD | {"amount": "-9007199254740993.10", "ip_address": "192.0.2.77",
                   "description": HOSTILE, "card_last_four": "4242"}  # fmt: skip

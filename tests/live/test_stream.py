@@ -22,7 +22,7 @@ from financial_analytics.errors import EngineError, UserInputError
 from financial_analytics.ingest import ingest
 from financial_analytics.ingest.bank import OWN_FEEDS, synthetic_bank
 from financial_analytics.ingest.contract_file import load_contract
-from financial_analytics.live.events import NotARow, read_event, typed_table
+from financial_analytics.live.events import NotARow, read_event, typed_bodies, typed_table
 from financial_analytics.live.hot import MicroCounts, one_stream, open_hot
 from financial_analytics.live.sources import BANK_HEADER, Kafka, Replay
 from financial_analytics.live.stream import stream
@@ -57,6 +57,12 @@ def test_numbers_keep_their_digits() -> None:
     assert (row["transaction_id"], row["amount"]) == ("9007199254740993", "0.10")
     assert "ghost" not in row
     assert str(typed_table([row], table)["amount"][0].as_py()) == "0.10"
+    words = row | {
+        "description": 'two\nlines, "quoted"',
+        "transaction_date": "2026-05-31 10:00:00.5",
+    }
+    bodies = [json.dumps(words), json.dumps({"transaction_id": "1"})]
+    assert typed_bodies(bodies, table).equals(typed_table([words, {"transaction_id": "1"}], table))
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ table first. So an event shows without a build, and nothing is defined twice.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from datetime import date, datetime, timedelta
@@ -18,7 +17,7 @@ from financial_analytics.engines.duckdb.basis import load_parts
 from financial_analytics.engines.duckdb.session import Connection, open_warehouse
 from financial_analytics.ingest.contract import Contract
 from financial_analytics.live.basis import CLEANING, MODELS, RECENT, RULES
-from financial_analytics.live.events import Row, typed_table
+from financial_analytics.live.events import typed_bodies, typed_table
 from financial_analytics.live.hot import Alert, HotStore
 
 if TYPE_CHECKING:
@@ -141,8 +140,7 @@ class Now:
 
     def _add(self, bodies: Sequence[tuple[int, str]]) -> None:
         run = self._run
-        rows: list[Row] = [json.loads(body) for _, body in bodies]
-        run.register("hot_rows", typed_table(rows, self._table))
+        run.register("hot_rows", typed_bodies([body for _, body in bodies], self._table))
         run.execute("delete from ingestion_raw_data.transactions")
         # the newest arrival of a transaction is the one that counts, as in bronze
         run.execute(

@@ -30,6 +30,7 @@ from financial_analytics.live.events import (
     Row,
     read_event,
     streamed,
+    typed_bodies,
     typed_table,
 )
 from financial_analytics.live.hot import Accepted, HotStore, MicroCounts, Rejected, key_of
@@ -64,8 +65,7 @@ class _HotBronze:
         bodies += [r.body for r in self.pending if r.table == table.name and r.key in known]
         if not bodies:
             return
-        rows = [json.loads(body) for body in bodies]
-        loader.register("hot_rows", typed_table(rows, self._tables[table.name]))
+        loader.register("hot_rows", typed_bodies(bodies, self._tables[table.name]))
         names = ", ".join(sql_name(column.name) for column in table.columns)
         loader.execute(
             f"insert into {relation} ({names}, _batch_id, _source_row)"
