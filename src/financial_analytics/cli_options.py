@@ -18,7 +18,8 @@ MaxQuarantined = Annotated[
     typer.Option(help="Per cent of a table's rows; more in quarantine ends in exit code 6."),
 ]
 Connector = Annotated[
-    str | None, typer.Option(help="Source system of the files, such as berka. Default: contract.")
+    str | None,
+    typer.Option(help="Source system or format of the files: berka, camt, … Default: contract."),
 ]
 Preset = Annotated[
     str | None,

@@ -6,6 +6,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,10 @@ class Desk:
         self.loads += 1
         options.setdefault("loaded_at", FIRST_LOAD + timedelta(days=self.loads))
         return ingest(paths, settings=self.settings, connector=connector, **options)
+
+    @staticmethod
+    def money(text: str) -> Decimal:
+        return Decimal(text)
 
     def sql(self, query: str) -> list[tuple[Any, ...]]:
         with duckdb.connect(str(self.settings.warehouse_path), read_only=True) as connection:

@@ -34,7 +34,6 @@ def test_a_file_of_version_one(desk: Desk) -> None:
          "Café & Books, a long name of more than thirty-two letters"),
         (number, "01-15 00:00", "2500.00", "USD", "Deposit", "Payroll"),
         (number, "01-12 00:00", "-10.00", "USD", "Payment", "Rent"),  # replaces -100.00
-        (number, "01-12 00:00", "0.00", "USD", "Payment", "deleted by the bank"),
         (number, "01-13 00:00", "-46.10", "USD", "ATM Withdrawal", "ATM Lisbon"),
     ]  # fmt: skip
     assert desk.balances() == [(number, "USD", "2431.40", "2024-01-31")]

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
 from financial_analytics.engines.duckdb.session import Connection
 from financial_analytics.engines.stores import BronzeStore
-from financial_analytics.errors import FeedError, UserInputError
+from financial_analytics.errors import UserInputError
 from financial_analytics.ingest import load
 from financial_analytics.ingest.bank import Bank, admit, held_bank
 from financial_analytics.ingest.blame import engine_errors
-from financial_analytics.ingest.connectors._statement_tables import is_made_of_texts
-from financial_analytics.ingest.contract import BRONZE_SCHEMA, Contract
-from financial_analytics.ingest.feeds import Feed
+from financial_analytics.ingest.contract import Contract
 from financial_analytics.ingest.report import IngestReport
 
 
@@ -34,36 +31,6 @@ def check_bank(
     """
     held = held_bank(connection, contract, data_dir)
     admit(held, coming, place=store.place, elsewhere=store.elsewhere)
-
-
-def check_ids(
-    connection: Connection, store: BronzeStore, contract: Contract, feeds: Iterable[Feed]
-) -> None:
-    """Make sure that an id which a connector made of an account number stands for it alone.
-
-    Raises
-    ------
-    FeedError
-        If bronze knows another number under the id; nothing was loaded.
-    """
-    for feed in feeds:
-        if feed.data is None or feed.table != "accounts" or not is_made_of_texts(feed.data):
-            continue
-        coming = feed.data.select(["account_id", "account_number"])
-        connection.register("coming_accounts", coming)
-        store.fetch(connection, contract["accounts"], "select account_id from coming_accounts")
-        found = connection.execute(
-            "select c.account_id from coming_accounts as c "
-            f"inner join {BRONZE_SCHEMA}.accounts as s on c.account_id = s.account_id "
-            "where c.account_number <> s.account_number order by 1 limit 1"
-        ).fetchall()
-        connection.unregister("coming_accounts")
-        if found:
-            raise FeedError(
-                f"{feed.source_file}: account_id {found[0][0]} stands for another account already",
-                hint="two account numbers came to one id, once in millions: load these statements"
-                " into a warehouse of their own",
-            )
 
 
 def check_clock(connection: Connection, loaded_at: datetime) -> None:

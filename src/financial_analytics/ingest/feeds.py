@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -138,20 +139,31 @@ def connector_feeds(
         if data is None:
             continue
 
-        def open_table(
-            connection: Connection, table: Table, _work_dir: Path, *, data: pa.Table = data
-        ) -> Source:
-            connection.execute(f"drop view if exists {ARROW_VIEW}")
-            renamed = mapping.get(table.name, TableMapping()).names
-            return open_arrow(connection, data, table, mapping=renamed)
-
-        def sha256(*, data: pa.Table = data) -> str:
-            return arrow_sha256(data)
-
         metadata = data.schema.metadata or {}
         source_file = metadata.get(b"source_file", f"{name}:{table.name}".encode()).decode()
         origin = f"{source_file} in {place}"
-        yield Feed(table.name, source_file, origin, sha256, open_table, data=data)
+        opened = partial(_open_table, data, mapping.get(table.name, TableMapping()).names)
+        yield Feed(
+            table.name, source_file, origin, partial(arrow_sha256, data), opened, data=data
+        )  # fmt: skip
+
+
+def _open_table(
+    data: pa.Table, renamed: Mapping[str, str], connection: Connection, table: Table, _: Path
+) -> Source:
+    connection.execute(f"drop view if exists {ARROW_VIEW}")
+    return open_arrow(connection, data, table, mapping=renamed)
+
+
+def with_data(feed: Feed, data: pa.Table, mapping: Mapping[str, TableMapping]) -> Feed:
+    """Return the feed of a connector with these rows."""
+    renamed = mapping.get(feed.table, TableMapping()).names
+    return replace(
+        feed,
+        data=data,
+        open=partial(_open_table, data, renamed),
+        sha256=partial(arrow_sha256, data),
+    )
 
 
 def _folder_tables(name: str, module: Connector, paths: list[Path]) -> Mapping[str, pa.Table]:

@@ -35,7 +35,7 @@ from financial_analytics.ingest import (
 )
 from financial_analytics.ingest.bank import Bank, record
 from financial_analytics.ingest.blame import engine_errors, feed_errors
-from financial_analytics.ingest.checks import check_bank, check_clock, check_ids, warn_of_orphans
+from financial_analytics.ingest.checks import check_bank, check_clock, warn_of_orphans
 from financial_analytics.ingest.clean import MAX_LINE_BYTES
 from financial_analytics.ingest.compare import compare, only_new_keys
 from financial_analytics.ingest.contract import Contract, Table
@@ -43,6 +43,7 @@ from financial_analytics.ingest.contract_file import load_contract
 from financial_analytics.ingest.decode import check_encoding
 from financial_analytics.ingest.feeds import Feed, TextForm, connector_feeds, file_feeds
 from financial_analytics.ingest.header import check_delimiter
+from financial_analytics.ingest.known import settle_known
 from financial_analytics.ingest.mapping import (
     ColumnMapping,
     Form,
@@ -218,7 +219,7 @@ def ingest(
             beside = settings.data_dir if engine.is_embedded else None
             check_bank(connection, store, contract, bank, beside)
             with engine_errors():
-                check_ids(connection, store, contract, feeds)
+                feeds = settle_known(connection, store, contract, context.mapping, feeds)
         check_clock(connection, loaded)
         for number, feed in enumerate(feeds, start=1):
 

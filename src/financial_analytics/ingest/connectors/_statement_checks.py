@@ -106,7 +106,9 @@ def _gaps(wholes: Sequence[Statement]) -> list[str]:
         for number, following in pairwise(ordered):
             closing, opening = numbers[number].closing, numbers[following].opening
             assert closing and opening
-            if opening.day < closing.day:  # numbers that start again each year
+            if (
+                opening.day and closing.day and opening.day < closing.day
+            ):  # numbers that start again each year
                 continue
             missing = opening.amount - closing.amount
             if missing or following != number + 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 
@@ -26,7 +27,10 @@ from financial_analytics.ingest.connectors._statements import (
 
 NO_TIME = datetime(1900, 1, 1)  # noqa: DTZ001 (bronze times have no zone)
 """Version of an account of which no day is known: never the newest."""
+ASKED = datetime(9999, 1, 1)  # noqa: DTZ001
+"""Version of a balance that says no day: the loader's time of the extract, so the newest."""
 _IDS = b"ids_of_texts"
+_REMOVED = b"removed"
 
 
 def feed_tables(
@@ -39,7 +43,14 @@ def feed_tables(
     FeedError
         If two accounts, merchants or movements would have one id.
     """
-    numbered = _numbered(connector, found)
+    removed = sorted(
+        {
+            movement_id(connector, *statement.scope, *identity, "1")
+            for statement in found
+            for identity in statement.removed
+        }
+    )
+    numbered = [row for row in _numbered(connector, found) if row[-1] not in set(removed)]
     remarks = remarks_on(found)
     tables = {
         "products": _products(found),
@@ -51,7 +62,7 @@ def feed_tables(
     return {
         name: table.replace_schema_metadata(
             {"source_file": f"{connector}:{source_file}", _IDS: b"yes"}
-            | ({"remarks": said} if name == "transactions" else {})
+            | ({"remarks": said, _REMOVED: json.dumps(removed)} if name == "transactions" else {})
         )
         for name, table in tables.items()
         if table.num_rows or name in ("accounts", "transactions")
@@ -61,6 +72,12 @@ def feed_tables(
 def is_made_of_texts(table: pa.Table) -> bool:
     """Tell whether the ids of a connector's table were made by `stable_id`."""
     return _IDS in (table.schema.metadata or {})
+
+
+def removed_ids(table: pa.Table) -> list[int]:
+    """Return the ids of the movements that the source took back."""
+    found: list[int] = json.loads((table.schema.metadata or {}).get(_REMOVED, b"[]"))
+    return found
 
 
 def _numbered(
@@ -74,6 +91,7 @@ def _numbered(
     counts: dict[tuple[str, ...], Counter[tuple[str, ...]]] = defaultdict(Counter)
     starts: dict[tuple[str, ...], Counter[tuple[str, ...]]] = {}
     texts: dict[int, tuple[str, ...]] = {}
+    kinds: dict[int, str] = {}
     numbered = []
     ordered = sorted(found, key=lambda page: page.page)  # stable: the order of the files else
     for statement in ordered:
@@ -89,11 +107,13 @@ def _numbered(
         for movement in statement.movements:
             seen[movement.identity] += 1
             place = 1 if movement.is_unique else seen[movement.identity]
-            parts = (connector, statement.account, statement.currency, *movement.identity,
-                     str(place))  # fmt: skip
+            parts = (connector, *statement.scope, *movement.identity, str(place))
             number = movement_id(*parts)
             check_alone(texts, number, parts, "movements")
-            numbered.append((statement, movement, account_id(statement), number))
+            # said again in the same call it is the same thing, whatever it is called by now
+            kind = kinds.setdefault(number, movement.kind)
+            row = replace(movement, kind=kind)
+            numbered.append((statement, row, account_id(statement), number))
     return numbered
 
 
@@ -108,7 +128,7 @@ def _product(category: str) -> tuple[int, str, str]:
 
 
 def _products(found: Sequence[Statement]) -> pa.Table:
-    rows = sorted({_product(statement.category) for statement in found})
+    rows = sorted({_product(statement.category) for statement in found if statement.account})
     return pa.table(
         {
             "product_id": pa.array([row[0] for row in rows], pa.int32()),
@@ -146,12 +166,17 @@ def _accounts(found: Sequence[Statement]) -> pa.Table:
     texts: dict[int, tuple[str, ...]] = {}
     versions: dict[tuple[int, datetime], tuple[Statement, Balance | None]] = {}
     for statement in sorted(found, key=lambda page: page.page):
+        if not statement.account:
+            continue
         number = account_id(statement)
         check_alone(texts, number, (statement.account, statement.currency), "accounts")
         known = statement.closing
         if known is None and statement.opening:  # what a day began with, the one before ended with
-            known = Balance(statement.opening.amount, statement.opening.day - timedelta(days=1))
-        moment = datetime.combine(known.day, time()) if known else NO_TIME
+            begun = statement.opening.day
+            known = Balance(statement.opening.amount, begun and begun - timedelta(days=1))
+        moment = NO_TIME
+        if known:  # a balance without a day is of the extract
+            moment = datetime.combine(known.day, time()) if known.day else ASKED
         before = versions.get((number, moment))
         # a closing balance is the bank's word on the day, an opening one what follows from it
         if before is None or statement.closing or not before[0].closing:
@@ -177,7 +202,10 @@ def _accounts(found: Sequence[Statement]) -> pa.Table:
             ),
             "credit_limit": _decimals(each.limit for _, each, _ in states),
             "currency": pa.array([each.currency for _, each, _ in states], pa.string()),
-            "updated_at": pa.array([moment for (_, moment), _, _ in states], pa.timestamp("us")),
+            "updated_at": pa.array(
+                [None if moment == ASKED else moment for (_, moment), _, _ in states],
+                pa.timestamp("us"),
+            ),
         }
     )
 

@@ -160,7 +160,7 @@ def _frame(
     opening, closing = known.get(_OPENING), known.get(_CLOSING)
     if opening is None and _PREVIOUS in known:
         before = known[_PREVIOUS]  # the end of a day is the beginning of the next
-        opening = Balance(before.amount, before.day + timedelta(days=1))
+        opening = Balance(before.amount, before.day and before.day + timedelta(days=1))
     if is_report:
         return opening, closing, closing is not None
     if opening is None and interim and (closing or len(interim) > 1):

@@ -131,6 +131,13 @@ def _statement(element: Element, *, is_card: bool) -> Statement:
         day = day_of(text_at(ledger, "DTASOF") or "", "LEDGERBAL/DTASOF", "%Y%m%d")
         closing = Balance(money(text_at(ledger, "BALAMT") or "", "LEDGERBAL/BALAMT"), day)
     available = text_at(element, "AVAILBAL/BALAMT")
+    deleted = [
+        root
+        for entry in booked
+        if _is_deletion(entry)
+        for fitid, root in _corrected(booked).items()
+        if fitid == text_at(entry, "FITID")
+    ]
     bank = " ".join(filter(None, (text_at(account, "BANKID"), text_at(account, "BRANCHID"))))
     return Statement(
         account=f"{bank} {plain_account(number)}".strip(),
@@ -141,18 +148,26 @@ def _statement(element: Element, *, is_card: bool) -> Statement:
         available=money(available, "AVAILBAL/BALAMT") if available else None,
         category="Credit" if kind in _CREDIT else "Deposit",
         not_booked=len(entries) - len(booked) + len(element.findall(".//STMTTRNP")),
+        removed=tuple((each,) for each in deleted),
     )
 
 
-def _movements(entries: Sequence[Element], currency: str, *, is_card: bool) -> Iterator[Movement]:
-    """Yield movements; a correction takes the id of what it corrects, and its place.
-
-    What was deleted stays with an amount of zero: an earlier file may have brought it.
-    """
+def _corrected(entries: Sequence[Element]) -> dict[str, str]:
+    """Return for each correction of a file the id that what it corrects had first."""
     roots: dict[str, str] = {}
     for entry in entries:
         if corrected := text_at(entry, "CORRECTFITID"):
             roots[text_at(entry, "FITID") or ""] = roots.get(corrected, corrected)
+    return roots
+
+
+def _is_deletion(entry: Element) -> bool:
+    return (text_at(entry, "CORRECTACTION") or "").upper() == "DELETE"
+
+
+def _movements(entries: Sequence[Element], currency: str, *, is_card: bool) -> Iterator[Movement]:
+    """Yield movements; a correction takes the id of what it corrects, and its place."""
+    roots = _corrected(entries)
     replaced = set(roots.values()) | set(roots)
     last = {root: fitid for fitid, root in roots.items()}
     contents: dict[str, set[tuple[str, str]]] = defaultdict(set)
@@ -164,6 +179,8 @@ def _movements(entries: Sequence[Element], currency: str, *, is_card: bool) -> I
         fitid = text_at(entry, "FITID") or ""
         if fitid in replaced and last.get(roots.get(fitid, fitid)) != fitid:
             continue  # a later entry of the file corrects it
+        if _is_deletion(entry):
+            continue
         yield _movement(
             entry, roots.get(fitid, fitid), currency,
             is_card=is_card, is_repeated=len(contents[fitid]) > 1,
@@ -188,8 +205,6 @@ def _movement(
         identity = (fitid, *content)
     else:
         identity = (fitid,)
-    if (text_at(entry, "CORRECTACTION") or "").upper() == "DELETE":
-        amount, description = Decimal(0), "deleted by the bank"
     return Movement(
         day=day,
         amount=amount,
