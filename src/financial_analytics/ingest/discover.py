@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from financial_analytics.errors import UserInputError
-from financial_analytics.ingest.connectors import connector_names
+from financial_analytics.ingest.connectors import connector_names, statement_formats
 from financial_analytics.ingest.contract import Contract
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".psv", ".txt", ".dat")
@@ -140,11 +140,13 @@ def _no_feeds(folder: Path, files: list[Path], contract: Contract) -> UserInputE
     more = len(files) - len(names)
     found = f"{', '.join(names)}{f' and {more} more' if more else ''} belong to no table"
     tables = ", ".join(table.name for table in contract)
+    formats = statement_formats()
+    systems = [name for name in connector_names() if name not in formats]
     return UserInputError(
         f"no feeds in {folder}: {found if files else 'there is no file in it'}",
         hint=f"start each file's name with its table ({tables}) and end it with its form"
         f" ({' '.join(TEXT_SUFFIXES + PARQUET_SUFFIXES)}), or name the system that wrote them:"
-        f" --connector {' or '.join(connector_names())}",
+        f" --connector {' or '.join(systems)}, of bank statements {' or '.join(formats)}",
     )
 
 

@@ -72,8 +72,15 @@ def load_connector(name: str) -> Connector | StatementConnector:
 
 def format_of(head: bytes) -> str | None:
     """Return the connector whose bank format a file has, by its beginning."""
-    for name in connector_names():
+    for name in statement_formats():
         module = load_connector(name)
         if isinstance(module, StatementConnector) and module.recognises(head):
             return name
     return None
+
+
+def statement_formats() -> list[str]:
+    """Return the names of the connectors of bank statements."""
+    return [
+        name for name in connector_names() if isinstance(load_connector(name), StatementConnector)
+    ]
