@@ -44,6 +44,8 @@ from financial_analytics.live.sources import Replay  # noqa: E402
 from financial_analytics.live.stream import stream  # noqa: E402
 from financial_analytics.settings import load_settings  # noqa: E402
 
+ACCOUNTS = 1_000_000
+"""A bank with a thousand payments a second has about so many."""
 NOTE = """
 window.seen = [];
 new MutationObserver(() => window.seen.push([Date.now(),
@@ -57,8 +59,10 @@ document.getElementById('accepted').textContent = await (await fetch('/count')).
 
 def event(number: int) -> dict[str, object]:
     return {
-        "transaction_id": number, "account_id": 1 + number % 900, "customer_id": 1 + number % 700,
-        "transaction_date": "2026-05-31 10:00:00", "transaction_type": "Purchase",
+        "transaction_id": number, "account_id": 1 + number * 7919 % ACCOUNTS,
+        "customer_id": 1 + number * 7919 % ACCOUNTS,
+        "transaction_date": f"2026-05-31 10:{number // 10_000 % 60:02}:{number // 200 % 60:02}",
+        "transaction_type": "Purchase",
         "amount": f"-{number % 500}.50", "currency": "USD", "channel": "POS",
     }  # fmt: skip
 

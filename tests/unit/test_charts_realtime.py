@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 from tests.support.frames import frame_of
 
@@ -99,6 +100,19 @@ def test_customers_are_judged_by_their_own_habits() -> None:
     assert [trace.name for trace in drawn.data] == [
         "as usual (2)", "more than usual (1)", "too little history (1)",
     ]  # fmt: skip
+
+
+def test_of_many_marks_the_newest_are_drawn_and_all_are_counted() -> None:
+    for name, model in (
+        ("activity_stream", "analytics_realtime_customer_activity"),
+        ("alert_feed", "analytics_realtime_fraud_alerts"),
+    ):
+        frame = frame_of(model)
+        drawn = get_chart(f"realtime.{name}").draw(pd.concat([frame] * 1200, ignore_index=True))
+        assert max(len(trace.x) for trace in drawn.data) == 1000
+        assert any(trace.name.endswith(("(2,400)", "(1,200)")) for trace in drawn.data)
+        assert "The newest 1,000" in drawn.layout.meta["note"]
+        assert "4,800" in drawn.layout.meta["finding"]
 
 
 def test_a_picked_merchant_is_a_candidate() -> None:

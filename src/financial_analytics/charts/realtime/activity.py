@@ -14,6 +14,8 @@ from financial_analytics.charts.realtime.monitoring import moment
 from financial_analytics.charts.registry import chart
 
 MOST_ROWS = 12
+MOST_MARKS = 1000
+"""Of each kind of mark the newest so many are drawn; they are counted all."""
 ALERTS = ("past_due", "near_limit", "low_balance", "large_movement", "dormant_awake")
 ALERT_WORDS = {
     "past_due": "payment past due",
@@ -197,21 +199,24 @@ def activity_stream(frame: pd.DataFrame) -> go.Figure:
     flags = rows[["is_unusual_frequency", "is_unusual_volume"]].astype("boolean")
     odd = flags.fillna(value=False).any(axis=1).astype(bool)
     unknown = rows["is_unusual_frequency"].isna()
+    is_cut = False
     figure = go.Figure()
     for name, chosen, color, symbol in (
         ("as usual", ~odd & ~unknown, "blue", "circle"),
         ("more than usual", odd, "orange", "diamond"),
         ("too little history", unknown & ~odd, "grey", "circle-open"),
     ):
-        some = rows[chosen]
-        if some.empty:
+        size = int(chosen.sum())
+        if not size:
             continue
+        some = rows[chosen].sort_values("last_transaction_at", kind="stable").tail(MOST_MARKS)
+        is_cut = is_cut or size > MOST_MARKS
         figure.add_trace(
             go.Scatter(
                 x=some["last_transaction_at"].tolist(),
                 y=[float(value) for value in some["volume"]],
                 mode="markers",
-                name=f"{name} ({len(some)})",
+                name=f"{name} ({theme.count(size)})",
                 marker={"size": 9, "color": theme.LIGHT[color], "symbol": symbol},
                 customdata=[
                     f"customer {row['customer_natural_key']:.0f}: "
@@ -227,11 +232,14 @@ def activity_stream(frame: pd.DataFrame) -> go.Figure:
     return theme.finish(
         figure,
         finding=(
-            f"In the hour to {moment(rows, 'last_transaction_at')} {len(rows)} customers made "
-            f"{theme.count(rows['transaction_count'].sum())} transactions; {int(odd.sum())} did "
-            f"more than is usual for them, of {int((~unknown).sum())} whose habits are known."
+            f"In the hour to {moment(rows, 'last_transaction_at')} {theme.count(len(rows))} "
+            f"customers made {theme.count(rows['transaction_count'].sum())} transactions; "
+            f"{theme.count(int(odd.sum()))} did "
+            f"more than is usual for them, of {theme.count(int((~unknown).sum()))} whose "
+            "habits are known."
         ),
         height=340,
+        note=f"The newest {theme.count(MOST_MARKS)} of each kind are drawn." if is_cut else "",
     )
 
 

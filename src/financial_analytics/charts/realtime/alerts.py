@@ -12,6 +12,8 @@ from financial_analytics.charts.realtime.monitoring import moment
 from financial_analytics.charts.registry import chart
 
 PRIORITIES = ("high", "medium", "low")
+MOST_MARKS = 1000
+"""Of each priority the newest so many are drawn; they are counted all."""
 COLORS = {"high": "orange", "medium": "amber", "low": "grey"}
 SYMBOLS = {"high": "diamond", "medium": "square", "low": "circle"}
 
@@ -41,15 +43,16 @@ def alert_feed(frame: pd.DataFrame) -> go.Figure:
     currency = currency_of(frame)
     figure = go.Figure()
     for priority in PRIORITIES:
-        some = rows[rows["priority"] == priority]
-        if some.empty:
+        chosen = rows[rows["priority"] == priority]
+        if chosen.empty:
             continue
+        some = chosen.head(MOST_MARKS)
         figure.add_trace(
             go.Scatter(
                 x=some["transaction_at"].tolist(),
                 y=some["alert_score"].tolist(),
                 mode="markers",
-                name=f"{priority} ({len(some)})",
+                name=f"{priority} ({theme.count(len(chosen))})",
                 marker={
                     "size": 11,
                     "color": theme.LIGHT[COLORS[priority]],
@@ -65,10 +68,11 @@ def alert_feed(frame: pd.DataFrame) -> go.Figure:
     figure.update_xaxes(type="date", tickformat="%H:%M<br>%-d %b", nticks=6)
     figure.update_yaxes(range=[0, 1.05], title="score")
     high = rows[rows["priority"] == "high"]
+    is_cut = int(rows["priority"].value_counts().max()) > MOST_MARKS
     finding = (
-        f"In the day to {moment(rows, 'transaction_at')} {len(rows)} of "
+        f"In the day to {moment(rows, 'transaction_at')} {theme.count(len(rows))} of "
         f"{theme.count(rows['transaction_count'].iloc[0])} transactions fired a fraud rule, "
-        f"{len(high)} of them of high priority"
+        f"{theme.count(len(high))} of them of high priority"
     )
     if len(high):
         newest = high.iloc[0]
@@ -80,7 +84,8 @@ def alert_feed(frame: pd.DataFrame) -> go.Figure:
         figure,
         finding=f"{finding}.",
         height=360,
-        note="Weights of the rules are set by hand: a score ranks alerts and is no probability.",
+        note="Weights of the rules are set by hand: a score ranks alerts and is no probability."
+        + (f" The newest {theme.count(MOST_MARKS)} of a priority are drawn." if is_cut else ""),
     )
 
 
