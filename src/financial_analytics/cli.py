@@ -87,6 +87,12 @@ def ingest(
     ] = None,
     loaded_at: Annotated[str | None, typer.Option(help="Load time. Default: now.")] = None,
     max_quarantined: MaxQuarantined = MAX_QUARANTINED_PCT,
+    profile: Annotated[
+        bool, typer.Option("--profile", help="Propose a mapping from a sample; load nothing.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Count what would be loaded; load nothing.")
+    ] = False,
     target: Target = None,
 ) -> None:
     """Load feeds into bronze; rows that break the contract are quarantined."""
@@ -95,6 +101,9 @@ def ingest(
     from financial_analytics.settings import load_settings  # noqa: PLC0415
 
     moment = parse_time(loaded_at, "--loaded-at") if loaded_at else now()
+    if profile:
+        cli_steps.show_profile(load_settings(), paths, loaded_at=moment)
+        return
     with Display() as display:
         report = cli_steps.ingest_step(
             display,
@@ -111,8 +120,11 @@ def ingest(
             extracted_at=parse_time(extracted_at, "--extracted-at") if extracted_at else None,
             target=target_name(target),
             max_quarantined_pct=max_quarantined,
+            dry_run=dry_run,
         )
     cli_steps.show_ingest(report)
+    if dry_run:
+        note("dry run: nothing was loaded")
     cli_steps.raise_refused(report)
 
 

@@ -280,6 +280,18 @@ def show_ingest(report: IngestReport, *, planted: bool = False) -> None:
         note(line)
 
 
+def show_profile(settings: Settings, paths: Sequence[Path], *, loaded_at: datetime) -> None:
+    """Print a proposed mapping to stdout, and what else was seen to stderr."""
+    from financial_analytics.ingest.profile import profile  # noqa: PLC0415
+
+    found = profile(paths, settings=settings, loaded_at=loaded_at)
+    say(found.as_yaml().rstrip("\n"))
+    for line in found.notes:
+        note(line)
+    for table, (read, refused) in found.rows.items():
+        note(f"{table}: {refused:,} of {read:,} rows of the sample would go to quarantine")
+
+
 def report_table(report: IngestReport) -> tuple[list[str], list[list[object]]]:
     """Return headers and rows of the table of an ingest, a total last."""
     headers = ["table", "read", "accepted", "duplicates", "quarantined", "corrections"]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from conftest import Bank
 
 ACCOUNTS = "account_id,customer_id,product_id,account_status,open_date,close_date,updated_at\n"
-ABOUT_FILES = {"encoding_guessed"}
+ABOUT_FILES = {"encoding_guessed", "lines_above"}
 
 
 def kept(bank: Bank) -> list[tuple[Any, ...]]:

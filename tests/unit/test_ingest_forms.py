@@ -195,7 +195,7 @@ def test_no_feeds_make_empty_tables(settings: Settings) -> None:
     query = (
         "select count(*) from information_schema.tables where table_schema = 'ingestion_raw_data'"
     )
-    assert rows(settings, query) == [(27,)]
+    assert rows(settings, query) == [(28,)]
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,9 @@ LEDGERS: dict[str, dict[str, str]] = {
     },
     "_bank": {"_batch_id": "bigint", "kind": "text", "parameters": "text"},
     "_extracts": {"_batch_id": "bigint", "extracted_at": "timestamp"},
+    "_keys": {
+        "_batch_id": "bigint", "table_name": "text", "source_id": "text", "kept_id": "bigint",
+    },
 }  # fmt: skip
 """Contract types of the tables that are no feed."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from financial_analytics.engines.contents import ContentsModule
@@ -43,6 +44,11 @@ class StoreModule(Protocol):
         self, settings: Settings, contract: Iterable[BronzeTable]
     ) -> AbstractContextManager[BronzeStore]:
         """Open bronze for one loader; raises EngineError if that is not possible."""
+
+    def open_dry_store(
+        self, settings: Settings, loader_path: Path, *, is_empty: bool
+    ) -> AbstractContextManager[BronzeStore]:
+        """Open bronze for reading only; with `is_empty` it is taken to hold nothing."""
 
     def bronze_counts(self, settings: Settings) -> BronzeCounts:
         """Return what bronze holds; raises EngineError if it cannot be read."""

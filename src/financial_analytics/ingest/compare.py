@@ -17,6 +17,8 @@ from financial_analytics.ingest.stage import FEED, STAGED, VERDICT, Staged
 
 CONFLICTS = 2
 """Identity columns that differ between two people; one that changes is a new version."""
+HOLDERS = {"accounts": "customer_id"}
+"""Columns that may be all that differs between the rows of one thing: it has several holders."""
 _ERASED = (
     "erased|erasure|redacted|deleted|deletion|removed|anonymi[sz]ed|anonymous|pseudonymi[sz]ed|masked"
     "|purged|withheld|forgotten|suppressed|expunged|obfuscated|scrambled|gdpr|dsgvo|gel[öo]e?scht"
@@ -68,7 +70,7 @@ def compare(
     if table.kind == "entity":
         if table.identity:
             _judge_identity(connection, table, staged)
-        _judge_ambiguous(connection, table)
+        _judge_ambiguous(connection, table, staged)
     if table.version_time:
         _judge_unversioned(connection, table, staged, extracted_at)
     _judge_rest(connection, table)
@@ -171,20 +173,37 @@ def _find_previous(connection: Connection, table: Table, staged: Staged) -> None
     )
 
 
-def _judge_ambiguous(connection: Connection, table: Table) -> None:
-    """Refuse rows of one key and version time that say different things in one file."""
+def _judge_ambiguous(connection: Connection, table: Table, staged: Staged) -> None:
+    """Refuse rows of one key and version time that say different things in one file.
+
+    Where nothing differs but whom the rows refer to, the file has a row per holder.
+    """
     group = _group(table)
     key = key_text(table, "f")
+    present = [column.name for column in staged.columns]
+    holder = HOLDERS.get(table.name, "")
+    same = " and ".join(
+        f"count(distinct {sql_name(name)}) <= 1" for name in present if name not in (*group, holder)
+    )
+    joint = "false"
+    if holder in present:
+        joint = f"({same or 'true'}) and count(*) = count(distinct {sql_name(holder)})"
+    sole = table.name.removesuffix("s")
+    several = (
+        f" has rows that differ in {holder} only: an {sole} of several holders. Send one row per"
+        f" {sole}, of its first holder"
+    )
     connection.execute(
         f"""
         insert into {VERDICT}
         select f._row, 'quarantined', {sql_text(", ".join(table.key))}, 'ambiguous',
-            {key} || ' occurs more than once in this file with the same '
-            || {sql_text(table.version_time or "")} || ' and different values'
+            {key} || case when g._joint then {sql_text(several)}
+                else ' occurs more than once in this file with the same '
+                || {sql_text(table.version_time or "")} || ' and different values' end
         from temp.feed_candidate as f
-        semi join (
-            select distinct {_names(group)} from temp.feed_candidate
-            where _n > 1 and not _same
+        inner join (
+            select {_names(group)}, {joint} as _joint from temp.feed_candidate
+            group by {_names(group)} having count(*) filter (where _n > 1 and not _same) > 0
         ) as g on {_same(group, "f", "g")}
         where f._row not in (select _row from {VERDICT})
         """

@@ -180,9 +180,13 @@ class Table:
 
 @dataclass(frozen=True)
 class Contract:
-    """The tables of the contract, by name, in the order of the file."""
+    """The tables of the contract, by name, in the order of the file.
+
+    `name_words` are words of column names, or whole names, with what feeds write for them.
+    """
 
     tables: Mapping[str, Table]
+    name_words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Table:
         return self.tables[name]

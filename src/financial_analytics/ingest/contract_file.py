@@ -107,7 +107,7 @@ def parse_contract(document: Any, *, where: str = "contract") -> Contract:
                     f"{where}: {table.name}.{column} refers to {target}, whose key has "
                     f"{len(tables[target].key)} columns; a reference needs one"
                 )
-    return Contract(tables)
+    return Contract(tables, _name_words(_meta(source).get("name_words") or {}, tables, where))
 
 
 def _meta(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -144,6 +144,22 @@ def _sentinel_dates(entries: Any, where: str) -> tuple[date, ...]:
         raise UserInputError(
             f"{where}: sentinel_dates are dates as 'YYYY-MM-DD' in quotes: {error}"
         ) from error
+
+
+def _name_words(
+    entries: Any, tables: Mapping[str, Table], where: str
+) -> dict[str, tuple[str, ...]]:
+    """Return what feeds write for words of column names, or for whole names."""
+    names = {column for table in tables.values() for column in table.column_names}
+    known = names | {word for name in names for word in name.split("_")}
+    found: dict[str, tuple[str, ...]] = {}
+    for word, others in entries.items():
+        if word not in known:
+            raise UserInputError(f"{where}: name_words of {word!r}, which no column name has")
+        if not isinstance(others, list) or not others:
+            raise UserInputError(f"{where}: name_words of {word} is a list of words")
+        found[str(word)] = tuple(str(other) for other in others)
+    return found
 
 
 def _table(

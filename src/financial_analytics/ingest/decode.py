@@ -19,6 +19,11 @@ CHUNK_BYTES = 4 << 20
 SAMPLE_BYTES = 1 << 18
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
+_SIGNS = (
+    "\u20ac\u2018\u2019\u201c\u201d\u201e\u2013\u2014\u2026\u2022"
+    "\u2122\u00a3\u00a7\u00b0\u00a9\u00ae\u00a0"
+)
+"""Signs that office programs write in cp1252 where no letter of the file is beyond ASCII."""
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -148,7 +153,7 @@ def sniff_encoding(sample: bytes) -> tuple[str, bool]:
 
 
 def _reads_like_words(text: bytes, encoding: str) -> bool:
-    """Tell whether every non-ASCII byte of `text` is a letter beside a letter in `encoding`."""
+    """Tell whether every non-ASCII byte of `text` is a letter beside a letter, or a known sign."""
     try:
         decoded = text.decode(encoding)
     except UnicodeDecodeError:
@@ -161,7 +166,9 @@ def _reads_like_words(text: bytes, encoding: str) -> bool:
             continue
         beside = decoded[max(position - 1, 0) : position] + decoded[position + 1 : position + 2]
         is_letter = unicodedata.category(character).startswith("L")
-        kinds[is_letter and any(c.isascii() and c.isalpha() for c in beside)] += 1
+        is_sign = encoding == "cp1252" and character in _SIGNS
+        is_letter = is_letter and any(c.isascii() and c.isalpha() for c in beside)
+        kinds[is_letter or is_sign] += 1
     return kinds[True] > 0 and kinds[False] <= 0.05 * kinds[True]
 
 

@@ -15,6 +15,7 @@ from financial_analytics.errors import FeedError, UserInputError
 from financial_analytics.ingest.connectors import (
     Connector,
     StatementConnector,
+    connector_names,
     format_of,
     load_connector,
 )
@@ -22,8 +23,14 @@ from financial_analytics.ingest.connectors._statement_tables import feed_tables
 from financial_analytics.ingest.connectors._statements import Statement, first_bytes
 from financial_analytics.ingest.contract import Contract, Table
 from financial_analytics.ingest.decode import file_sha256
-from financial_analytics.ingest.discover import FeedFile, discover, feed_files, text_name
-from financial_analytics.ingest.mapping import TableMapping
+from financial_analytics.ingest.discover import (
+    FeedFile,
+    discover,
+    feed_files,
+    table_of,
+    text_name,
+)
+from financial_analytics.ingest.mapping import SourceMapping, TableMapping
 from financial_analytics.ingest.read_columns import (
     ARROW_VIEW,
     arrow_sha256,
@@ -63,18 +70,26 @@ class Feed:
 def file_feeds(
     paths: list[Path],
     contract: Contract,
-    mapping: Mapping[str, TableMapping],
+    mapping: SourceMapping,
     report: IngestReport,
     form: TextForm,
 ) -> Iterator[Feed]:
     """Yield the feed files under `paths`; `report` hears of those that belong to no table."""
     found = discover(paths, contract)
+    connectors = " or ".join(connector_names())
     named = {text_name(path.name): path for path in paths if path.is_file()}
     for name in found.unknown:
         if name in named:
             tables = ", ".join(table.name for table in contract)
+            form_name = _format_of(named[name])
+            suffix = Path(name).suffix.lstrip(".")
+            if table_of(Path(name).stem, contract) and suffix:
+                message = f"{suffix.upper()} is not read as a feed; give CSV or Parquet"
+                hint = f"export it so, or say what wrote it: --connector {form_name or connectors}"
+                report.refused.append(Refused(name, None, message, hint))
+                continue
             hint = f"start the name with the table it belongs to: {tables}"
-            if form_name := _format_of(named[name]):
+            if form_name:
                 hint = f"it looks like a bank statement: --connector {form_name}"
             report.refused.append(Refused(name, None, "the name belongs to no table", hint))
         else:
@@ -84,18 +99,23 @@ def file_feeds(
         def open_file(
             connection: Connection, table: Table, work_dir: Path, *, feed: FeedFile = feed
         ) -> Source:
-            renamed = mapping.get(table.name, TableMapping()).names
+            said = mapping.of(table.name)
             path = plain_path(feed.path, work_dir)
             if feed.format == "parquet":
-                return open_parquet(connection, path, table, mapping=renamed)
+                return open_parquet(
+                    connection, path, table, mapping=said.names, made=said.made_columns
+                )
             return open_text(
                 path,
                 table,
-                mapping=renamed,
-                encoding=form.encoding,
-                delimiter=form.delimiter,
+                mapping=said.names,
+                encoding=form.encoding or said.file.encoding,
+                delimiter=form.delimiter or said.file.delimiter,
                 work_dir=work_dir,
                 max_line=form.max_line,
+                made=said.made_columns,
+                skip_lines=said.file.skip_lines,
+                short_lines=said.file.short_lines,
             )
 
         def sha256(*, path: Path = feed.path) -> str:
@@ -118,7 +138,7 @@ def connector_feeds(
     name: str,
     paths: list[Path],
     contract: Contract,
-    mapping: Mapping[str, TableMapping],
+    mapping: SourceMapping,
     report: IngestReport,
 ) -> Iterator[Feed]:
     """Yield the tables that a connector makes of one folder, or of files and folders of them.
@@ -142,26 +162,25 @@ def connector_feeds(
         metadata = data.schema.metadata or {}
         source_file = metadata.get(b"source_file", f"{name}:{table.name}".encode()).decode()
         origin = f"{source_file} in {place}"
-        opened = partial(_open_table, data, mapping.get(table.name, TableMapping()).names)
+        opened = partial(_open_table, data, mapping.of(table.name))
         yield Feed(
             table.name, source_file, origin, partial(arrow_sha256, data), opened, data=data
         )  # fmt: skip
 
 
 def _open_table(
-    data: pa.Table, renamed: Mapping[str, str], connection: Connection, table: Table, _: Path
+    data: pa.Table, said: TableMapping, connection: Connection, table: Table, _: Path
 ) -> Source:
     connection.execute(f"drop view if exists {ARROW_VIEW}")
-    return open_arrow(connection, data, table, mapping=renamed)
+    return open_arrow(connection, data, table, mapping=said.names, made=said.made_columns)
 
 
-def with_data(feed: Feed, data: pa.Table, mapping: Mapping[str, TableMapping]) -> Feed:
+def with_data(feed: Feed, data: pa.Table, mapping: SourceMapping) -> Feed:
     """Return the feed of a connector with these rows."""
-    renamed = mapping.get(feed.table, TableMapping()).names
     return replace(
         feed,
         data=data,
-        open=partial(_open_table, data, renamed),
+        open=partial(_open_table, data, mapping.of(feed.table)),
         sha256=partial(arrow_sha256, data),
     )
 

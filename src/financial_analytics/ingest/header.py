@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from financial_analytics.errors import FeedError, UserInputError
@@ -29,11 +29,14 @@ class Match:
         Feed columns that the contract does not have, as they may be shown.
     width : int
         Number of columns in the feed.
+    listed : str
+        All names, as they may be shown.
     """
 
     columns: Mapping[str, int]
     unknown: tuple[str, ...]
     width: int
+    listed: str = ""
 
 
 def normalise(name: str) -> str:
@@ -41,8 +44,15 @@ def normalise(name: str) -> str:
     return "_".join(name.replace("\ufeff", "").strip().lower().replace("-", " ").split())
 
 
-def match_columns(names: Sequence[str], table: Table, mapping: Mapping[str, str]) -> Match:
+def match_columns(
+    names: Sequence[str],
+    table: Table,
+    mapping: Mapping[str, str],
+    made: Collection[str] = (),
+) -> Match:
     """Match the feed's column names to the contract; order and case do not matter.
+
+    `made` columns are made by a mapping: the feed's columns of their names are others.
 
     Raises
     ------
@@ -51,6 +61,7 @@ def match_columns(names: Sequence[str], table: Table, mapping: Mapping[str, str]
         mapping names a column that the feed does not have.
     """
     positions = _positions(names, table, mapping)
+    positions = {name: places for name, places in positions.items() if name not in made}
     known = {position for places in positions.values() for position in places}
     shown = shown_names(names, known)
     listed = ", ".join(shown[:60])
@@ -72,7 +83,7 @@ def match_columns(names: Sequence[str], table: Table, mapping: Mapping[str, str]
                 hint="remove all but one, or name the right one in a mapping",
             )
     required = [column.name for column in table.columns if column.required]
-    missing = [name for name in required if name not in positions]
+    missing = [name for name in required if name not in positions and name not in made]
     if missing:
         if looks_like_data(names, known):
             raise FeedError(
@@ -92,7 +103,7 @@ def match_columns(names: Sequence[str], table: Table, mapping: Mapping[str, str]
             f"({table.name}: {{name in the feed: {missing[0]}}})",
         )
     columns = {name: positions[name][0] for name in table.column_names if name in positions}
-    return Match(columns, unknown, len(names))
+    return Match(columns, unknown, len(names), listed)
 
 
 def _positions(

@@ -7,7 +7,7 @@ an amount of zero from then on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import pyarrow as pa
 
@@ -17,7 +17,7 @@ from financial_analytics.errors import FeedError
 from financial_analytics.ingest.connectors._statement_tables import is_made_of_texts, removed_ids
 from financial_analytics.ingest.contract import Contract, Table
 from financial_analytics.ingest.feeds import Feed, with_data
-from financial_analytics.ingest.mapping import TableMapping
+from financial_analytics.ingest.mapping import SourceMapping
 
 _COMING, _KNOWN = "coming_rows", "temp.known_rows"
 
@@ -26,7 +26,7 @@ def settle_known(
     connection: Connection,
     store: BronzeStore,
     contract: Contract,
-    mapping: Mapping[str, TableMapping],
+    mapping: SourceMapping,
     feeds: Iterable[Feed],
 ) -> list[Feed]:
     """Return the feeds, those of statements after a look at what is stored under their ids.

@@ -21,6 +21,7 @@ from financial_analytics.ingest.bank import create_ledger
 from financial_analytics.ingest.clean import SHOWN_BYTES, BadLine
 from financial_analytics.ingest.compare import Verdicts
 from financial_analytics.ingest.contract import BRONZE_SCHEMA, Column, Contract, Table
+from financial_analytics.ingest.kept import as_read, create_keys
 from financial_analytics.ingest.remarks import Remark, create_remarks, keep
 from financial_analytics.ingest.source import Source
 from financial_analytics.ingest.stage import FEED, VERDICT, Staged
@@ -81,7 +82,7 @@ def create_bronze(connection: Connection, contract: Contract) -> None:
         ).fetchall()
     )
     tables = {name for name, _ in present}
-    wanted = {"quarantine", "_batches", "_bank", "_extracts", "_remarks"} | {
+    wanted = {"quarantine", "_batches", "_bank", "_extracts", "_remarks", "_keys"} | {
         t.name for t in contract
     }
     columns_wanted = {(table.name, c.name) for table in contract for c in table.columns}
@@ -112,6 +113,7 @@ def create_bronze(connection: Connection, contract: Contract) -> None:
     )
     create_ledger(connection)
     create_remarks(connection)
+    create_keys(connection)
     connection.execute("commit")
 
 
@@ -271,12 +273,15 @@ def _quarantine_faults(
     """Write one line per broken rule and value of the rows set aside while reading."""
     if not staged.faulty:
         return
-    columns = [column for column in batch.table.columns if column.name in source.columns]
+    table = as_read(batch.table, source.kept)
+    columns = [column for column in table.columns if column.name in source.columns]
     raw, masks, structs, pairs = [], [], [], []
     for position, column in enumerate(columns, start=1):
         r = f"_raw[{position}]"
         raw.append(f"{r} as {sql_name(f'r_{column.name}')}")
         value, typed = sql_name(f"r_{column.name}"), sql_name(column.name)
+        if column.name in source.kept:  # a row that is set aside gives nothing a number
+            typed = rules.given(column, source.columns[column.name], value)
         shown = sql_name(f"s_{column.name}")
         masks.append(f"{masking.shown_value(batch.table, column, value)} as {shown}")
         branches = " ".join(

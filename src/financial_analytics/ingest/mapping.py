@@ -1,39 +1,46 @@
-"""What a user declares about the columns of a feed: their names, and how they are written."""
+"""What a user declares about a source: names of columns, how they are written, what is made."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from financial_analytics.errors import FeedError, UserInputError
-from financial_analytics.ingest import numbers, signs, units, vocabulary
-from financial_analytics.ingest.contract import Column, Contract, Table
+from financial_analytics.errors import UserInputError
+from financial_analytics.ingest import signs, vocabulary
+from financial_analytics.ingest.contract import Contract, Table
+from financial_analytics.ingest.file_form import FILE_OPTIONS, FOUND, FileForm, file_form
+from financial_analytics.ingest.forms import (
+    COLUMN_OPTIONS,
+    PLAIN,
+    SHARED_OPTIONS,
+    Form,
+    check_form,
+    column_form,
+    shared_form,
+)
 from financial_analytics.ingest.header import normalise
+from financial_analytics.ingest.kept import as_read, kept_columns, namespace
+from financial_analytics.ingest.made import PARTS, SPLIT, Made, check_reads, is_made, read_made
 from financial_analytics.ingest.source import Posted, Source
 
+__all__ = [
+    "ColumnMapping", "Form", "SourceMapping", "TableMapping", "check_form", "check_mapped",
+    "load_mapping",
+]  # fmt: skip
 ColumnMapping = Mapping[str, Mapping[str, Any]]
+ALL_TABLES, ALL_COLUMNS = "all_tables", "all_columns"
+"""In place of a table, of a column: what is said of all of them."""
 _FORM = (
     "{column: contract column, decimal: comma, null: [text], unit: percent, sign: inverted, "
     "values: {their word: contract's word}}"
 )
-_OPTIONS = {"column", "decimal", "null", "unit", "sign", "values"}
+_OPTIONS = ("column", *COLUMN_OPTIONS)
 IGNORED = vocabulary.IGNORED
 """In place of a contract column: the column is known and says nothing."""
-
-
-@dataclass(frozen=True)
-class Form:
-    """How a column is written: decimal mark, what is no value, unit of a rate, its words."""
-
-    decimal: str | None = None
-    nulls: tuple[str, ...] = ()
-    unit: str | None = None
-    sign: str | None = None
-    words: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,14 @@ class TableMapping:
         Feed column, and its words for rows that moved money.
     ignored : tuple of str
         Feed columns that are known to say nothing.
+    made : tuple of Made
+        Columns that the mapping makes.
+    shared : Form
+        How all columns are written that say nothing else.
+    file : FileForm
+        How the files are to be read.
+    kept : tuple of (str, str)
+        Columns whose ids go through the kept table, and what they name.
     """
 
     names: Mapping[str, str] = field(default_factory=dict)
@@ -68,11 +83,15 @@ class TableMapping:
     marks: Marks | None = None
     posted: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
+    made: tuple[Made, ...] = ()
+    shared: Form = PLAIN
+    file: FileForm = FOUND
+    kept: tuple[tuple[str, str], ...] = ()
 
     @property
-    def is_empty(self) -> bool:
-        """Whether nothing is declared."""
-        return self == TableMapping()
+    def made_columns(self) -> frozenset[str]:
+        """Contract columns that no column of the feed has to hold."""
+        return frozenset(made.column for made in self.made)
 
     def declared(self, default: Form) -> Any:
         """Return what tells this reading of a file from another one, None if nothing does."""
@@ -80,30 +99,35 @@ class TableMapping:
             return dict(self.names) or None
         return [asdict(self), asdict(default)]
 
-    def apply(self, source: Source, default: Form) -> Source:
-        """Return `source` with what is declared for its columns; `default` is of all columns."""
-        columns = dict(source.columns)
-        for name, feed in columns.items():
-            form = self.forms.get(name, Form())
-            decimal = form.decimal or default.decimal
-            columns[name] = replace(
-                feed,
-                decimal=decimal,
-                is_declared=decimal is not None,
-                nulls=(*default.nulls, *form.nulls),
-                unit=form.unit,
-                words=form.words,
-            )
-        return self._apply_signs(replace(source, columns=columns))
+    def read_as(self, table: Table) -> Table:
+        """Return the table as its files are read: ids of the kept table are texts."""
+        return as_read(table, dict(self.kept)) if self.kept else table
 
-    def _apply_signs(self, source: Source) -> Source:
+    def apply(self, table: Table, source: Source, default: Form) -> Source:
+        """Return `source` with what is declared for its columns; `default` is of all columns.
+
+        Raises
+        ------
+        FeedError
+            If the feed lacks a column that the mapping reads.
+        """
         needed = [*self.posted[:1], *self.ignored, *([self.marks.feed_name] if self.marks else [])]
-        absent = [name for name in needed if name not in source.others]
-        if absent:
-            raise FeedError(
-                f"the mapping names {', '.join(absent)}, which this file does not have",
-                hint="each file of a table has each of the columns of its mapping",
-            )
+        needed += [name for made in self.made for name in made.reads]
+        check_reads(source, table, tuple(needed))
+        shared = self.shared.over(default)
+        columns = {
+            name: self.forms.get(name, Form()).over(shared).apply(table.column(name), feed)
+            for name, feed in source.columns.items()
+        }
+        for made in self.made:
+            wider = shared if made.takes_defaults else Form(rounding=shared.rounding)
+            form = made.form.over(wider)
+            columns[made.column] = form.apply(table.column(made.column), made.feed_column(source))
+        ordered = {name: columns[name] for name in table.column_names if name in columns}
+        kept = {name: of for name, of in self.kept if name in ordered}
+        return self._apply_signs(replace(source, columns=ordered, kept=kept), needed)
+
+    def _apply_signs(self, source: Source, needed: list[str]) -> Source:
         others = {name: feed for name, feed in source.others.items() if name not in needed}
         amount = source.columns.get(signs.AMOUNT)
         sign = self.forms.get(signs.AMOUNT, Form()).sign
@@ -125,29 +149,24 @@ class TableMapping:
         return replace(source, columns=columns, others=others, posted=posted, unknown=unknown)
 
 
-def check_form(decimal: str | None, nulls: Collection[str]) -> Form:
-    """Return what the options of a command say of every column.
+@dataclass(frozen=True)
+class SourceMapping:
+    """What is declared for a source: `tables` by name, `shared` for all others."""
 
-    Raises
-    ------
-    UserInputError
-        If `decimal` is no decimal mark.
-    """
-    if decimal is not None and decimal not in numbers.MARKS:
-        raise UserInputError(
-            f"decimal mark {decimal!r} is not valid", hint=f"valid are {', '.join(numbers.MARKS)}"
-        )
-    return Form(decimal, tuple(text.strip() for text in nulls if text.strip()))
+    tables: Mapping[str, TableMapping] = field(default_factory=dict)
+    rest: Mapping[str, TableMapping] = field(default_factory=dict)
+
+    def of(self, table: str) -> TableMapping:
+        """Return what is declared for a table."""
+        return self.tables.get(table) or self.rest.get(table) or TableMapping()
 
 
-def load_mapping(
-    mapping: Path | str | ColumnMapping | None, contract: Contract
-) -> dict[str, TableMapping]:
+def load_mapping(mapping: Path | str | ColumnMapping | None, contract: Contract) -> SourceMapping:
     """Read a mapping ``{table: {feed column: contract column}}`` and check it.
 
     In place of the contract column there may be ``{column: ..., decimal: comma, null: [text],
     unit: percent, values: {their word: contract's word}}``; ``column`` may be left out where the
-    feed's name is the contract's.
+    feed's name is the contract's. ``docs/ingest.md`` lists all keys.
 
     Raises
     ------
@@ -155,12 +174,41 @@ def load_mapping(
         If the file is missing or not YAML, or names an unknown table, column or option.
     """
     if mapping is None:
-        return {}
+        return SourceMapping()
+    document = _document(mapping)
+    shared = document.get(ALL_TABLES) or {}
+    _refuse_unknown(shared, (*SHARED_OPTIONS, *FILE_OPTIONS, "ids"), ALL_TABLES)
+    form, file = shared_form(shared, ALL_TABLES), file_form(shared, ALL_TABLES)
+    tables: dict[str, TableMapping] = {}
+    for name, columns in document.items():
+        if name == ALL_TABLES:
+            continue
+        if name not in contract:
+            raise UserInputError(
+                f"the mapping names the unknown table {name!r}",
+                hint=f"valid are {ALL_TABLES}, {', '.join(t.name for t in contract)}",
+            )
+        tables[name] = _table(contract[name], columns)
+    kept = _kept(shared.get("ids", ()), contract, tables)
+
+    def wider(table: Table, own: TableMapping) -> TableMapping:
+        return replace(
+            own,
+            shared=own.shared.over(form),
+            file=own.file.over(file),
+            kept=tuple(kept_columns(table, kept).items()),
+        )
+
+    rest = {t.name: wider(t, TableMapping()) for t in contract if t.name not in tables}
+    return SourceMapping({name: wider(contract[name], own) for name, own in tables.items()}, rest)
+
+
+def _document(mapping: Path | str | ColumnMapping) -> Mapping[Any, Any]:
     document: Any = mapping
     if isinstance(mapping, (str, Path)):
         path = Path(mapping)
         try:
-            document = yaml.safe_load(path.read_text(encoding="utf-8"))
+            document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
         except OSError as error:
             raise UserInputError(f"the mapping {path} cannot be read: {error.strerror}") from error
         except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -172,18 +220,57 @@ def load_mapping(
             "the mapping must have the form {table: {feed column: contract column}}",
             hint="for example: transactions: {txn_amt: amount}",
         )
-    checked: dict[str, TableMapping] = {}
-    for name, columns in document.items():
-        if name not in contract:
-            raise UserInputError(
-                f"the mapping names the unknown table {name!r}",
-                hint=f"valid are {', '.join(t.name for t in contract)}",
-            )
-        checked[name] = _table(contract[name], columns)
-    return checked
+    return document
 
 
-def check_mapped(mapping: Mapping[str, TableMapping], tables: Collection[str]) -> None:
+class _Loader(yaml.SafeLoader):
+    """Refuses a key that is there twice: of two lines for a column one would be lost."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[Any] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                raise yaml.MarkedYAMLError(
+                    problem=f"{key!r} is there twice", problem_mark=key_node.start_mark
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def _refuse_unknown(entry: Mapping[Any, Any], valid: Iterable[str], here: str) -> None:
+    unknown = sorted(str(key) for key in set(entry) - set(valid))
+    if unknown:
+        raise UserInputError(
+            f"the mapping of {here} has the unknown option {', '.join(unknown)}",
+            hint=f"valid are {', '.join(valid)}",
+        )
+
+
+def _kept(said: Any, contract: Contract, tables: Mapping[str, TableMapping]) -> frozenset[str]:
+    """Return the tables whose ids go through the kept table."""
+    listed = [said] if isinstance(said, str) else said
+    valid = [t.name for t in contract if len(t.key) == 1 and namespace(t, t.key[0])]
+    wrong = (
+        [name for name in listed if name not in valid]
+        if isinstance(listed, (list, tuple))
+        else [said]
+    )
+    if wrong:
+        raise UserInputError(
+            f"the mapping of {ALL_TABLES} has ids of {', '.join(map(str, wrong))}",
+            hint=f"ids is a list of tables whose key is a number: {', '.join(valid)}",
+        )
+    parts = {
+        namespace(contract[name], made.column)
+        for name, table in tables.items()
+        for made in table.made
+        if made.kind == PARTS
+    }
+    return frozenset([*listed, *(name for name in parts if name)])
+
+
+def check_mapped(mapping: SourceMapping, tables: Collection[str]) -> None:
     """Make sure that each table of a mapping is among the tables that files were found for.
 
     Raises
@@ -191,7 +278,7 @@ def check_mapped(mapping: Mapping[str, TableMapping], tables: Collection[str]) -
     UserInputError
         If one is not.
     """
-    unused = [name for name, table in mapping.items() if not table.is_empty and name not in tables]
+    unused = [name for name in mapping.tables if name not in tables]
     if unused:
         raise UserInputError(
             f"the mapping is for {', '.join(unused)}, of which there is no file",
@@ -201,72 +288,58 @@ def check_mapped(mapping: Mapping[str, TableMapping], tables: Collection[str]) -
         )
 
 
-def _unit(column: Column, unit: object, here: str) -> str:
-    if not units.has_unit(column):
-        raise UserInputError(
-            f"the mapping of {here} has a unit; {column.name} is no rate",
-            hint="only rates, shares and scores come in fractions or in per cent",
-        )
-    if unit not in units.UNITS:
-        raise UserInputError(
-            f"the mapping of {here} has the unit {unit!r}",
-            hint=f"valid are {', '.join(units.UNITS)}",
-        )
-    return str(unit)
-
-
 def _table(table: Table, columns: Mapping[Any, Any]) -> TableMapping:
     names: dict[str, str] = {}
     forms: dict[str, Form] = {}
     beside: dict[str, Any] = {}
+    made: list[Made] = []
+    shared, file = Form(), FileForm()
     for feed_name, said in columns.items():
         here = f"{table.name}.{feed_name}"
+        if feed_name == ALL_COLUMNS and isinstance(said, Mapping):
+            _refuse_unknown(said, (*SHARED_OPTIONS, *FILE_OPTIONS), here)
+            shared, file = shared_form(said, here), file_form(said, here)
+            continue
+        if is_made(said):
+            made.append(read_made(table, str(feed_name), said, here))
+            continue
         if _is_beside(table, normalise(str(feed_name)), said, here, beside):
             continue
-        entry = {"column": said} if isinstance(said, str) else said
-        if not isinstance(entry, Mapping):
-            raise UserInputError(
-                f"the mapping sends {here} to {said!r}", hint=f"give a contract column, or {_FORM}"
-            )
-        unknown = sorted(set(entry) - _OPTIONS)
-        if unknown:
-            raise UserInputError(
-                f"the mapping of {here} has the unknown option {', '.join(map(str, unknown))}",
-                hint=f"the form is {_FORM}",
-            )
-        name = str(entry.get("column", normalise(str(feed_name))))
-        if name not in table.column_names:
-            raise UserInputError(
-                f"the mapping sends {here} to {name!r}, which {table.name} does not have",
-                hint=f"columns of {table.name}: {', '.join(table.column_names)}",
-            )
+        name, form = _column(table, feed_name, said, here)
         names[normalise(str(feed_name))] = name
-        empty = entry.get("null", ())
-        empty = [empty] if isinstance(empty, str) else empty
-        if not all(isinstance(word, str) for word in empty):
-            raise UserInputError(f"the mapping of {here}: null is a text or a list of texts")
-        form = check_form(entry.get("decimal"), empty)
-        if "unit" in entry:
-            form = replace(form, unit=_unit(table.column(name), entry["unit"], here))
-        if "sign" in entry:
-            form = replace(form, sign=_sign(table, name, entry["sign"], here))
-        if "values" in entry:
-            meant = vocabulary.declared(table.column(name), entry["values"], here)
-            form = replace(form, words=meant)
         if form != Form():
             forms[name] = form
-    if "marks" in beside and forms.get(signs.AMOUNT, Form()).sign:
-        raise UserInputError(f"the mapping of {table.name} declares the sign of amount twice")
-    return TableMapping(names, forms, **beside)
-
-
-def _sign(table: Table, name: str, sign: object, here: str) -> str:
-    if (table.name, name) != (signs.TABLE, signs.AMOUNT) or sign not in signs.SIGNS:
+    doubled = [m.column for m in made if m.column in names.values()]
+    if doubled:
         raise UserInputError(
-            f"the mapping of {here} has the sign {sign!r}",
-            hint=f"{signs.TABLE}.{signs.AMOUNT} may have the sign {' or '.join(signs.SIGNS)}",
+            f"the mapping of {table.name} both makes and names {', '.join(doubled)}",
+            hint="keep one of the two",
         )
-    return str(sign)
+    has_sign = forms.get(signs.AMOUNT, Form()).sign or any(m.kind == SPLIT for m in made)
+    if "marks" in beside and has_sign:
+        raise UserInputError(f"the mapping of {table.name} declares the sign of amount twice")
+    return TableMapping(names, forms, **beside, made=tuple(made), shared=shared, file=file)
+
+
+def _column(table: Table, feed_name: Any, said: Any, here: str) -> tuple[str, Form]:
+    entry = {"column": said} if isinstance(said, str) else said
+    if not isinstance(entry, Mapping):
+        raise UserInputError(
+            f"the mapping sends {here} to {said!r}", hint=f"give a contract column, or {_FORM}"
+        )
+    unknown = sorted(set(map(str, entry)) - set(_OPTIONS))
+    if unknown:
+        raise UserInputError(
+            f"the mapping of {here} has the unknown option {', '.join(unknown)}",
+            hint=f"valid are {', '.join(_OPTIONS)}; the form is {_FORM}",
+        )
+    name = str(entry.get("column", normalise(str(feed_name))))
+    if name not in table.column_names:
+        raise UserInputError(
+            f"the mapping sends {here} to {name!r}, which {table.name} does not have",
+            hint=f"columns of {table.name}: {', '.join(table.column_names)}",
+        )
+    return name, column_form(table, table.column(name), entry, here)
 
 
 def _is_beside(table: Table, name: str, said: Any, here: str, beside: dict[str, Any]) -> bool:

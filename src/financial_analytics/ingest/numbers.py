@@ -29,6 +29,27 @@ def _style(decimal: str, group: str) -> str:
     return rf"[+-]?({whole}({decimal}\d*)?|{decimal}\d+){_EXPONENT}".replace("'", "''")
 
 
+GROUPS = {
+    COMMA: ",", POINT: r"\.", "apostrophe": "['\u2019]", "space": "[ \u00a0\u202f]", "none": "",
+}  # fmt: skip
+"""What may group digits by three, and the pattern of it."""
+
+
+def implied_mark(thousands: str | None) -> str | None:
+    """Return the decimal mark that a mark of thousands leaves, None if it leaves both."""
+    return {COMMA: POINT, POINT: COMMA}.get(thousands or "")
+
+
+def _style_of(feed: FeedColumn) -> str:
+    """Return the pattern of numbers in the style that is declared or was found."""
+    if feed.thousands is None:
+        return _STYLES[feed.decimal or POINT]
+    group = GROUPS[feed.thousands]
+    mark = "," if feed.decimal == COMMA else r"\."
+    groups = rf"|[1-9]\d{{0,2}}({group}\d{{3}})+" if group else ""
+    return rf"[+-]?((\d+{groups})({mark}\d*)?|{mark}\d+){_EXPONENT}".replace("'", "''")
+
+
 _STYLES = {POINT: _style(r"\.", ","), COMMA: _style(",", r"\.")}
 _EITHER = {POINT: r"[+-]?[1-9]\d{0,2}\.\d{3}", COMMA: r"[+-]?[1-9]\d{0,2},\d{3}"}
 AMBIGUOUS = r"[+-]?[1-9]\d{0,2}[.,]\d{3}"
@@ -59,7 +80,7 @@ def plain_text(feed: FeedColumn, text: str) -> str:
         digits = f"replace(replace({digits}, '.', ''), ',', '.')"
     else:
         digits = f"replace({digits}, ',', '')"
-    return f"case when regexp_full_match({text}, '{_STYLES[feed.decimal]}') then {digits} end"
+    return f"case when regexp_full_match({text}, '{_style_of(feed)}') then {digits} end"
 
 
 def refuses_ambiguous(column: Column, feed: FeedColumn) -> bool:

@@ -37,7 +37,12 @@ _FAMILIES = {
 
 
 def open_parquet(
-    connection: Connection, path: Path, table: Table, *, mapping: Mapping[str, str]
+    connection: Connection,
+    path: Path,
+    table: Table,
+    *,
+    mapping: Mapping[str, str],
+    made: frozenset[str] = frozenset(),
 ) -> Source:
     """Check a Parquet feed's form and return how to read it.
 
@@ -62,11 +67,16 @@ def open_parquet(
             hint="it may be cut or be another format under this name; write it again",
         ) from safe_cause(error)
     types = {name: kind for name, kind, *_ in described if name != "file_row_number"}
-    return _source(relation, types, table, mapping, row="file_row_number + 1")
+    return _source(relation, types, table, mapping, made, row="file_row_number + 1")
 
 
 def open_arrow(
-    connection: Connection, data: pa.Table, table: Table, *, mapping: Mapping[str, str]
+    connection: Connection,
+    data: pa.Table,
+    table: Table,
+    *,
+    mapping: Mapping[str, str],
+    made: frozenset[str] = frozenset(),
 ) -> Source:
     """Register a connector's Arrow table and return how to read it."""
     numbered = data.append_column(
@@ -75,7 +85,7 @@ def open_arrow(
     connection.register(ARROW_VIEW, numbered)
     described = connection.execute(f"describe select * from {ARROW_VIEW}").fetchall()
     types = {name: kind for name, kind, *_ in described if name != "_feed_row"}
-    source = _source(ARROW_VIEW, types, table, mapping, row='"_feed_row"')
+    source = _source(ARROW_VIEW, types, table, mapping, made, row='"_feed_row"')
     said = json.loads((data.schema.metadata or {}).get(b"remarks", b"[]"))
     source.remarks += [Remark(*remark) for remark in said]
     return source
@@ -96,10 +106,16 @@ def arrow_sha256(data: pa.Table) -> str:
 
 
 def _source(
-    relation: str, types: Mapping[str, str], table: Table, mapping: Mapping[str, str], *, row: str
+    relation: str,
+    types: Mapping[str, str],
+    table: Table,
+    mapping: Mapping[str, str],
+    made: frozenset[str],
+    *,
+    row: str,
 ) -> Source:
     names = list(types)
-    match = match_columns(names, table, mapping)
+    match = match_columns(names, table, mapping, made)
     columns = {}
     for column, position in match.columns.items():
         name = names[position]
@@ -114,6 +130,8 @@ def _source(
             for position, name in enumerate(names)
             if position not in match.columns.values()
         },
+        names={normalise(name): sql_name(name) for name in names},
+        listed=match.listed,
         width=match.width,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from bisect import bisect_left
 from collections.abc import Mapping
 from functools import partial
@@ -12,12 +13,14 @@ from financial_analytics.errors import FeedError
 from financial_analytics.ingest.clean import MAX_LINE_BYTES, BadLine, blank_lines, clean, scan
 from financial_analytics.ingest.contract import Table
 from financial_analytics.ingest.decode import PlainText, to_plain_text
+from financial_analytics.ingest.file_form import PADDED
 from financial_analytics.ingest.header import (
     delimiter_name,
     find_delimiter,
     match_columns,
     normalise,
 )
+from financial_analytics.ingest.header_line import find_header
 from financial_analytics.ingest.remarks import Remark
 from financial_analytics.ingest.source import FeedColumn, Source
 from financial_analytics.masking import without_values
@@ -30,6 +33,7 @@ _RULES = {
     "INVALID ENCODING": "invalid_encoding",
     "INVALID STATE": "bad_quote",
 }
+PAD = "null_padding = true, parallel = false, "
 _NEWLINES = {b"\n": "\\n", b"\r\n": "\\r\\n"}
 
 
@@ -42,6 +46,9 @@ def open_text(
     delimiter: str | None,
     work_dir: Path,
     max_line: int = MAX_LINE_BYTES,
+    made: frozenset[str] = frozenset(),
+    skip_lines: int | None = None,
+    short_lines: str | None = None,
 ) -> Source:
     """Check a text feed's form and return how to read it.
 
@@ -51,10 +58,15 @@ def open_text(
         If the file as a whole cannot be read as this table.
     """
     plain = to_plain_text(path, encoding, work_dir)
-    line = _header_line(plain, max_line)
-    character, names = find_delimiter(line, table, mapping, delimiter)
+    header = find_header(
+        plain, table, mapping=dict(mapping), made=made, delimiter=delimiter,
+        skip_lines=skip_lines, max_line=max_line, work_dir=work_dir,
+    )  # fmt: skip
+    plain = header.text
+    given = delimiter or header.delimiter
+    character, names = find_delimiter(header.line, table, mapping, given)
     try:
-        match = match_columns(names, table, mapping)
+        match = match_columns(names, table, mapping, made)
     except FeedError as error:
         if len(names) == 1:
             raise FeedError(
@@ -76,11 +88,21 @@ def open_text(
     if plain.guessed:
         words = f"read as {plain.encoding}, by its look; say --encoding if that is wrong"
         remarks.append(Remark("encoding_guessed", 0, words))
-    relation = _read_csv(
-        readable, character, match.width, newline, max_line, has_quotes=facts.has_quotes
-    )
+    if header.above:
+        lines = "1 line" if header.above == 1 else f"{header.above} lines"
+        words = f"{lines} above the header left out; skip_lines in a mapping says how many they are"
+        remarks.append(Remark("lines_above", 0, words))
+    plainly, padded = (
+        _read_csv(
+            readable, character, match.width, newline, max_line,
+            has_quotes=facts.has_quotes, is_padded=is_padded,
+        )
+        for is_padded in (False, True)
+    )  # fmt: skip
+    may_be_padded = short_lines is None and _ends_with_a_line(plain)
     return Source(
-        relation=relation,
+        relation=padded if short_lines == PADDED else plainly,
+        padded=padded if may_be_padded else None,
         columns={
             name: FeedColumn(f"c{position}", "text") for name, position in match.columns.items()
         },
@@ -90,6 +112,8 @@ def open_text(
             for position, name in enumerate(names)
             if position not in match.columns.values()
         },
+        names={normalise(name): f"c{position}" for position, name in enumerate(names)},
+        listed=match.listed,
         bad_lines=bad_lines,
         width=match.width,
         blank_lines=list if facts.needs_copy else partial(blank_lines, plain, newline),
@@ -129,25 +153,21 @@ def _reason(rule: str, width: int, message: str) -> str:
     return without_values(message)
 
 
-def _header_line(plain: PlainText, max_line: int) -> str:
+def _ends_with_a_line(plain: PlainText) -> bool:
     with plain.path.open("rb") as file:
-        file.seek(plain.offset)
-        start = file.read(max_line)
-    line = start.lstrip(b"\r\n").replace(b"\r", b"\n").split(b"\n", 1)[0]
-    if len(line) >= max_line:
-        raise FeedError(
-            f"the first line is longer than {max_line:,} bytes",
-            hint="the header line must hold the column names; are the line ends missing?",
-        )
-    if b"\0" in line:
-        raise FeedError(
-            "the header line holds NUL bytes", hint="give the encoding, such as --encoding utf-16"
-        )
-    return line.decode("utf-8", "replace")
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) in (b"\n", b"\r")
 
 
 def _read_csv(
-    path: Path, delimiter: str, width: int, newline: bytes, max_line: int, *, has_quotes: bool
+    path: Path,
+    delimiter: str,
+    width: int,
+    newline: bytes,
+    max_line: int,
+    *,
+    has_quotes: bool,
+    is_padded: bool,
 ) -> str:
     quote = '"' if has_quotes else ""
     columns = ", ".join(f"{sql_text(f'c{i}')}: 'varchar'" for i in range(width))
@@ -156,7 +176,8 @@ def _read_csv(
         "compression = 'none', hive_partitioning = false, "
         f"delim = {sql_text(delimiter)}, quote = '{quote}', escape = '{quote}', nullstr = '', "
         f"new_line = {sql_text(_NEWLINES[newline])}, "
-        f"columns = {{{columns}}}, store_rejects = true, rejects_limit = 0, "
+        f"columns = {{{columns}}}, {PAD if is_padded else ''}"
+        "store_rejects = true, rejects_limit = 0, "
         f"max_line_size = {max(max_line * 2, 2_000_000)})"
     )
 

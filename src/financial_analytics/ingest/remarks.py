@@ -16,7 +16,7 @@ KINDS = (
     "encoding_guessed", "dates_read_as_empty", "hours_read_as_empty", "amounts_against_type",
     "unread_direction", "words_unknown", "rows_gone", "rows_back", "decimal_comma",
     "rows_corrected", "balance_mismatch", "statement_gap", "entries_not_booked",
-    "balance_unchecked",
+    "balance_unchecked", "lines_above", "lines_padded",
 )  # fmt: skip
 _RELATION = f"{BRONZE_SCHEMA}._remarks"
 

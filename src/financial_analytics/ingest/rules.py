@@ -13,15 +13,23 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from financial_analytics.engines.duckdb.session import sql_text
-from financial_analytics.ingest import currencies, nulls, numbers, units, vocabulary
+from financial_analytics.ingest import (
+    currencies,
+    nulls,
+    numbers,
+    text_values,
+    units,
+    vocabulary,
+)
 from financial_analytics.ingest.contract import UNKNOWN_ID, Column
 from financial_analytics.ingest.source import FeedColumn
+from financial_analytics.ingest.text_values import trimmed
 
+__all__ = [
+    "PAST_TOLERANCE", "Fault", "bad_conditions", "faults", "given", "is_sentinel", "raw_text",
+    "trimmed", "typed_expression",
+]  # fmt: skip
 PAST_TOLERANCE = timedelta(days=1)
-_TIME = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?"
-_CLOCK = r"\d{2}:\d{2}(:\d{2}(\.\d+)?)?"
-_ZONE = r" ?(Z|z|UTC|[+-]\d{2}(:?\d{2})?)"
-_DATE = r"\d{4}-\d{2}-\d{2}"
 _DECIMAL_COMMA = r"[+-]?\d+,\d{1,9}"
 _DECIMAL_POINT = r"[+-]?\d*\.\d+"
 _PLAIN_NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
@@ -50,11 +58,6 @@ def given(column: Column, feed: FeedColumn, value: str) -> str:
     return f"case when {nulls.is_null_word(column, feed, value, text)} then null else {text} end"
 
 
-def trimmed(value: str) -> str:
-    """Return text without the blanks around it, NULL when nothing is left."""
-    return f"nullif(trim({value}, ' \t\r\n'), '')"
-
-
 def typed_expression(column: Column, feed: FeedColumn, value: str) -> str:
     r"""Return the SQL that makes the contract type of `value`, NULL if that cannot be done.
 
@@ -67,14 +70,22 @@ def typed_expression(column: Column, feed: FeedColumn, value: str) -> str:
 def _typed(column: Column, feed: FeedColumn, value: str) -> str:
     if feed.family != "text":
         return _from_native(column, feed, value)
-    if column.code_list:
-        return currencies.canonical(value, trimmed(value))
     if column.family == "text":
         return _from_text(column, feed, value)
+    # what stands for no value and looks like one: -1, 01/01/1900
+    alike = [sql_text(word) for word in feed.nulls if any(c.isdigit() for c in word)]
+    if alike:
+        alike_value = f"trim({value}, ' \t\r\n') in ({', '.join(alike)})"
+        value = f"(case when {alike_value} then null else {value} end)"
+    return _from_text_of(column, feed, value)
+
+
+def _from_text_of(column: Column, feed: FeedColumn, value: str) -> str:
     if column.family in ("date", "timestamp"):
-        return _from_text_time(column, value)
+        return text_values.from_time(column, feed, value)
     if column.family == "boolean":
-        return _from_text_boolean(value)
+        truth = text_values.from_text_boolean(value)
+        return vocabulary.declared_word(feed, value, truth, is_truth=True)
     return _from_text_number(column, feed, value)
 
 
@@ -101,6 +112,9 @@ def _clean_text(column: Column, feed: FeedColumn, value: str) -> str:
 
 
 def _from_text(column: Column, feed: FeedColumn, value: str) -> str:
+    if column.code_list:
+        code = currencies.canonical(value, trimmed(value))
+        return vocabulary.declared_word(feed, value, code)
     otherwise = "null" if column.values else _clean_text(column, feed, value)
     if not column.vocabulary:
         return otherwise
@@ -128,6 +142,8 @@ def _from_text_number(column: Column, feed: FeedColumn, value: str) -> str:
             if feed.decimal
             else (f"case when {fits} then {cast} end")
         )
+    if feed.is_rounded:
+        return _rounded(column, feed, value, plain)
     shape = r"[+-]?\d+(\.0*)?"
     if column.family == "decimal":
         shape = rf"[+-]?\d*\.?\d{{0,{column.scale}}}0*"
@@ -137,38 +153,15 @@ def _from_text_number(column: Column, feed: FeedColumn, value: str) -> str:
     return f"case when cast({cast} as varchar) = {value} then {cast} else {slow} end"
 
 
-def _from_text_boolean(value: str) -> str:
-    # A chain of WHEN, not IN: the engine turns a long IN into a join, which is not lazy.
-    def chain(text: str, spellings: str) -> str:
-        yes, no = spellings.split("|")
-        return " ".join(
-            f"when {sql_text(spelling)} then {result}"
-            for result, spellings_of in (("true", yes), ("false", no))
-            for spelling in spellings_of.split()
-        ).join((f"case {text} ", ""))
-
-    other = chain(f"lower({trimmed(value)})", "true t yes y 1 1.0|false f no n 0 0.0")
-    return f"{chain(value, 'true True 1|false False 0')} else {other} end end"
-
-
-def _from_text_time(column: Column, value: str) -> str:
-    text = trimmed(value)
-    if column.family == "date":
-        midnight = rf"{_DATE}[T ]00:00(:00(\.0+)?)?({_ZONE})?"
-        return (
-            f"case when {value} like '____-__-__' then try_cast({value} as date) "
-            f"when regexp_full_match({text}, '{_DATE}|{midnight}') "
-            f"then try_cast(left({text}, 10) as date) end"
-        )
+def _rounded(column: Column, feed: FeedColumn, value: str, plain: str) -> str:
+    """Return SQL of a number rounded half away from zero, by way of four digits more."""
+    wide = f"decimal(38, {column.scale + 4})"
+    slow = f"try_cast(try_cast({plain} as {wide}) as {column.sql_type})"
+    if feed.decimal != numbers.POINT or feed.is_disputed:
+        return slow
+    fast = f"try_cast(try_cast({value} as {wide}) as {column.sql_type})"
     return (
-        f"case when {value} like '____-__-_____:__:__' then try_cast({value} as timestamp) "
-        f"when {value} like '____-__-_____:__:__.%' and not contains({value}, '+') "
-        f"and {value} not like '%.%-%' and {value} not like '%.% %' "
-        f"then try_cast({value} as timestamp) "
-        f"when regexp_full_match({text}, '{_DATE}([T ]{_TIME})?') "
-        f"then try_cast({text} as timestamp) "
-        f"when regexp_full_match({text}, '{_DATE}[T ]{_TIME}{_ZONE}') "
-        f"then cast(try_cast(replace({text}, 'z', 'Z') as timestamptz) as timestamp) end"
+        f"case when {fast} is not null and not contains({value}, '_') then {fast} else {slow} end"
     )
 
 
@@ -209,7 +202,10 @@ def faults(
         test = f"{value} is not null and {typed} is null"
         if column.sentinels:
             days = ", ".join(f"'{day}'" for day in column.sentinels)
-            test += f" and left({raw}, 10) not in ({days})"
+            read = f"left({raw}, 10)"
+            if feed.formats:
+                read = f"cast(cast({_typed(column, feed, raw)} as date) as varchar)"
+            test += f" and coalesce({read}, '') not in ({days})"
         yield Fault(
             rule, f"{test} and {condition}" if condition else test, f"{shown} || {sql_text(words)}"
         )
@@ -288,29 +284,8 @@ def _cast_faults(column: Column, feed: FeedColumn, raw: str) -> list[tuple[str, 
         return _number_faults(column, feed, raw)
     if column.family == "boolean":
         return [("boolean", "", f" is neither true nor false {takes}")]
-    if column.family == "date":
-        return [
-            (
-                "calendar",
-                f"regexp_matches({raw}, '^{_DATE}([T ]00:00|$)')",
-                f" is not a day of the calendar {takes}",
-            ),
-            (
-                "date",
-                f"regexp_matches({raw}, '^{_DATE}[T ]')",
-                f" has a time of day {takes}",
-            ),
-            ("date", "", f" is not a date written YYYY-MM-DD {takes}"),
-        ]
-    if column.family == "timestamp":
-        return [
-            (
-                "calendar",
-                f"regexp_full_match({raw}, '{_DATE}([T ]{_CLOCK}({_ZONE})?)?')",
-                f" is not a day of the calendar or a time of the day {takes}",
-            ),
-            ("timestamp", "", f" is not a time written YYYY-MM-DD HH:MM:SS {takes}"),
-        ]
+    if column.family in ("date", "timestamp"):
+        return text_values.time_faults(column, feed, raw, takes)
     return [("text", "", f" cannot become text {takes}")]
 
 

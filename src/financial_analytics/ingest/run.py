@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -16,7 +13,6 @@ from pathlib import Path
 
 from financial_analytics.engines.duckdb.paths import plain_folder
 from financial_analytics.engines.duckdb.session import (
-    Connection,
     open_warehouse,
     write_fast,
 )
@@ -25,43 +21,32 @@ from financial_analytics.engines.table import DEFAULT_TARGET, engine_of
 from financial_analytics.errors import FeedError
 from financial_analytics.ingest import (
     extracts,
-    hours,
     load,
-    numbers,
-    signs,
     stage,
-    units,
-    vocabulary,
 )
 from financial_analytics.ingest.bank import Bank, record
-from financial_analytics.ingest.blame import engine_errors, feed_errors
+from financial_analytics.ingest.blame import engine_errors
 from financial_analytics.ingest.checks import check_bank, check_clock, warn_of_orphans
 from financial_analytics.ingest.clean import MAX_LINE_BYTES
-from financial_analytics.ingest.compare import compare, only_new_keys
-from financial_analytics.ingest.contract import Contract, Table
+from financial_analytics.ingest.contract import Contract
 from financial_analytics.ingest.contract_file import load_contract
 from financial_analytics.ingest.decode import check_encoding
-from financial_analytics.ingest.feeds import Feed, TextForm, connector_feeds, file_feeds
+from financial_analytics.ingest.feeds import TextForm, connector_feeds, file_feeds
 from financial_analytics.ingest.header import check_delimiter
 from financial_analytics.ingest.known import settle_known
+from financial_analytics.ingest.load_feed import Context, load_feed
 from financial_analytics.ingest.mapping import (
     ColumnMapping,
-    Form,
-    TableMapping,
     check_form,
     check_mapped,
     load_mapping,
 )
 from financial_analytics.ingest.marks import bank_of
-from financial_analytics.ingest.remarks import Remark
-from financial_analytics.ingest.report import FileReport, IngestReport, Reason, Refused
-from financial_analytics.ingest.room import Moved, room_for
-from financial_analytics.ingest.source import Source
+from financial_analytics.ingest.report import IngestReport, Refused
+from financial_analytics.ingest.room import Moved, check_room, room_for
 from financial_analytics.settings import MAX_QUARANTINED_PCT, Settings
 
 STAGES = ("reading", "comparing", "writing", "committing", "done")
-LARGE_ROWS = 10_000
-"""Feeds of so many rows are not copied before their keys are known not to be new."""
 
 
 @dataclass(frozen=True)
@@ -76,19 +61,6 @@ class Progress:
 
 
 ProgressCallback = Callable[[Progress], None]
-
-
-@dataclass(frozen=True)
-class Context:
-    """What all feeds of one call have in common."""
-
-    contract: Contract
-    mapping: Mapping[str, TableMapping]
-    form: Form
-    loaded_at: datetime
-    extracted_at: datetime
-    given_extracted_at: datetime | None
-    full: frozenset[str]
 
 
 def ingest(
@@ -111,6 +83,7 @@ def ingest(
     target: str = DEFAULT_TARGET,
     max_quarantined_pct: float = MAX_QUARANTINED_PCT,
     bank: Bank | None = None,
+    dry_run: bool = False,
 ) -> IngestReport:
     """Load feeds into bronze: every row lands, repeats a known one or goes to quarantine.
 
@@ -158,6 +131,8 @@ def ingest(
         was accepted is loaded all the same.
     bank : Bank, optional
         Whose feeds they are; found from the marks beside the files otherwise.
+    dry_run : bool, default False
+        Count only: the warehouse is read, nothing is written, no file is left.
 
     Returns
     -------
@@ -198,13 +173,11 @@ def ingest(
     check_mapped(context.mapping, {feed.table for feed in feeds})
     extracts.check_given(declared, context.full, {feed.table for feed in feeds})
     bank = bank or bank_of(feed.path for feed in feeds if feed.path)
-    room: AbstractContextManager[None] = nullcontext()
-    if feeds and engine.is_embedded:
-        room = room_for(settings, contract, bank, moved)
-    scratch = settings.data_dir / "tmp"
     with (
-        room,
-        engine.store.open_store(settings, contract) as store,
+        _opened(settings, target, contract, bank if feeds else None, moved, dry_run) as (
+            store,
+            scratch,
+        ),
         open_warehouse(
             store.loader_path, temp_dir=scratch / "spill", memory_limit=memory_limit
         ) as connection,
@@ -252,146 +225,31 @@ def ingest(
     return report
 
 
-def load_feed(
-    connection: Connection,
-    feed: Feed,
-    context: Context,
-    bank: Bank,
-    store: BronzeStore,
-    work_dir: Path,
-    tell: Callable[..., None],
-) -> FileReport:
-    """Load one feed as a batch: read it, compare it with what is stored, write and ship it.
-
-    Raises
-    ------
-    FeedError
-        If the feed is refused whole; nothing of it is left.
-    """
-    tell("reading")
-    table = context.contract[feed.table]
-    with engine_errors(), ThreadPoolExecutor(1) as beside:
-        # The hash is computed beside the first look at the file, unless it likely ends the work.
-        digest = beside.submit(feed.sha256)
-        source = None
-        before = load.newest_batch(connection, table, feed.origin)
-        if before is None:
-            source = feed.open(connection, table, work_dir)
-        mapping = context.mapping.get(table.name, TableMapping())
-        sha256 = _with_mapping(digest.result(), mapping.declared(context.form))
-        is_whole = table.name in context.full  # read even so: what else is known may have to end
-        if before is not None and before.sha256 == sha256 and not is_whole:
-            tell("done", before.rows)
-            counts = load.Counts(read=before.rows, duplicates=before.rows)
-            return FileReport(
-                table.name, feed.source_file, before.batch_id, counts, already_loaded=True
-            )
-        source = mapping.apply(source or feed.open(connection, table, work_dir), context.form)
-        with feed_errors(table):
-            remarks = signs.check_unread(connection, table, source)
-        source, staged = _stage(connection, table, source, context, store)
-        extracts.remember(connection, table, len(staged.bad_lines))
-        tell("comparing", staged.read)
-        verdicts = compare(connection, table, staged, extracted_at=context.extracted_at)
-        highest, _ = load.newest_load(connection)
-        batch = load.Batch(
-            highest + 1, table, feed.source_file, feed.origin, sha256, context.loaded_at,
-            context.given_extracted_at,
-        )  # fmt: skip
-        tell("writing", staged.read)
-
-        def before_commit() -> None:
-            remarks[:0] = [*source.remarks, *numbers.remark_commas(table, source, staged.read)]
-            if verdicts.corrections:
-                remarks.append(Remark("rows_corrected", verdicts.corrections, ""))
-            remarks.extend(stage.emptied(connection))
-            remarks.extend(signs.remark_signs(connection, table, batch.batch_id))
-            remarks.extend(vocabulary.remark_words(connection, table, source, batch.batch_id))
-            load.keep_remarks(connection, batch, remarks)
-            record(connection, bank, batch.batch_id)
-            tell("committing", staged.read)
-
-        is_read = staged.faulty is not None
-        with nullcontext() if is_read else feed_errors(table):
-            counts = load.write_batch(
-                connection,
-                batch,
-                source,
-                staged,
-                verdicts,
-                before_commit=before_commit,
-            )
-        store.ship(connection, table, batch.batch_id)
-        reasons = load.quarantine_summary(connection, batch.batch_id) if counts.quarantined else []
-        stage.clear(connection)
-    tell("done", counts.read)
-    return FileReport(
-        table=table.name,
-        source_file=feed.source_file,
-        batch_id=batch.batch_id,
-        counts=counts,
-        unknown_columns=source.unknown,
-        remarks=tuple(remarks),
-        reasons=tuple(Reason(*reason) for reason in reasons),
-    )
-
-
-def _stage(
-    connection: Connection, table: Table, source: Source, context: Context, store: BronzeStore
-) -> tuple[Source, stage.Staged]:
-    """Read the feed, or only look at its keys when they are all new.
-
-    Returns the source as it was read: what a file's columns say as a whole is known only then.
-    """
-    with feed_errors(table):
-        stage.clear(connection)
-        is_typed = source.row is not None
-        direct = False
-        if is_typed:
-            source = numbers.settle(connection, table, source)
-            keys = stage.key_query(table, source)
-            store.fetch(connection, table, keys)
-            direct = _is_large(connection, source) and only_new_keys(connection, table, keys)
-
-        def read() -> stage.Staged:
-            return stage.stage(
-                connection,
-                table,
-                source,
-                loaded_at=context.loaded_at,
-                extracted_at=context.extracted_at,
-                copy=not direct,
-            )
-
-        staged = read()
-        # Nearly all feeds are plain: only what their columns leave open makes one be read again.
-        is_faulty = bool(staged.faulty) and not is_typed
-        if is_faulty and numbers.is_suspicious(connection, table, source, stage.STAGED):
-            source = numbers.settle(connection, table, source)
-            stage.clear(connection)
-            staged = read()
-        judged = units.judge(connection, table, source, stage.FEED)
-        judged = hours.judge(connection, table, judged, stage.FEED)
-        if judged != source:
-            source = judged
-            stage.clear(connection)
-            staged = read()
-        if not is_typed:
-            store.fetch(connection, table, stage.good_keys(table))
-        return source, staged
-
-
-def _is_large(connection: Connection, source: Source) -> bool:
-    """Tell whether planning to read a feed several times is less than copying it once."""
-    some = f"(select 1 from {source.relation} limit {LARGE_ROWS})"
-    return int(connection.execute(f"select count(*) from {some}").fetchall()[0][0]) == LARGE_ROWS
-
-
-def _with_mapping(sha256: str, declared: object) -> str:
-    """Tell the same file under another mapping apart."""
-    if not declared:
-        return sha256
-    return hashlib.sha256((sha256 + json.dumps(declared, sort_keys=True)).encode()).hexdigest()
+@contextmanager
+def _opened(
+    settings: Settings,
+    target: str,
+    contract: Contract,
+    bank: Bank | None,
+    moved: Moved | None,
+    dry_run: bool,
+) -> Iterator[tuple[BronzeStore, Path]]:
+    """Open the store and say where to work; `bank` is None where nothing comes."""
+    engine = engine_of(target)
+    if dry_run:
+        gives_way = check_room(settings, contract, bank) if bank and engine.is_embedded else None
+        with tempfile.TemporaryDirectory(prefix="fa-dry-run-") as folder:
+            loader = Path(folder) / "loader.duckdb"
+            with engine.store.open_dry_store(
+                settings, loader, is_empty=gives_way is not None
+            ) as store:
+                yield store, Path(folder)
+        return
+    room: AbstractContextManager[None] = nullcontext()
+    if bank and engine.is_embedded:
+        room = room_for(settings, contract, bank, moved)
+    with room, engine.store.open_store(settings, contract) as store:
+        yield store, settings.data_dir / "tmp"
 
 
 def _utc(value: datetime) -> datetime:

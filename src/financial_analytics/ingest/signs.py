@@ -25,7 +25,7 @@ IN_TYPES = ("Deposit", "Refund")
 WRONG_SHARE = 0.05
 """Share of amounts against their type that is warned of: fees are taken back now and then."""
 
-_MARK_COLUMNS = (
+MARK_COLUMNS = (
     "debit_credit", "credit_debit", "debit_or_credit", "credit_or_debit", "dc", "d_c", "cd", "c_d",
     "dr_cr", "drcr", "cr_dr", "crdr", "db_cr", "dbcr", "cr_db", "debit_credit_indicator",
     "credit_debit_indicator", "debitcreditindicator", "creditdebitindicator", "cdtdbtind",
@@ -34,11 +34,11 @@ _MARK_COLUMNS = (
     "direction", "money_direction", "transaction_direction", "flow", "soll_haben", "sh", "s_h",
     "soll/haben", "debit/credit", "credit/debit", "d/c", "c/d", "dr/cr", "cr/dr",
 )  # fmt: skip
-_OUT = (
+OUT_WORDS = (
     "d", "dr", "db", "dt", "dbt", "dbit", "debit", "debits", "s", "soll", "out", "outflow",
     "outgoing", "withdrawal", "-", "-1",
 )  # fmt: skip
-_IN = (
+IN_WORDS = (
     "c", "cr", "ct", "cdt", "crdt", "credit", "credits", "h", "haben", "in", "inflow", "incoming",
     "deposit", "+", "1", "+1",
 )  # fmt: skip
@@ -83,7 +83,7 @@ def check_unread(connection: Connection, table: Table, source: Source) -> list[R
         return []
     remarks: list[Remark] = []
     for name, feed in source.others.items():
-        if name in (*_MARK_COLUMNS, *_FLAGS) and amount.factor is None:
+        if name in (*MARK_COLUMNS, *_FLAGS) and amount.factor is None:
             remarks += _check_marks(connection, table, source, name, feed)
         if name in _STATUS_COLUMNS and source.posted is None:
             _check_status(connection, source, name, feed)
@@ -94,7 +94,7 @@ def _check_marks(
     connection: Connection, table: Table, source: Source, name: str, feed: FeedColumn
 ) -> list[Remark]:
     amount = source.columns[AMOUNT]
-    is_out, is_in = (_is_one("mark", words) for words in _FLAGS.get(name, (_OUT, _IN)))
+    is_out, is_in = (_is_one("mark", words) for words in _FLAGS.get(name, (OUT_WORDS, IN_WORDS)))
     typed = rules.typed_expression(table.column(AMOUNT), amount, "x")
     out, into, rows = connection.execute(
         f"select count(*) filter (where {is_out} and t > 0), "

@@ -37,7 +37,13 @@ class FeedColumn:
     is_unsigned : bool
         With a factor: the value may not be negative itself.
     words : tuple of (str, str)
-        What the user says that words mean (`financial_analytics.ingest.vocabulary`).
+        What the user says that words mean, as written (`financial_analytics.ingest.vocabulary`).
+    thousands : str, optional
+        What groups digits, where the user says it.
+    formats : tuple of str
+        How dates are written, where the user says it (`financial_analytics.ingest.times`).
+    is_rounded : bool
+        Numbers with more decimals than the contract has are rounded.
     """
 
     expression: str
@@ -51,6 +57,9 @@ class FeedColumn:
     factor: str | None = None
     is_unsigned: bool = False
     words: tuple[tuple[str, str], ...] = ()
+    thousands: str | None = None
+    formats: tuple[str, ...] = ()
+    is_rounded: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,6 +88,15 @@ class Source:
         Feed columns that the contract does not have, as they may be shown.
     others : mapping of str to FeedColumn
         The same by normalised name, as text.
+    names : mapping of str to str
+        All columns of the feed, normalised, with the SQL of each as it arrives.
+    listed : str
+        The same as a person may read them.
+    kept : mapping of str to str
+        Columns whose ids go through the kept table, and what they name
+        (`financial_analytics.ingest.kept`).
+    padded : str, optional
+        `relation` with empty values at the end of lines that are too short.
     posted : Posted, optional
         What tells the rows that moved money.
     bad_lines : list of BadLine
@@ -96,6 +114,10 @@ class Source:
     row: str | None = None
     unknown: tuple[str, ...] = ()
     others: Mapping[str, FeedColumn] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+    listed: str = ""
+    kept: Mapping[str, str] = field(default_factory=dict)
+    padded: str | None = None
     posted: Posted | None = None
     bad_lines: list[BadLine] = field(default_factory=list)
     width: int = 0

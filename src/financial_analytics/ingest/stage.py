@@ -20,7 +20,7 @@ FEED = "temp.feed_rows"
 VERDICT = "temp.feed_verdict"
 """``_row, verdict`` (``duplicate``, ``correction`` or ``quarantined``), column, rule, reason."""
 _LEFTOVERS = ("feed_staged", "feed_shift", "feed_keys", "feed_stored", "feed_verdict",
-              "feed_candidate", "feed_bad_line")  # fmt: skip
+              "feed_candidate", "feed_bad_line", "feed_new_ids", "feed_numbered")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def stage(
     With `copy` false (typed feeds only) `FEED` is a view of the feed: nothing is read yet.
     """
     query = _stage_query(table, source, loaded_at=loaded_at, extracted_at=extracted_at)
-    columns = tuple(c for c in table.columns if c.name in _stored_names(table, source))
+    columns = stored_columns(table, source)
     if not copy:
         connection.execute(f"create temp view feed_rows as {query}")
         rows = connection.execute(f"select count(*) from {source.relation}").fetchall()[0][0]
@@ -97,6 +97,11 @@ def stage(
         connection.execute(f"create temp view feed_rows as select * from {STAGED}")
     rows, faulty = connection.execute(f"select count(*), count(_raw) from {STAGED}").fetchall()[0]
     return Staged(columns, rows, faulty, tuple(bad_lines))
+
+
+def stored_columns(table: Table, source: Source) -> tuple[Column, ...]:
+    """Return the columns of a table that a feed fills."""
+    return tuple(c for c in table.columns if c.name in _stored_names(table, source))
 
 
 def _stored_names(table: Table, source: Source) -> set[str]:

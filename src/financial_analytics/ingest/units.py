@@ -15,6 +15,8 @@ from financial_analytics.ingest.source import FeedColumn, Source
 
 FRACTION, PERCENT = "fraction", "percent"
 UNITS = (FRACTION, PERCENT)
+CENTS = "cents"
+"""Of money: whole hundredths of its unit."""
 RULE = "unit"
 """Rule of every value of a column whose unit is in doubt."""
 STRAY_SHARE = 0.01
@@ -28,8 +30,18 @@ def has_unit(column: Column) -> bool:
     return (column.unit or "").startswith(FRACTION)
 
 
+def is_money(column: Column) -> bool:
+    """Tell whether a column holds an amount of money, in units and hundredths."""
+    return column.family == "decimal" and column.unit == "currency"
+
+
 def scaled(column: Column, feed: FeedColumn, typed: str) -> str:
     """Return SQL of a value in the unit of the contract."""
+    if feed.unit == CENTS:  # 1.5 cents are no money, unless it is rounded
+        whole = (
+            typed if feed.is_rounded else f"case when ({typed}) = trunc({typed}) then {typed} end"
+        )
+        return f"cast(round(({whole}) * 0.01, {column.scale}) as {column.sql_type})"
     if feed.unit != PERCENT:
         return typed
     if column.family == "decimal":  # a division would make doubles

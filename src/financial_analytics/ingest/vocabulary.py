@@ -15,6 +15,7 @@ from typing import Any
 from financial_analytics import masking
 from financial_analytics.engines.duckdb.session import Connection, sql_name, sql_text
 from financial_analytics.errors import UserInputError
+from financial_analytics.ingest import currencies
 from financial_analytics.ingest.contract import BRONZE_SCHEMA, Column, Table
 from financial_analytics.ingest.remarks import Remark
 from financial_analytics.ingest.source import FeedColumn, Source
@@ -49,23 +50,30 @@ def canonical(column: Column, feed: FeedColumn, value: str, otherwise: str) -> s
     """
     known = {plain(word): word for word in column.vocabulary}
     known |= column.synonyms
-    known |= {word: meant for word, meant in feed.words if meant != IGNORED}
+    said = [(word, meant) for word, meant in feed.words if meant != IGNORED]
+    known |= {plain(word): meant for word, meant in said}
     exact = " or ".join(f"{value} = {sql_text(word)}" for word in column.vocabulary)
+    # as they are written in the mapping first: making a word plain costs ten times as much
+    spelt = " ".join(
+        f"when {value} = {sql_text(word)} then {sql_text(meant)}" for word, meant in said
+    )
     branches = " ".join(f"when {sql_text(k)} then {sql_text(v)}" for k, v in known.items())
     return (
-        f"case when {exact} then {value} "
+        f"case when {exact} then {value} {spelt} "
         f"else case {_plain_sql(value)} {branches} else {otherwise} end end"
     )
 
 
 def declared(column: Column, said: Any, here: str) -> tuple[tuple[str, str], ...]:
-    """Return the words of a mapping, plain, with what they mean.
+    """Return the words of a mapping, as they are written, with what they mean.
 
     Raises
     ------
     UserInputError
         If the column has no list, or a word is to mean what the list does not have.
     """
+    if column.family == "boolean" or column.code_list:
+        return _declared_other(column, said, here)
     if not column.vocabulary:
         raise UserInputError(
             f"the mapping of {here} has values; {column.name} has no list of words",
@@ -80,8 +88,35 @@ def declared(column: Column, said: Any, here: str) -> tuple[tuple[str, str], ...
     for word, meaning in said.items():
         if plain(str(meaning)) not in meant:
             raise UserInputError(f"the mapping of {here} sends a word to {meaning!r}", hint=hint)
-        found[plain(str(word))] = meant[plain(str(meaning))]
+        found[str(word).strip()] = meant[plain(str(meaning))]
     return tuple(found.items())
+
+
+def _declared_other(column: Column, said: Any, here: str) -> tuple[tuple[str, str], ...]:
+    """Return the words of a mapping for a truth value or a code."""
+    is_truth = column.family == "boolean"
+    valid = "true or false" if is_truth else "codes of ISO 4217, such as USD"
+    hint = f"the form is values: {{their word: {'true' if is_truth else 'USD'}}}; valid are {valid}"
+    if not isinstance(said, Mapping) or not said:
+        raise UserInputError(f"the mapping of {here}: values is a list of words", hint=hint)
+    found = {}
+    for word, meaning in said.items():
+        fits = isinstance(meaning, bool) if is_truth else str(meaning) in currencies.CODES
+        if not fits:
+            raise UserInputError(f"the mapping of {here} sends a word to {meaning!r}", hint=hint)
+        found[str(word).strip()] = str(meaning).lower() if is_truth else str(meaning)
+    return tuple(found.items())
+
+
+def declared_word(feed: FeedColumn, value: str, otherwise: str, *, is_truth: bool = False) -> str:
+    """Return SQL of what a mapping says that a word means, else `otherwise`."""
+    if not feed.words:
+        return otherwise
+    meant = [(word, text if is_truth else sql_text(text)) for word, text in feed.words]
+    spelt = " ".join(f"when {value} = {sql_text(word)} then {text}" for word, text in meant)
+    branches = " ".join(f"when {sql_text(plain(word))} then {text}" for word, text in meant)
+    other = f"case {_plain_sql(value)} {branches} else {otherwise} end"
+    return f"case {spelt} else {other} end"
 
 
 def remark_words(
@@ -100,7 +135,7 @@ def _remark(
 ) -> list[Remark]:
     name = sql_name(column.name)
     listed = ", ".join(sql_text(word) for word in column.words)
-    ignored = [sql_text(word) for word, meant in feed.words if meant == IGNORED]
+    ignored = [sql_text(plain(word)) for word, meant in feed.words if meant == IGNORED]
     shown = masking.shown_value(table, replace(column, values=column.words), "word")
     found = connection.execute(
         f"select word, rows, {shown} as shown from (select {name} as word, count(*) as rows "

@@ -20,9 +20,9 @@ from financial_analytics.ingest import load
 from financial_analytics.ingest.bank import OWN_FEEDS
 from financial_analytics.ingest.contract import Contract, Table
 from financial_analytics.ingest.feeds import Feed
-from financial_analytics.ingest.mapping import check_form
+from financial_analytics.ingest.load_feed import Context, load_feed
+from financial_analytics.ingest.mapping import SourceMapping, check_form
 from financial_analytics.ingest.read_columns import ARROW_VIEW, open_arrow
-from financial_analytics.ingest.run import Context, load_feed
 from financial_analytics.ingest.source import Source
 from financial_analytics.live.events import (
     Event,
@@ -163,7 +163,8 @@ class Validator:
             table.name, "stream", name, lambda: hashlib.sha256(name.encode()).hexdigest(), read
         )
         context = Context(
-            contract=self._contract, mapping={}, form=check_form("point", ()), loaded_at=moment,
+            contract=self._contract, mapping=SourceMapping(), form=check_form("point", ()),
+            loaded_at=moment,
             extracted_at=moment, given_extracted_at=None, full=frozenset(),
         )  # fmt: skip
         try:

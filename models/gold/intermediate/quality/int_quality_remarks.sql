@@ -18,6 +18,7 @@
     ('hours_read_as_empty', 'info', 'hour 0 beside dates without a time', 'leave the column empty at the source'),
     ('dates_read_as_empty', 'info', 'a day that stands for no date', 'nothing, if the day means "none"'),
     ('decimal_comma', 'info', 'numbers with a decimal comma', 'nothing, if 1,5 is one and a half there'),
+    ('lines_padded', 'info', 'lines that end before the last columns', 'nothing, if the source leaves out empty values at the end of a line'),
     ('rows_corrected', 'info', 'corrected by a later file', 'nothing, if the later file is right'),
     ('rows_gone', 'info', 'gone from a full extract', 'nothing, if the source has deleted them'),
     ('rows_back', 'info', 'back in a full extract', 'nothing, if the source has them again'),

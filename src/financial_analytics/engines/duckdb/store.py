@@ -7,9 +7,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from financial_analytics.engines.duckdb.session import Connection, open_warehouse, sql_name
-from financial_analytics.engines.stores import BRONZE_SCHEMA, BronzeCounts, BronzeTable
+from financial_analytics.engines.dry import DryStore, EmptyStore
+from financial_analytics.engines.duckdb.session import (
+    Connection,
+    open_warehouse,
+    sql_name,
+    sql_text,
+)
+from financial_analytics.engines.stores import (
+    BRONZE_SCHEMA,
+    BronzeCounts,
+    BronzeStore,
+    BronzeTable,
+)
 from financial_analytics.settings import Settings
+
+_STORED = "stored"
 
 
 class DirectStore:
@@ -60,6 +73,73 @@ class DirectStore:
             [min(batch_ids), max(batch_ids), list(batch_ids)],
         ).fetchall()[0]
         return int(rows), int(keys), example
+
+
+class StoredFile(DirectStore):
+    """A warehouse file that is only read, by a loader that works in another."""
+
+    def __init__(self, path: Path, loader_path: Path) -> None:
+        super().__init__(path)
+        self.loader_path = loader_path
+        self._path = path
+
+    def start(self, loader: Connection) -> None:
+        """Bring the lists of batches and of banks, and the kept ids, into the loader's file."""
+        loader.execute(f"attach {sql_text(str(self._path))} as {_STORED} (read_only)")
+        for name in ("_batches", "_bank", "_keys"):
+            self._copy(loader, name, "")
+
+    def fetch(self, loader: Connection, table: BronzeTable, keys: str) -> None:
+        """Replace the loader's rows of `table` by the stored rows of the given keys."""
+        loader.execute(f"delete from {BRONZE_SCHEMA}.{sql_name(table.name)}")
+        names = ", ".join(sql_name(name) for name in table.key)
+        self._copy(loader, table.name, f"semi join (select distinct {names} from ({keys})) "
+                   f"using ({names})")  # fmt: skip
+
+    def fetch_all(self, loader: Connection, table: BronzeTable) -> None:
+        """Replace the loader's rows of `table` by all that are stored."""
+        loader.execute(f"delete from {BRONZE_SCHEMA}.{sql_name(table.name)}")
+        self._copy(loader, table.name, "")
+
+    def count_keys(self, loader: Connection, table: BronzeTable) -> int:
+        """Count the keys in the warehouse file."""
+        (key,) = table.key
+        if not self._columns(loader, table.name):
+            return 0
+        ((count,),) = loader.execute(
+            f"select count(distinct {sql_name(key)}) "
+            f"from {_STORED}.{BRONZE_SCHEMA}.{sql_name(table.name)}"
+        ).fetchall()
+        return int(count)
+
+    def _columns(self, loader: Connection, name: str) -> list[str]:
+        rows = loader.execute(
+            "select column_name from duckdb_columns() where database_name = $1 "
+            "and schema_name = $2 and table_name = $3 order by column_index",
+            [_STORED, BRONZE_SCHEMA, name],
+        ).fetchall()
+        return [str(column) for (column,) in rows]
+
+    def _copy(self, loader: Connection, name: str, condition: str) -> None:
+        columns = ", ".join(sql_name(column) for column in self._columns(loader, name))
+        if columns:
+            relation = f"{BRONZE_SCHEMA}.{sql_name(name)}"
+            loader.execute(
+                f"insert into {relation} ({columns}) "
+                f"select {columns} from {_STORED}.{relation} {condition}"
+            )
+
+
+@contextmanager
+def open_dry_store(
+    settings: Settings, loader_path: Path, *, is_empty: bool
+) -> Iterator[BronzeStore]:
+    """Open the bronze of the warehouse file for reading only."""
+    path = settings.warehouse_path
+    if is_empty or not path.is_file():
+        yield DryStore(EmptyStore(loader_path, str(path)))
+        return
+    yield DryStore(StoredFile(path, loader_path))
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from financial_analytics.engines.dry import DryStore, EmptyStore
 from financial_analytics.engines.duckdb.session import Connection, sql_name
 from financial_analytics.engines.postgres import copy as postgres_copy
 from financial_analytics.engines.postgres.copy import quote
@@ -16,6 +17,7 @@ from financial_analytics.engines.stores import (
     LEDGERS,
     LOAD_COLUMNS,
     BronzeCounts,
+    BronzeStore,
     BronzeTable,
     scratch_file,
 )
@@ -75,9 +77,12 @@ class PostgresStore:
                     cursor.execute(f"create index on {_bronze(name)} ({listed})")
 
     def start(self, loader: Connection) -> None:
-        """Bring the lists of batches and of banks into the loader's file."""
-        for name in ("_batches", "_bank"):
+        """Bring the lists of batches and of banks, and the kept ids, into the loader's file."""
+        for name in ("_batches", "_bank", "_keys"):
             with self._transaction() as cursor:
+                cursor.execute("select to_regclass(%s)", (f"{BRONZE_SCHEMA}.{name}",))
+                if cursor.fetchone()[0] is None:  # of an earlier version, and only read
+                    continue
                 rows = postgres_copy.copy_out(cursor, f"select * from {_bronze(name)}")
             _insert(loader, name, rows)
 
@@ -126,7 +131,7 @@ class PostgresStore:
         with self._transaction() as cursor:
             order = {
                 "quarantine": "source_row, column_name", "_remarks": "kind, words",
-                "_batches": "1", "_bank": "1", "_extracts": "1",
+                "_batches": "1", "_bank": "1", "_extracts": "1", "_keys": "table_name, kept_id",
             }  # fmt: skip
             for name in (table.name, *order):
                 rows = loader.sql(
@@ -193,6 +198,27 @@ def open_store(settings: Settings, contract: Iterable[BronzeTable]) -> Iterator[
             yield store
         finally:
             _unlock(handle)
+
+
+@contextmanager
+def open_dry_store(
+    settings: Settings, loader_path: Path, *, is_empty: bool
+) -> Iterator[BronzeStore]:
+    """Open the bronze of the target server for reading only.
+
+    Raises
+    ------
+    EngineError
+        If the server is missing or refuses.
+    """
+    with open_session() as handle:
+        with handle, handle.cursor() as cursor:
+            cursor.execute("select to_regclass(%s)", (f"{BRONZE_SCHEMA}._batches",))
+            is_there = cursor.fetchone()[0] is not None
+        if is_there and not is_empty:
+            yield DryStore(PostgresStore(handle, loader_path))
+        else:
+            yield DryStore(EmptyStore(loader_path, _place()))
 
 
 def bronze_counts(settings: Settings) -> BronzeCounts:
