@@ -56,6 +56,18 @@ def test_covers_what_is_planted(planted: float) -> None:
     assert np.median([row["power_rate"] for row in held]) > 0.95
 
 
+def test_intervals_hold_where_nothing_answers() -> None:
+    """Nothing then tells how fast the level returns. Of 400 such
+    series 378 hold 0, with stretched errors 354; of these 100, 98 and 91."""
+    found = [
+        partial_adjustment(*savers(0.0, seed, people=400)[["held", "paid"]].T.to_numpy(), seed=seed)
+        for seed in range(400, 500)
+    ]
+    assert sum(one.lower <= 0 <= one.upper for one in found) >= 94
+    for one in found[:10]:  # the p-value and the interval tell the same
+        assert (one.p_value < 0.05) == (not one.lower <= 0 <= one.upper)
+
+
 def test_the_error_is_neither_too_small_nor_far_too_large() -> None:
     found = [partial_adjustment(*savers(0.2, seed)[["held", "paid"]].T.to_numpy())
              for seed in range(60)]  # fmt: skip

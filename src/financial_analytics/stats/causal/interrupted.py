@@ -23,6 +23,9 @@ LEAST_CHANGES = 2
 LEADS = 3
 DRAWS = 399
 MOST_PERSISTENT = 0.98
+_PERSISTENCE = np.linspace(-0.5, MOST_PERSISTENT, 149)
+_FARTHEST, _NEAR = 50.0, 0.02
+"""In errors: how far an interval is followed, and how near its ends are found."""
 AFTER = 6
 _CHANGE = 1e-9
 
@@ -81,13 +84,14 @@ def partial_adjustment(
     Returns
     -------
     CausalEffect
-        `treated` counts the changes, `n` the periods used. Not identified (NaN) below 18 periods
-        or with fewer than 2 changes. Diagnostics: ``speed`` (share of a gap closed in a period),
-        ``long_run``, ``changes``, ``simple`` (slope on the price alone), ``others_p`` (the others
-        move nothing, adjusted for their number), ``pretrend_p`` (changes of the next three periods
-        move nothing yet, adjusted likewise), ``placebo`` and ``placebo_p`` (the same changes,
-        dated halfway to those before them, on top of the real ones), ``autocorrelation_p`` (what
-        is left is white; Breusch and Godfrey).
+        `treated` counts the changes, `n` the periods used. Not identified (NaN) below 18 periods,
+        with fewer than 2 changes, or where the data reject no effect on one side.
+        Diagnostics: ``speed`` (share of a gap closed in a period), ``long_run``, ``changes``,
+        ``simple`` (slope on the price alone), ``others_p`` (the others move nothing, adjusted for
+        their number), ``pretrend_p`` (changes of the next three periods move nothing yet, adjusted
+        likewise), ``placebo`` and ``placebo_p`` (the same changes, dated halfway to those before
+        them, on top of the real ones), ``autocorrelation_p`` (what is left is white; Breusch and
+        Godfrey).
 
     Raises
     ------
@@ -97,12 +101,18 @@ def partial_adjustment(
     Notes
     -----
     Errors are the larger of White's and Newey and West's, both of leave-one-out residuals. In short
-    series they are too small where the level returns slowly, so they are stretched until the
-    interval holds the estimate in `confidence` of the series that are drawn from the fit: signs of
-    its residuals at random (Davidson and Flachaire 2008), its bias taken off (Kilian 1998).
+    series the estimate over its error is far from normal where nothing answers the price, for then
+    little tells how fast the level returns. The interval therefore holds the effects that are not
+    rejected, each by its own critical value: that of series drawn with that effect, the rest of the
+    equation fitted to it (Hansen 1999), its persistence freed of bias (Kilian 1998), the signs of
+    its residuals at random (Davidson and Flachaire 2008). The standard error is that of a normal
+    interval as wide. Tests of dates take the critical value at the estimate.
 
     References
     ----------
+    Hansen, B. E. (1999). The grid bootstrap and the autoregressive model. *Review of Economics and
+    Statistics*, 81(4), 594-607.
+
     Kilian, L. (1998). Small-sample confidence intervals for impulse response functions. *Review of
     Economics and Statistics*, 80(2), 218-230.
 
@@ -132,14 +142,12 @@ def partial_adjustment(
     if main is None or len(left) < LEAST_PERIODS or count < LEAST_CHANGES:
         return CausalEffect(n=len(left), treated=count, diagnostics=tests)
     beta, rho = (float(value) for value in main.coefficient[:2])
-    (value,), (error,), (reach,), _ = (
-        item.tolist() for item in _refitted(left[None], x[None], horizon)
-    )
-    quantile = float(stats.t.ppf(tails(confidence)[1], main.degrees_of_freedom))
     follows = np.diff(np.flatnonzero(_complete(series, before)), prepend=-9) == 1
-    drawn = _drawn_quantile(left, x, follows, horizon, confidence, seed)
-    stretch = max(1.0, drawn / quantile)
-    error *= stretch
+    drawn = _Inversion(left, x, follows, horizon, confidence, seed)
+    value, error, reach = drawn.value, drawn.error, drawn.reach
+    quantile = float(stats.t.ppf(tails(confidence)[1], main.degrees_of_freedom))
+    stretch = max(1.0, drawn.critical(value) / quantile)
+    lower, upper = (drawn.bound(side) for side in (-1, 1))
     left_over = OLS(left, x).fit()
     tests |= {
         "speed": 1 - rho,
@@ -151,10 +159,13 @@ def partial_adjustment(
         ),
         **_tests(series, before, reach, stretch),
     }
+    if not np.isfinite(upper - lower):
+        return CausalEffect(n=len(left), treated=count, diagnostics=tests)
+    scale = max(1.0, drawn.critical(0.0) / quantile)  # so that p is 0.05 where a bound is zero
     return CausalEffect(
-        value, value - quantile * error, value + quantile * error, error,
-        float(2 * stats.t.sf(abs(value) / error, main.degrees_of_freedom)), len(left), count,
-        diagnostics=tests,
+        value, lower, upper, (upper - lower) / (2 * quantile),
+        float(2 * stats.t.sf(abs(value) / (error * scale), main.degrees_of_freedom)),
+        len(left), count, diagnostics=tests,
     )  # fmt: skip
 
 
@@ -194,31 +205,108 @@ def _refitted(y: Floats, x: Floats, horizon: int) -> tuple[Floats, Floats, Float
     return b[:, 0] * reach, error, reach, b
 
 
-def _drawn_quantile(
-    y: Floats, x: Floats, follows: NDArray[np.bool_], horizon: int, confidence: float, seed: int
-) -> float:
-    """Return how many errors the effects of drawn series lie from the one they are drawn from."""
-    rng = np.random.default_rng(seed)
-    n, columns = x.shape
-    fit = np.asarray(np.linalg.lstsq(x, y, rcond=None)[0], dtype=np.float64)
-    rest = (y - x @ fit) * np.sqrt(n / (n - columns))
+class _Inversion:
+    """Which effects a series does not reject, by series drawn with each of them.
 
-    def draw(b: Floats) -> tuple[Floats, Floats]:
-        made = np.repeat(x[None], DRAWS, axis=0)
-        level = np.empty((DRAWS, n))
-        signs = rng.choice([-1.0, 1.0], size=(DRAWS, n))
-        for place in range(n):
-            if place and follows[place]:
-                made[:, place, 1] = level[:, place - 1]
-            level[:, place] = made[:, place] @ b + signs[:, place] * rest[place]
+    Attributes
+    ----------
+    value, error, reach : float
+        Estimate, its error, and the effect per unit of beta.
+    """
+
+    value: float
+    error: float
+    reach: float
+
+    def __init__(
+        self, y: Floats, x: Floats, follows: NDArray[np.bool_], horizon: int,
+        confidence: float, seed: int,
+    ) -> None:  # fmt: skip
+        self._y, self._x, self._follows = y, x, follows
+        self._horizon, self._confidence = horizon, confidence
+        # the same signs for every effect: what is rejected ends at one place
+        self._signs = np.random.default_rng(seed).choice([-1.0, 1.0], size=(DRAWS, len(y)))
+        self._rest = np.linalg.qr(x[:, 2:])[0]
+        self._reaches = (_PERSISTENCE[:, None] ** np.arange(horizon)).sum(axis=1)
+        (self.value,), (self.error,), (self.reach,), _ = (
+            item.tolist() for item in _refitted(y[None], x[None], horizon)
+        )
+
+    def critical(self, effect: float) -> float:
+        """Return how many errors estimates lie from this effect, in series drawn with it."""
+        persistence = self._persistence(self._y[None], self._x[None], effect)[0]
+        first = self._draw(*self._equation(effect, persistence))
+        bias = self._persistence(*first, effect).mean() - persistence
+        freed = float(np.clip(persistence - bias, _PERSISTENCE[0], MOST_PERSISTENT))
+        effects, errors, _, _ = _refitted(
+            *self._draw(*self._equation(effect, freed)), self._horizon
+        )
+        return float(np.quantile(np.abs(effects - effect) / errors, self._confidence))
+
+    def bound(self, side: int) -> float:
+        """Return the last effect on this side of the estimate that is not rejected.
+
+        Infinite where fifty errors away none is.
+        """
+        inside, width = float(self.value), 2.0
+        while True:
+            outside = self.value + side * width * self.error
+            if self._is_rejected(outside):
+                break
+            inside, width = outside, 2 * width
+            if width > _FARTHEST:
+                return side * float("inf")
+        while abs(outside - inside) > _NEAR * self.error:
+            middle = (inside + outside) / 2
+            if self._is_rejected(middle):
+                outside = middle
+            else:
+                inside = middle
+        return (inside + outside) / 2
+
+    def _is_rejected(self, effect: float) -> bool:
+        return bool(abs(self.value - effect) / self.error > self.critical(effect))
+
+    def _persistence(self, y: Floats, x: Floats, effect: float) -> Floats:
+        """Return the persistence that fits each series best, given its effect."""
+
+        def left(values: Floats) -> Floats:
+            return np.asarray(values - (values @ self._rest) @ self._rest.T)
+
+        level, before, price = left(y), left(x[:, :, 1]), left(x[:, :, 0])
+        beta = effect / self._reaches
+
+        def dot(first: Floats, second: Floats) -> Floats:
+            return np.asarray((first * second).sum(axis=1))[:, None]
+
+        squares = (
+            _PERSISTENCE**2 * dot(before, before) + beta**2 * dot(price, price)
+            - 2 * _PERSISTENCE * dot(level, before) - 2 * beta * dot(level, price)
+            + 2 * _PERSISTENCE * beta * dot(before, price)
+        )  # fmt: skip
+        return np.asarray(_PERSISTENCE[squares.argmin(axis=1)])
+
+    def _equation(self, effect: float, persistence: float) -> tuple[Floats, Floats]:
+        """Return coefficients that have this effect and persistence, and scaled residuals."""
+        x, y = self._x, self._y
+        beta = effect / (persistence ** np.arange(self._horizon)).sum()
+        rest = np.linalg.lstsq(x[:, 2:], y - beta * x[:, 0] - persistence * x[:, 1], rcond=None)[0]
+        b = np.concatenate([[beta, persistence], rest])
+        n, columns = x.shape
+        return b, (y - x @ b) * np.sqrt(n / (n - columns + 1))
+
+    def _draw(self, b: Floats, residuals: Floats) -> tuple[Floats, Floats]:
+        """Return series of this equation, of shape (draws, n), and what they are regressed on."""
+        moved = self._x @ b - b[1] * self._x[:, 1] + self._signs * residuals
+        before = np.repeat(self._x[None, :, 1], DRAWS, axis=0)
+        level = np.empty_like(before)
+        for place in range(level.shape[1]):
+            if place and self._follows[place]:
+                before[:, place] = level[:, place - 1]
+            level[:, place] = moved[:, place] + b[1] * before[:, place]
+        made = np.repeat(self._x[None], DRAWS, axis=0)
+        made[:, :, 1] = before
         return level, made
-
-    bias = _refitted(*draw(fit), horizon)[3].mean(axis=0) - fit
-    true = np.asarray(fit - bias, dtype=np.float64)
-    true[1] = min(true[1], MOST_PERSISTENT)
-    effects, errors, _, _ = _refitted(*draw(true), horizon)
-    middle = true[0] * (true[1] ** np.arange(horizon)).sum()
-    return float(np.quantile(np.abs(effects - middle) / errors, confidence))
 
 
 def _tests(series: _Series, before: Floats, reach: float, stretch: float) -> dict[str, float]:
