@@ -115,6 +115,9 @@ def test_prefixes_and_other_encodings(desk: Desk) -> None:
     text = f"<?xml version='1.0' encoding='ISO-8859-1'?>{prefixed}"
     desk.load("camt", desk.write("latin.xml", text.encode("latin-1")))
     assert [row[5] for row in desk.movements()] == ["Müller"]
+    wide = text.replace("ISO-8859-1", "UTF-16").encode("utf-16")
+    again = desk.load("camt", desk.write("wide.xml", wide))
+    assert again.by_table()["transactions"].duplicates == 1
 
 
 def test_the_same_entry_of_two_statements_is_there_once(desk: Desk) -> None:

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from pathlib import Path
 
 from financial_analytics.errors import FeedError
@@ -167,6 +168,7 @@ def money(text: str, where: str) -> Decimal:
     raise FeedError(f"{where} is no amount", hint="restore the file as the bank wrote it")
 
 
+@lru_cache(maxsize=4096)
 def day_of(text: str, where: str, form: str = "%Y-%m-%d") -> date:
     """Return the day as it is written: a time or an offset behind it does not move it.
 

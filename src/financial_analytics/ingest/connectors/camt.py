@@ -45,6 +45,7 @@ _CATEGORIES = {"LOAN": "Loan", "MGLD": "Loan", "CARD": "Credit", "CACC": "Deposi
 
 def recognises(head: bytes) -> bool:
     """Tell a camt.052 or camt.053 message from the beginning of a file."""
+    head = head.replace(b"\0", b"")  # UTF-16
     return b"BkToCstmrStmt" in head or b"BkToCstmrAcctRpt" in head or b"camt.05" in head
 
 
