@@ -170,4 +170,9 @@ def _is_one(text: str, words: tuple[str, ...]) -> str:
 def signed_expression(column: Column, feed: FeedColumn, typed: str, factor: str) -> str:
     """Return SQL of an amount with the sign that the feed gives it elsewhere."""
     value = f"cast(({typed}) * {factor} as {column.sql_type})"
-    return f"case when ({typed}) >= 0 then {value} end" if feed.is_unsigned else value
+    if not feed.is_unsigned:
+        return value
+    # a negative amount is none; said so that the amount is computed once
+    least = f"-{10**-column.scale:.{column.scale}f}"
+    size = f"nullif(greatest({typed}, {least}), {least})"
+    return f"cast({size} * {factor} as {column.sql_type})"

@@ -94,6 +94,9 @@ def parsed(formats: tuple[str, ...], value: str, iso: str) -> str:
                 f"case when {parse} >= timestamp '1000-01-01' then {parse} "
                 f"when contains({value}, {year}) then {parse} end"
             )
+        # a text that does not fit costs ten times one that does
+        if ":" in one and len(formats) > 1:
+            parse = f"case when contains({value}, ':') then {parse} end"
         tried.append(parse)
     return tried[0] if len(tried) == 1 else f"coalesce({', '.join(tried)})"
 
