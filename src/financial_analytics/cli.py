@@ -6,7 +6,7 @@ import sys
 import traceback
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from typer.exceptions import TyperException
@@ -21,7 +21,14 @@ from financial_analytics.cli_console import (
     say,
     show_error,
 )
-from financial_analytics.cli_options import Connector, MaxQuarantined, Preset, Target, Vars
+from financial_analytics.cli_options import (
+    Connector,
+    MaxQuarantined,
+    Preset,
+    Target,
+    Vars,
+    parse_vars,
+)
 from financial_analytics.errors import FinancialAnalyticsError, UserInputError
 from financial_analytics.settings import MAX_QUARANTINED_PCT
 
@@ -321,34 +328,6 @@ def doctor(target: Target = None) -> None:
 
 cli_models.register(app)
 cli_live.register(app)
-
-
-def parse_vars(text: str) -> dict[str, Any]:
-    """Return dbt variables written as a YAML mapping; dates stay text.
-
-    Raises
-    ------
-    UserInputError
-        If `text` is not a mapping.
-    """
-    import yaml  # noqa: PLC0415
-
-    if not text.strip():
-        return {}
-    try:
-        parsed = yaml.load(text, Loader=yaml.BaseLoader)
-        typed = yaml.safe_load(text)
-    except yaml.YAMLError:
-        parsed = typed = None
-    if not isinstance(parsed, dict) or not isinstance(typed, dict):
-        raise UserInputError(
-            f"--vars {text!r} is not a YAML mapping", hint="write it as '{as_of: 2024-12-31}'"
-        )
-    plain = (bool, int, float, list, dict, type(None))
-    return {
-        str(name): value if isinstance(value, plain) else parsed[name]
-        for name, value in zip(parsed, typed.values(), strict=True)
-    }
 
 
 def _words(given: list[str] | None) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from financial_analytics.cli_console import Display, format_table, note, now, say
-from financial_analytics.cli_options import Target, Vars
+from financial_analytics.cli_options import Target, Vars, parse_vars
 from financial_analytics.errors import UserInputError
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def train(
     context: typer.Context, model: Model = None, variables: Vars = "", target: Target = None
 ) -> None:
     """Train models again, though neither data nor code changed, and publish what follows."""
-    from financial_analytics import cli, cli_steps  # noqa: PLC0415
+    from financial_analytics import cli_steps  # noqa: PLC0415
     from financial_analytics.build import BuildOptions  # noqa: PLC0415
     from financial_analytics.settings import load_settings  # noqa: PLC0415
 
@@ -63,7 +63,7 @@ def train(
         if model
         else trained_names(settings.project_dir)
     )
-    chosen = cli.parse_vars(variables)
+    chosen = parse_vars(variables)
     cli_steps.lasting_step(context.obj, settings, chosen, target)
     moment = now()
     options = BuildOptions(

@@ -1,10 +1,12 @@
-"""Options that several commands of ``fa`` have, each said once."""
+"""Options that several commands of ``fa`` have, each said once, and how they are read."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+
+from financial_analytics.errors import UserInputError
 
 Vars = Annotated[
     str,
@@ -28,3 +30,31 @@ Preset = Annotated[
         "demo, products, proximity, retention or volume. Other options change it."
     ),
 ]
+
+
+def parse_vars(text: str) -> dict[str, Any]:
+    """Return dbt variables written as a YAML mapping; dates stay text.
+
+    Raises
+    ------
+    UserInputError
+        If `text` is not a mapping.
+    """
+    import yaml  # noqa: PLC0415
+
+    if not text.strip():
+        return {}
+    try:
+        parsed = yaml.load(text, Loader=yaml.BaseLoader)
+        typed = yaml.safe_load(text)
+    except yaml.YAMLError:
+        parsed = typed = None
+    if not isinstance(parsed, dict) or not isinstance(typed, dict):
+        raise UserInputError(
+            f"--vars {text!r} is not a YAML mapping", hint="write it as '{as_of: 2024-12-31}'"
+        )
+    plain = (bool, int, float, list, dict, type(None))
+    return {
+        str(name): value if isinstance(value, plain) else parsed[name]
+        for name, value in zip(parsed, typed.values(), strict=True)
+    }

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from financial_analytics import cli
+from financial_analytics.cli_options import parse_vars
 
 ROOT = Path(__file__).resolve().parents[2]
 MACROS = (
@@ -75,7 +76,7 @@ def check_that_a_setting_lasts(capsys: pytest.CaptureFixture[str], *options: str
     assert "error: an earlier build was given variables: currency was EUR; note was" in said
     assert "; this one would set back to USD, plain, so nothing was built" in said
     commands = commands_of(said)
-    assert cli.parse_vars(commands["to keep"][-1]) == {"currency": "EUR", "note": ODD}
+    assert parse_vars(commands["to keep"][-1]) == {"currency": "EUR", "note": ODD}
     assert cli.run(commands["to keep"]) == 0
     assert cli.run(arguments) == 2
     assert cli.run(commands["to undo"]) == 0

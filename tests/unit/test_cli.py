@@ -19,6 +19,7 @@ from tests.support.lab import write_feed
 from tests.support.small_bank import feeds
 
 from financial_analytics import cli, cli_steps
+from financial_analytics.cli_options import parse_vars
 from financial_analytics.errors import (
     BuildError,
     EngineError,
@@ -517,4 +518,4 @@ def test_demo__with_feeds_makes_none_and_a_refused_file_still_ends_in_3(
 def test_parse_vars__keeps_types_and_leaves_dates_text(
     text: str, variables: dict[str, Any]
 ) -> None:
-    assert cli.parse_vars(text) == variables
+    assert parse_vars(text) == variables
