@@ -303,6 +303,12 @@ def _quarantine_faults(
             f"case when {fault.condition} then {{'c': {sql_text(column.name)}, 'v': s_posted, "
             f"'rule': {sql_text(fault.rule)}, 'reason': {fault.reason}}} end"
         )
+    if source.doubt:  # the last of all that was read
+        raw.append("_raw[-1] as r_doubt")
+        structs.append(
+            "case when r_doubt is not null then {'c': null, 'v': null, 'rule': 'form', "
+            "'reason': r_doubt} end"
+        )
     connection.execute(
         f"insert into {QUARANTINE} "
         f"select {_stamp(batch)}, {sql_text(batch.table.name)}, {sql_text(batch.source_file)}, "

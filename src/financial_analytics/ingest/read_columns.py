@@ -20,7 +20,7 @@ from financial_analytics.errors import FeedError
 from financial_analytics.ingest.contract import Table
 from financial_analytics.ingest.header import match_columns, normalise
 from financial_analytics.ingest.remarks import Remark
-from financial_analytics.ingest.source import FeedColumn, Source
+from financial_analytics.ingest.source import DOUBT, FeedColumn, Source
 from financial_analytics.masking import safe_cause, without_values
 
 ARROW_VIEW = "connector_feed"
@@ -84,10 +84,11 @@ def open_arrow(
     )
     connection.register(ARROW_VIEW, numbered)
     described = connection.execute(f"describe select * from {ARROW_VIEW}").fetchall()
-    types = {name: kind for name, kind, *_ in described if name != "_feed_row"}
+    types = {name: kind for name, kind, *_ in described if name not in ("_feed_row", DOUBT)}
     source = _source(ARROW_VIEW, types, table, mapping, made, row='"_feed_row"')
     said = json.loads((data.schema.metadata or {}).get(b"remarks", b"[]"))
     source.remarks += [Remark(*remark) for remark in said]
+    source.doubt = sql_name(DOUBT) if DOUBT in data.column_names else None
     return source
 
 

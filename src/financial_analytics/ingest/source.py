@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from financial_analytics.ingest.clean import BadLine
 from financial_analytics.ingest.remarks import Remark
 
+DOUBT = "_doubt"
+"""Column of a connector's table: why a row is to be set aside, in words; NULL where it is not."""
+
 
 @dataclass(frozen=True)
 class FeedColumn:
@@ -97,6 +100,8 @@ class Source:
         (`financial_analytics.ingest.kept`).
     padded : str, optional
         `relation` with empty values at the end of lines that are too short.
+    doubt : str, optional
+        SQL of why a row is to be set aside, NULL where it is not.
     posted : Posted, optional
         What tells the rows that moved money.
     bad_lines : list of BadLine
@@ -118,6 +123,7 @@ class Source:
     listed: str = ""
     kept: Mapping[str, str] = field(default_factory=dict)
     padded: str | None = None
+    doubt: str | None = None
     posted: Posted | None = None
     bad_lines: list[BadLine] = field(default_factory=list)
     width: int = 0

@@ -139,6 +139,10 @@ def _stage_query(
         given.append(f"{source.posted.expression} as x_posted")
         bad.append(posted.is_not_posted(source.posted, "x_posted"))
         texts.append(rules.trimmed("x_posted"))
+    if source.doubt:
+        given.append(f"{source.doubt} as x_doubt")
+        bad.append("x_doubt is not null")
+        texts.append("x_doubt")
     row = f", {source.row} as _row" if source.row else ""
     carry = ", _row" if source.row else ""
     outputs = [_output(table, column, source, extracted_at) for column in present]

@@ -13,6 +13,7 @@
     ('balance_mismatch', 'warning', 'a statement whose totals do not tie',
         'ask the bank for the statement again, and load it'),
     ('statement_gap', 'warning', 'statements of an account are missing in between', 'fetch and load them'),
+    ('rows_doubtful', 'warning', 'rows of a file beside the feeds that cannot be read', 'mend the rows at the source, and load again'),
     ('entries_not_booked', 'info', 'pending, expected or declined entries', 'nothing: they come again when they are booked'),
     ('balance_unchecked', 'info', 'a statement without an opening or a closing balance', 'nothing, if the bank gives none'),
     ('hours_read_as_empty', 'info', 'hour 0 beside dates without a time', 'leave the column empty at the source'),

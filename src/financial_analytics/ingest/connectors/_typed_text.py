@@ -1,7 +1,8 @@
-"""What connectors of delimited text share: find the files, read columns, check their form."""
+"""What connectors of delimited text share: find the files, read columns, tell their doubts."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ import pyarrow.csv as pa_csv
 
 from financial_analytics.engines.duckdb.session import Connection, sql_name
 from financial_analytics.errors import FeedError
+from financial_analytics.ingest.remarks import Remark
+from financial_analytics.ingest.source import DOUBT
 from financial_analytics.masking import looks_personal, shown_names, shown_text
 
 _FORM = re.compile(
@@ -33,7 +36,7 @@ class Kind:
     words : str
         The form in words: "a date written YYMMDD".
     personal : bool, default False
-        Values are never shown in an error, and of the file's other columns only the shape:
+        Values are never shown, and of the file's other columns only the shape:
         they may be shifted.
     """
 
@@ -68,13 +71,16 @@ def find_files(directory: Path, names: Iterable[str]) -> dict[str, Path]:
 def load_typed(
     connection: Connection, table: str, path: Path, columns: Mapping[str, Kind], *, delimiter: str
 ) -> None:
-    """Create `table` with the wanted columns of a text file, typed, and ``file_row`` (from 1).
+    """Create `table` with the wanted columns of a text file, typed.
+
+    ``file_row`` counts rows from 1. ``doubt`` says in words which values of a row are not of their
+    column's form, and are NULL therefore; it is NULL where all are. What a feed is made of such a
+    row carries the words as `DOUBT`, so that the loader sets it aside.
 
     Raises
     ------
     FeedError
-        If the file is not delimited UTF-8 text, lacks a column, or holds a value that is not
-        of its column's form. The message names file, line, column and value.
+        If the file is not delimited UTF-8 text, or lacks a column.
     """
     text = _read(path, list(columns), delimiter)
     text = text.append_column("file_row", pa.array(range(1, text.num_rows + 1), pa.int64()))
@@ -83,27 +89,63 @@ def load_typed(
         f"{kind.sql.format(sql_name(column))} as {sql_name(column)}"
         for column, kind in columns.items()
     )
-    connection.execute(f"create table {sql_name(table)} as select {typed}, file_row from arrived")
+    connection.execute(f"create temp table read as select {typed}, file_row from arrived")
+    doubts = _doubts(connection, path, columns)
+    connection.register(
+        "doubts",
+        pa.table(
+            {
+                "file_row": pa.array(doubts, pa.int64()),
+                "doubt": pa.array(["; ".join(words) for words in doubts.values()], pa.string()),
+            }
+        ),
+    )
+    connection.execute(
+        f"create table {sql_name(table)} as select read.*, doubts.doubt from read "
+        "left join doubts on read.file_row = doubts.file_row order by read.file_row"
+    )
+    connection.execute("drop table temp.read")
+    for name in ("arrived", "doubts"):
+        connection.unregister(name)
+
+
+def _doubts(
+    connection: Connection, path: Path, columns: Mapping[str, Kind]
+) -> dict[int, list[str]]:
+    """Return what is wrong with each row that has a value of another form."""
+    found: dict[int, list[str]] = {}
+    hidden = any(kind.personal for kind in columns.values())
     for column, kind in columns.items():
         quoted = sql_name(column)
-        fault = connection.execute(
-            f"select arrived.file_row, arrived.{quoted}, count(*) over () from arrived "
-            f"inner join {sql_name(table)} as typed on arrived.file_row = typed.file_row "
-            f"where arrived.{quoted} is not null and typed.{quoted} is null "
-            "order by arrived.file_row limit 1"
-        ).fetchone()
-        if fault is not None:
-            row, value, count = fault
-            hide = looks_personal(value) or any(other.personal for other in columns.values())
-            shown = repr(shown_text(value) if hide else value)
+        faults = connection.execute(
+            f"select arrived.file_row, arrived.{quoted} from arrived "
+            "inner join temp.read as typed on arrived.file_row = typed.file_row "
+            f"where arrived.{quoted} is not null and typed.{quoted} is null"
+        ).fetchall()
+        for row, value in faults:
+            shown = repr(shown_text(value) if hidden or looks_personal(value) else value)
             if kind.personal:
                 shown = "(not shown: personal data)"
-            raise FeedError(
-                f"{path.name} line {row + 1}: {column} is {shown}, not {kind.words} "
-                f"({count} such rows)",
-                hint="restore the file as published, or mend the rows",
-            )
-    connection.unregister("arrived")
+            words = f"{path.name} line {row + 1}: {column} is {shown}, not {kind.words}"
+            found.setdefault(row, []).append(words)
+    return found
+
+
+def without_feed(connection: Connection, table: str) -> list[Remark]:
+    """Return a remark on the doubtful rows of a file that no feed has rows of."""
+    rows, first = connection.execute(
+        f"select count(*), arg_min(doubt, file_row) from {sql_name(table)} where doubt is not null"
+    ).fetchall()[0]
+    words = f"{first} ({rows:,} such rows): left out; mend the rows and load again"
+    return [Remark("rows_doubtful", rows, words)] if rows else []
+
+
+def carried(table: pa.Table, remarks: Iterable[Remark], source: str) -> pa.Table:
+    """Return a feed with its remarks and where it is from, without `DOUBT` where there is none."""
+    if table.column(DOUBT).null_count == table.num_rows:
+        table = table.drop_columns([DOUBT])
+    said = json.dumps([[remark.kind, remark.rows, remark.words] for remark in remarks])
+    return table.replace_schema_metadata({"source_file": source, "remarks": said})
 
 
 def _read(path: Path, columns: list[str], delimiter: str) -> pa.Table:

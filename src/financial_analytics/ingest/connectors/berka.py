@@ -11,7 +11,13 @@ from pathlib import Path
 import pyarrow as pa
 
 from financial_analytics.engines.duckdb.session import open_warehouse
-from financial_analytics.ingest.connectors._typed_text import Kind, find_files, load_typed
+from financial_analytics.ingest.connectors._typed_text import (
+    Kind,
+    carried,
+    find_files,
+    load_typed,
+    without_feed,
+)
 
 LOAN_ACCOUNT_OFFSET = 1_000_000
 """Account id of a loan = this + loan_id."""
@@ -73,7 +79,7 @@ select max(date) as last_date from trans;
 
 create view owners as
 select account_id, min(client_id) as customer_id
-from disp where type = 'OWNER' group by account_id;
+from disp where type = 'OWNER' and doubt is null group by account_id;
 
 create view loan_accounts as
 select
@@ -100,7 +106,7 @@ select
 from trans
 asof join loan_accounts
     on trans.account_id = loan_accounts.account_id and trans.date >= loan_accounts.date
-where trans.k_symbol = 'UVER' and trans.type = 'VYDAJ';
+where trans.k_symbol = 'UVER' and trans.type = 'VYDAJ' and trans.doubt is null;
 
 create view closing_balances as
 with running as (
@@ -111,6 +117,7 @@ with running as (
             range between unbounded preceding and current row
         ) as running_balance
     from trans
+    where doubt is null
 ),
 ranked as (
     select *, row_number() over (
@@ -143,13 +150,14 @@ with listed as (
         end),
         'Loan', null, null
     from loan_accounts
-    where status in ('A', 'B', 'C', 'D')
+    where status in ('A', 'B', 'C', 'D') and product_id is not null
 )
 select
     product_id, product_name, category,
     cast(product_tier as varchar) as product_tier,
     cast(is_premium as boolean) as is_premium,
-    cast((select min(date) from account) as timestamp) as updated_at
+    cast((select min(date) from account) as timestamp) as updated_at,
+    cast(null as varchar) as _doubt
 from listed
 order by product_id
 """
@@ -168,7 +176,8 @@ select
     'CZ' as country,
     openings.open_date as signup_date,
     true as is_active,
-    cast(openings.open_date as timestamp) as updated_at
+    cast(openings.open_date as timestamp) as updated_at,
+    client.doubt as _doubt
 from client
 left join district on client.district_id = district.A1
 left join openings on client.client_id = openings.client_id
@@ -202,7 +211,8 @@ listed as (
             when 'POPLATEK PO OBRATU' then 3
         end as product_id,
         'Active' as account_status, account.date as open_date, cast(null as date) as close_date,
-        closing_balances.balance as current_balance, account.date as updated_date
+        closing_balances.balance as current_balance, account.date as updated_date,
+        account.doubt
     from account
     left join owners on account.account_id = owners.account_id
     left join closing_balances on account.account_id = closing_balances.account_id
@@ -210,14 +220,14 @@ listed as (
     select
         2, loan_states.file_row, loan_states.loan_account_id, owners.customer_id,
         loan_states.product_id, 'Active', loan_states.date, null, loan_states.balance,
-        loan_states.date
+        loan_states.date, loan_states.doubt
     from loan_states
     left join owners on loan_states.account_id = owners.account_id
     union all
     select  -- a loan that has run its course inside the feed: a second version, closed
         3, loan_states.file_row, loan_states.loan_account_id, owners.customer_id,
         loan_states.product_id, 'Closed', loan_states.date, loan_states.end_date,
-        loan_states.balance, loan_states.end_date
+        loan_states.balance, loan_states.end_date, loan_states.doubt
     from loan_states
     left join owners on loan_states.account_id = owners.account_id
     where loan_states.is_over
@@ -225,7 +235,7 @@ listed as (
     select
         4, card.file_row, {CARD_ACCOUNT_OFFSET} + card.card_id, disp.client_id,
         case card.type when 'junior' then 11 when 'classic' then 12 when 'gold' then 13 end,
-        'Active', card.issued, null, null, card.issued
+        'Active', card.issued, null, null, card.issued, card.doubt
     from card
     left join disp on card.disp_id = disp.disp_id
 )
@@ -233,7 +243,8 @@ select
     account_id, customer_id, product_id, account_status, open_date, close_date,
     cast(current_balance as decimal(18, 2)) as current_balance,
     'CZK' as currency,
-    cast(updated_date as timestamp) as updated_at
+    cast(updated_date as timestamp) as updated_at,
+    doubt as _doubt
 from listed
 order by part, file_row
 """
@@ -247,7 +258,8 @@ select
     'CZ' as country,
     A3 as region,
     true as is_active,
-    cast((select min(date) from account) as timestamp) as updated_at
+    cast((select min(date) from account) as timestamp) as updated_at,
+    doubt as _doubt
 from district
 order by file_row
 """
@@ -284,7 +296,8 @@ select
         when trans.operation = 'VYBER KARTOU' then 'ATM'
     end as channel,
     concat_ws(' / ', trans.type, trans.operation, trans.k_symbol) as description,
-    case when standing_orders.account_id is not null then true end as is_recurring
+    case when standing_orders.account_id is not null then true end as is_recurring,
+    trans.doubt as _doubt
 from trans
 left join owners on trans.account_id = owners.account_id
 left join standing_orders
@@ -307,7 +320,8 @@ select
     instalments.payments as scheduled_amount,
     instalments.amount as actual_amount,
     'Standing order' as payment_method,
-    cast(instalments.owed_amount as decimal(18, 2)) as outstanding_balance
+    cast(instalments.owed_amount as decimal(18, 2)) as outstanding_balance,
+    cast(null as varchar) as _doubt
 from instalments
 left join owners on instalments.account_id = owners.account_id
 order by instalments.file_row
@@ -324,6 +338,10 @@ _FEEDS: Mapping[str, tuple[str, str]] = {
 }
 
 
+_BESIDE = {"accounts": "disp", "transactions": "order"}
+"""Feeds that say what could not be read of a file that no feed has rows of."""
+
+
 def feeds(directory: Path) -> Mapping[str, pa.Table]:
     """Read the eight files of Berka as feeds in the contract's form.
 
@@ -336,13 +354,13 @@ def feeds(directory: Path) -> Mapping[str, pa.Table]:
     -------
     mapping of str to pyarrow.Table
         Contract table → rows, in the order of the files; tables Berka has nothing for are left
-        out. The same files give the same tables.
+        out. The same files give the same tables. A row with a value of another form says so in
+        ``_doubt``, with file, line, column and value: the loader sets it aside.
 
     Raises
     ------
     FeedError
-        If the folder or a file is missing, is not semicolon-separated text, lacks a column, or
-        holds a value of another form. The message names file, line, column and value.
+        If the folder or a file is missing, is not semicolon-separated text, or lacks a column.
 
     Notes
     -----
@@ -358,9 +376,10 @@ def feeds(directory: Path) -> Mapping[str, pa.Table]:
         for name, columns in _FILES.items():
             load_typed(connection, name, paths[f"{name}.asc"], columns, delimiter=";")
         connection.execute(_SHARED)
+        beside = {feed: without_feed(connection, name) for feed, name in _BESIDE.items()}
         return {
-            table: connection.sql(query)
-            .to_arrow_table()
-            .replace_schema_metadata({"source_file": f"berka:{files}"})
+            table: carried(
+                connection.sql(query).to_arrow_table(), beside.get(table, ()), f"berka:{files}"
+            )
             for table, (files, query) in _FEEDS.items()
         }
