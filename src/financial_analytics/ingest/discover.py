@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from financial_analytics.errors import UserInputError
 from financial_analytics.ingest.connectors import connector_names, statement_formats
 from financial_analytics.ingest.contract import Contract
+from financial_analytics.ingest.file_order import in_order
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".psv", ".txt", ".dat")
 PARQUET_SUFFIXES = (".parquet", ".pq")
@@ -53,8 +53,7 @@ class Discovery:
 def discover(paths: Iterable[Path], contract: Contract) -> Discovery:
     """List the feed files under `paths`: by table as in the contract, then in the order given.
 
-    Inside a folder its own files come first, then those of its folders, each by name with
-    numbers as numbers.
+    Files of a folder are in the order of `file_order.in_order`.
 
     A file belongs to the longest table name that its stem starts with
     (``transactions_2024-01-02.csv.gz``); if there is none, to the table its folder is
@@ -63,7 +62,8 @@ def discover(paths: Iterable[Path], contract: Contract) -> Discovery:
     Raises
     ------
     UserInputError
-        If a path does not exist, or a folder holds no file that belongs to a table.
+        If a path does not exist, a folder holds no file that belongs to a table, or names of a
+        folder do not tell the order of their dates.
     """
     found = Discovery()
     seen: set[Path] = set()
@@ -185,20 +185,10 @@ def _files(path: Path) -> Iterator[Path]:
     if path.is_file():
         yield path
         return
-    for child in sorted(path.rglob("*"), key=lambda child: _place(child.relative_to(path))):
-        inside = child.relative_to(path).parts
-        if child.is_file() and not any(part.startswith((".", "_")) for part in inside):
-            yield child
-
-
-def _place(inside: Path) -> tuple[int, list[tuple[int, int, str]]]:
-    return len(inside.parts), _natural(inside.as_posix())
-
-
-def _natural(text: str) -> list[tuple[int, int, str]]:
-    """Sort key that puts ``part-2`` before ``part-10``."""
-    return [
-        (0, int(part), "") if part.isdecimal() else (1, 0, part)
-        for part in re.split(r"(\d+)", text)
-        if part
+    children = [
+        child
+        for child in path.rglob("*")
+        if child.is_file()
+        and not any(part.startswith((".", "_")) for part in child.relative_to(path).parts)
     ]
+    yield from in_order(children, lambda child: child.relative_to(path))
