@@ -60,15 +60,22 @@ def in_order(files: Sequence[Named], name: Callable[[Named], PurePath]) -> list[
 
 def _is_day_first(names: Sequence[str]) -> bool | None:
     """Tell whether days come before months in dates that end in a year; None if not known."""
-    dates = [match for name in names for match in _NUMBERS.finditer(name)]
-    days = [date for date in dates if int(date[1]) > len(_MONTHS)]
-    months = [date for date in dates if int(date[3]) > len(_MONTHS)]
+    days, months, is_dotted = [], [], False
+    for date in (match for name in names for match in _NUMBERS.finditer(name)):
+        first, second = int(date[1]), int(date[3])
+        as_day = _iso(date[4], second, first) is not None
+        as_month = _iso(date[4], first, second) is not None
+        is_dotted |= date[2] == "." and as_day
+        if as_day and not as_month:
+            days.append(date[0])
+        elif as_month and not as_day:
+            months.append(date[0])
     if days and months:
         raise UserInputError(
-            f"the names have dates of two orders: {days[0][0]} and {months[0][0]}",
+            f"the names have dates of two orders: {days[0]} and {months[0]}",
             hint="give the files in their order instead of the folder",
         )
-    if days or (not months and any(date[2] == "." for date in dates)):
+    if days or (is_dotted and not months):
         return True
     return False if months else None
 
