@@ -160,3 +160,65 @@ def test_truth_by_closeness() -> None:
     assert [closest_truth(w) for w in ("Autopay Enabled", "not enrolled", "perhaps")] == [
         True, False, None,
     ]  # fmt: skip
+
+
+ANOTHER_CORE = {
+    "accounts": "Account #=account_id; CIF No=customer_id; Product Code=product_id; "
+    "Acct Status=account_status; Date Opened=open_date; Date Closed=close_date; "
+    "Ledger Balance=current_balance; Available Bal=available_balance; Limit=credit_limit; "
+    "CCY=currency; Int Rate %=interest_rate; Autopay Flag=autopay_enabled; Last Changed=updated_at",
+    "customers": "CIF No=customer_id; Given Name=first_name; Surname=last_name; "
+    "E-mail Address=email; Mobile Phone=phone; Birth Date=date_of_birth; Tax ID=ssn; "
+    "Street Address=address; Town=city; State/Province=state; Postal Code=zip_code; "
+    "Country Code=country; Customer Since=signup_date; FICO Score=credit_score; "
+    "Gross Annual Income=annual_income; Employment=employment_status; Segment=customer_segment; "
+    "Active Flag=is_active; Dependents=number_of_dependents; Marketing Consent=marketing_opt_in",
+    "loan_payments": "Repayment ID=payment_id; Loan Account=account_id; CIF No=customer_id; "
+    "Due Date=scheduled_date; Paid Date=actual_date; Amount Due=scheduled_amount; "
+    "Amount Paid=actual_amount; Pay Method=payment_method; "
+    "Principal Outstanding=outstanding_balance",
+    "credit_applications": "Application Ref=application_id; CIF No=customer_id; "
+    "Amount Requested=requested_amount; Term=requested_term_months; DTI=debt_to_income_ratio; "
+    "Outcome=decision; Outcome Date=decision_date",
+    "fraud_alerts": "Alert Ref=alert_id; Tran ID=transaction_id; Severity=alert_severity; "
+    "Case Status=investigation_status; Resolved On=resolution_date; Recovered=amount_recovered",
+    "products": "Product Code=product_id; Product=product_name; Product Group=category",
+}
+
+
+@pytest.mark.parametrize("table", ANOTHER_CORE)
+def test_names_of_another_core_are_proposed(table: str) -> None:
+    contract = load_contract()
+    wanted = dict(pair.strip().split("=") for pair in ANOTHER_CORE[table].split(";"))
+    assert propose_names(list(wanted), contract[table], contract.name_words) == wanted
+
+
+@pytest.mark.parametrize(
+    ("debit", "credit"),
+    [("Debit Amount", "Credit Amount"), ("Paid Out", "Paid In"), ("Withdrawals", "Deposits"),
+     ("Soll", "Haben"), ("DR", "CR")],
+)  # fmt: skip
+def test_two_columns_of_which_a_row_fills_one_are_debits_and_credits(
+    tmp_path: Path, debit: str, credit: str
+) -> None:
+    rows = [
+        f"{number};1;1;2024-01-{number:02d} 10:00:00;"
+        f"{'Purchase' if number % 3 else 'Deposit'};{'5.00;' if number % 3 else ';7.00'};USD"
+        for number in range(1, 29)
+    ]
+    head = f"Tran ID;Account No;CIF No;Posting Date;Tran Type;{debit};{credit};CCY"
+    path = tmp_path / "transactions.csv"
+    path.write_text("\n".join([head, *rows]) + "\n")
+    found = profile([path], settings=settings(tmp_path), loaded_at=MOMENT)
+    proposed = yaml.safe_load(found.as_yaml())["transactions"]
+    assert proposed["amount"] == {"debit": debit, "credit": credit}
+    assert found.rows["transactions"] == (28, 0)
+
+
+def test_two_columns_that_a_row_fills_both_are_none(tmp_path: Path) -> None:
+    rows = [f"{n};1;1;2024-01-{n:02d} 10:00:00;Purchase;5.00;7.00;USD" for n in range(1, 29)]
+    head = "Tran ID;Account No;CIF No;Posting Date;Tran Type;Debit Amount;Credit Amount;CCY"
+    path = tmp_path / "transactions.csv"
+    path.write_text("\n".join([head, *rows]) + "\n")
+    found = profile([path], settings=settings(tmp_path), loaded_at=MOMENT)
+    assert not isinstance(yaml.safe_load(found.as_yaml())["transactions"].get("amount"), dict)

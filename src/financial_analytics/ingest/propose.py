@@ -20,6 +20,8 @@ DATES = (
 CLOCKS = ("%H:%M:%S", "%H:%M", "%H:%M:%S.%f", "%I:%M:%S %p", "%I:%M %p", "%H%M%S")
 _MOST_WORDS = 40
 _MOST_DATES = 500
+_FILL_ONE = 0.95
+"""Share of rows from which two columns are taken for debits and credits."""
 _ISO = r"\d{4}-\d{2}-\d{2}.*"
 
 
@@ -83,8 +85,12 @@ def propose(
         free = [name for name in sample.names if name not in own.values()]
         beside = [name for name in free if _is_beside(sample.table, name)]
         free = [name for name in free if name not in beside]
-        found = names.propose_names(free, sample.table, words, own)
         entries = proposal.tables.setdefault(sample.table.name, {})
+        if pair := _debit_and_credit(connection, sample, free):
+            entries[signs.AMOUNT] = dict(zip(("debit", "credit"), pair, strict=True))
+            own[signs.AMOUNT] = pair[0]  # how it writes amounts
+            free = [name for name in free if name not in pair]
+        found = names.propose_names(free, sample.table, words, own)
         for name in sample.names:
             if name in found:
                 entries.setdefault(name, found[name])
@@ -111,6 +117,29 @@ def propose(
                 _propose_unit(connection, sample, target, columns[target.name], proposal)
         _propose_signs(connection, sample, columns, proposal)
     return proposal
+
+
+def _debit_and_credit(
+    connection: Connection, sample: Sample, free: Sequence[str]
+) -> tuple[str, str] | None:
+    """Return two columns of which nearly each row fills one: money out and money in."""
+    if sample.table.name != signs.TABLE or signs.AMOUNT in map(normalise, sample.names):
+        return None
+    out, into = (
+        [name for name in free if set(names.pieces(name)) & set(words)]
+        for words in (signs.OUT_WORDS, signs.IN_WORDS)
+    )
+    for debit in out:
+        for credit in into:
+            given = [f"coalesce({_text(name)}, '') not in ('', '0', '0.00', '0,00')"
+                     for name in (debit, credit)]  # fmt: skip
+            rows, one = connection.execute(
+                f"select count(*), count(*) filter (where {given[0]} <> {given[1]}) "
+                f"from {sample.relation}"
+            ).fetchall()[0]
+            if debit != credit and rows and one >= _FILL_ONE * rows:
+                return debit, credit
+    return None
 
 
 def _is_beside(table: Table, name: str) -> bool:
@@ -283,7 +312,8 @@ def _propose_unit(
 def _propose_signs(
     connection: Connection, sample: Sample, columns: Mapping[str, str], proposal: Proposal
 ) -> None:
-    if sample.table.name != signs.TABLE or signs.AMOUNT not in columns:
+    is_pair = isinstance(proposal.tables[sample.table.name].get(signs.AMOUNT), dict)
+    if sample.table.name != signs.TABLE or signs.AMOUNT not in columns or is_pair:
         return
     amount = _text(columns[signs.AMOUNT])
     [(negative,)] = connection.execute(

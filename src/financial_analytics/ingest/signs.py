@@ -36,11 +36,11 @@ MARK_COLUMNS = (
 )  # fmt: skip
 OUT_WORDS = (
     "d", "dr", "db", "dt", "dbt", "dbit", "debit", "debits", "s", "soll", "out", "outflow",
-    "outgoing", "withdrawal", "-", "-1",
+    "outgoing", "withdrawal", "withdrawals", "-", "-1",
 )  # fmt: skip
 IN_WORDS = (
     "c", "cr", "ct", "cdt", "crdt", "credit", "credits", "h", "haben", "in", "inflow", "incoming",
-    "deposit", "+", "1", "+1",
+    "deposit", "deposits", "+", "1", "+1",
 )  # fmt: skip
 _STATUS_COLUMNS = (
     "status", "transaction_status", "txn_status", "tx_status", "booking_status", "posting_status",
