@@ -21,6 +21,7 @@ from financial_analytics.engines.duckdb.session import (
 from financial_analytics.engines.stores import BronzeStore
 from financial_analytics.errors import UserInputError
 from financial_analytics.ingest import load
+from financial_analytics.ingest.batch import Batch
 from financial_analytics.ingest.contract import BRONZE_SCHEMA, EXTRACT_DAY, Contract, Table
 from financial_analytics.ingest.remarks import Remark
 from financial_analytics.ingest.report import FileReport, IngestReport
@@ -108,7 +109,7 @@ def finish(
     loaded = dict.fromkeys(file.table for file in report.files)
     for table in (contract[name] for name in loaded if contract[name].kind == "entity"):
         if table.name in full and table.name not in refused:
-            batch = load.Batch(
+            batch = Batch(
                 load.newest_load(connection)[0] + 1, table, MARK,
                 f"{MARK} of {table.name} at {extracted_at.isoformat(sep=' ')}", "", loaded_at,
             )  # fmt: skip
@@ -125,7 +126,7 @@ def finish(
 def _end(
     connection: Connection,
     store: BronzeStore,
-    batch: load.Batch,
+    batch: Batch,
     report: IngestReport,
     extracted_at: datetime,
     record: Callable[[int], None],
@@ -212,7 +213,7 @@ def _ended(table: Table, alias: str) -> str:
 
 def _write(
     connection: Connection,
-    batch: load.Batch,
+    batch: Batch,
     gone: str,
     extracted_at: datetime,
     record: Callable[[int], None],

@@ -26,11 +26,13 @@ from financial_analytics.ingest import (
     vocabulary,
 )
 from financial_analytics.ingest.bank import Bank, record
+from financial_analytics.ingest.batch import Batch
 from financial_analytics.ingest.blame import engine_errors, feed_errors
 from financial_analytics.ingest.compare import compare, only_new_keys
 from financial_analytics.ingest.contract import Contract, Table
 from financial_analytics.ingest.feeds import Feed
 from financial_analytics.ingest.mapping import Form, SourceMapping
+from financial_analytics.ingest.quarantine import quarantine_summary
 from financial_analytics.ingest.remarks import Remark
 from financial_analytics.ingest.report import FileReport, Reason
 from financial_analytics.ingest.source import Source
@@ -100,7 +102,7 @@ def load_feed(
         tell("comparing", staged.read)
         verdicts = compare(connection, table, staged, extracted_at=context.extracted_at)
         highest, _ = load.newest_load(connection)
-        batch = load.Batch(
+        batch = Batch(
             highest + 1, table, feed.source_file, feed.origin, sha256, context.loaded_at,
             context.given_extracted_at,
         )  # fmt: skip
@@ -129,7 +131,7 @@ def load_feed(
                 before_commit=before_commit,
             )
         store.ship(connection, table, batch.batch_id)
-        reasons = load.quarantine_summary(connection, batch.batch_id) if counts.quarantined else []
+        reasons = quarantine_summary(connection, batch.batch_id) if counts.quarantined else []
         stage.clear(connection)
     tell("done", counts.read)
     return FileReport(
