@@ -1,7 +1,8 @@
 """Writes what the documents derive from the project: ``make docs``, or ``python docs/generate.py``.
 
 The list of charts (`docs/charts.md`), a page for each analytics model (`docs/models/`), and the
-table of questions in `README.md` come from the registry of charts and the YAML of the models; the
+table of questions in `README.md` come from the registry of charts and the YAML of the models (its
+answers from `docs/answers.yml`, which `docs/answers.py` reads from a demo); the
 page of variables (`docs/variables.md`) from the comments of `dbt_project.yml`; the page of metrics
 (`docs/metrics.md`) from their registry.
 """
@@ -139,13 +140,15 @@ def chart_list() -> str:
 
 def questions(root: Path) -> str:
     """Return the README's table of the eight questions."""
-    lines = ["| # | question | state |", "|---|---|---|"]
+    said = yaml.load((root / "docs" / "answers.yml").read_text(encoding="utf-8"), Loader=LOADER)
+    lines = ["| # | question | the demo's answer | |", "|---|---|---|---|"]
     for number, category in enumerate(CATEGORIES, start=1):
         described = described_models(root, category).values()
         models = sum(_beside(model) is None for _, model in described)
         drawn = len(charts(category.folder))
-        state = f"answered: {models} models, {drawn} charts, one report" if drawn else "not yet"
-        lines.append(f"| {number} | {category.question} | {state} |")
+        answer = _cell(said[category.question])
+        state = f"{models} models, {drawn} charts, one report"
+        lines.append(f"| {number} | {category.question} | {answer} | {state} |")
     return "\n".join(lines) + "\n"
 
 

@@ -128,7 +128,9 @@ def test_stale_pages_would_be_found(tmp_path: Path) -> None:
     generator = _generator()
     shutil.copytree(ROOT / "models", tmp_path / "models")
     shutil.copy(ROOT / "dbt_project.yml", tmp_path)
-    readme = _text("README.md").replace("answered: ", "answered: 1", 1)
+    (tmp_path / "docs").mkdir()
+    shutil.copy(ROOT / "docs" / "answers.yml", tmp_path / "docs")
+    readme = _text("README.md").replace(" models, ", "1 models, ", 1)
     (tmp_path / "README.md").write_text(readme, encoding="utf-8")
     generator.main(tmp_path)
     assert generator.stale(tmp_path) == []
