@@ -272,6 +272,8 @@ def test_build__is_told_to_end_and_says_so(
         stderr=subprocess.PIPE,
         text=True,
         env=os.environ.copy(),
+        # a test run under nohup hands down that hang-ups are ignored
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL) and None,
     )
     log = data / "logs" / "dbt.log"
     deadline = time.monotonic() + 120
