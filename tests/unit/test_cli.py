@@ -266,14 +266,17 @@ def test_build__is_told_to_end_and_says_so(
         " where hash(a.range, b.range) % 7 = 1"
     )
     (tiny_project / "models" / "first.sql").write_text(slow, encoding="utf-8")
+    # a test run under nohup hands down that hang-ups are ignored
+    heard = (
+        "import signal; signal.signal(signal.SIGHUP, signal.SIG_DFL); "
+        "from financial_analytics.cli import main; main()"
+    )
     process = subprocess.Popen(
-        [sys.executable, "-m", "financial_analytics.cli", "build"],
+        [sys.executable, "-c", heard, "build"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env=os.environ.copy(),
-        # a test run under nohup hands down that hang-ups are ignored
-        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL) and None,
     )
     log = data / "logs" / "dbt.log"
     deadline = time.monotonic() + 120
