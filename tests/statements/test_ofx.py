@@ -115,3 +115,11 @@ def test_the_charset_of_the_header_counts_and_utf_8_is_seen(desk: Desk) -> None:
     text = (FILES / "checking.qfx").read_bytes().decode("cp1252")
     desk.load("ofx", desk.write("a.qfx", text))
     assert desk.movements()[0][5].startswith("Café & Books")
+
+
+def test_a_closing_balance_of_the_first_day_is_told(desk: Desk) -> None:
+    """csb43 writes such files: findings/csb43_closing_balance_of_the_first_day.sh."""
+    text = file(entry("a", "-5.00")).replace("<DTASOF>20240131", "<DTASOF>20240101")
+    report = desk.load("ofx", desk.write("early.ofx", text))
+    assert kinds(report)["balance_mismatch"] == 1
+    assert desk.movements()

@@ -138,13 +138,22 @@ def _statement(element: Element, *, is_card: bool) -> Statement:
         for fitid, root in _corrected(booked).items()
         if fitid == text_at(entry, "FITID")
     ]
+    movements = tuple(_movements(booked, currency, is_card=is_card))
+    newest = max((movement.day for movement in movements), default=None)
+    faults = []
+    if closing and closing.day and newest and closing.day < newest:  # csb43 1.1 writes such files
+        faults.append(
+            f"the balance is of {closing.day}, before the newest movement ({newest}): "
+            "if it is the closing one, the file dates it too early"
+        )
     bank = " ".join(filter(None, (text_at(account, "BANKID"), text_at(account, "BRANCHID"))))
     return Statement(
         account=f"{bank} {plain_account(number)}".strip(),
         number_shown=number,
         currency=currency,
-        movements=tuple(_movements(booked, currency, is_card=is_card)),
+        movements=movements,
         closing=closing,
+        faults=tuple(faults),
         available=money(available, "AVAILBAL/BALAMT") if available else None,
         category="Credit" if kind in _CREDIT else "Deposit",
         not_booked=len(entries) - len(booked) + len(element.findall(".//STMTTRNP")),
