@@ -280,12 +280,15 @@ def test_build__is_told_to_end_and_says_so(
     )
     log = data / "logs" / "dbt.log"
     deadline = time.monotonic() + 120
-    while not (log.is_file() and "model main.first" in log.read_text(encoding="utf-8")):
-        assert process.poll() is None, process.communicate()[1]
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-    process.send_signal(number)
-    out, err = process.communicate(timeout=60)
+    try:
+        while not (log.is_file() and "model main.first" in log.read_text(encoding="utf-8")):
+            assert process.poll() is None, process.communicate()[1]
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()  # it would compute for hours
     assert process.returncode == code
     assert out == ""
     assert "interrupted: " in err
