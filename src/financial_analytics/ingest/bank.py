@@ -99,13 +99,6 @@ def _judge(files: list[tuple[str, str]], contract: Contract, note: Path) -> Bank
     return synthetic_bank(parameters) if known and set(files) <= named else OWN_FEEDS
 
 
-def create_ledger(connection: Connection) -> None:
-    """Create the ledger ``_bank`` where absent: one row, with the first batch of the bank."""
-    connection.execute(
-        f"create table if not exists {BANK} (_batch_id bigint, kind varchar, parameters varchar)"
-    )
-
-
 def record(connection: Connection, bank: Bank, batch_id: int) -> None:
     """Say in the warehouse whose rows it holds; inside the transaction of the first batch.
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from financial_analytics.engines.duckdb.session import Connection, sql_name, sql_text
-from financial_analytics.engines.stores import BRONZE_SCHEMA, LEDGERS
+from financial_analytics.engines.stores import BRONZE_SCHEMA
 from financial_analytics.errors import FeedError
 from financial_analytics.ingest.contract import Table
 from financial_analytics.ingest.source import Source
@@ -45,13 +45,6 @@ def as_read(table: Table, kept: Mapping[str, str]) -> Table:
         for column in table.columns
     )
     return replace(table, columns=columns)
-
-
-def create_keys(connection: Connection) -> None:
-    """Create the kept table where absent."""
-    types = {"text": "varchar"}
-    columns = ", ".join(f"{name} {types.get(t, t)}" for name, t in LEDGERS["_keys"].items())
-    connection.execute(f"create table if not exists {KEYS} ({columns})")
 
 
 def check_kept(

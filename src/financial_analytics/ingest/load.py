@@ -14,20 +14,19 @@ from financial_analytics.engines.duckdb.session import (
     sql_name,
     sql_text,
 )
-from financial_analytics.engines.stores import BronzeStore
+from financial_analytics.engines.stores import LEDGERS, BronzeStore
 from financial_analytics.errors import EngineError
-from financial_analytics.ingest.bank import create_ledger
 from financial_analytics.ingest.batch import Batch, loaded, stamp
 from financial_analytics.ingest.compare import Verdicts
 from financial_analytics.ingest.contract import BRONZE_SCHEMA, Contract, Table
-from financial_analytics.ingest.kept import create_keys
+from financial_analytics.ingest.ledgers import create_ledger
 from financial_analytics.ingest.quarantine import (
     QUARANTINE,
     quarantine_faults,
     quarantine_lines,
     quarantine_verdicts,
 )
-from financial_analytics.ingest.remarks import Remark, create_remarks, keep
+from financial_analytics.ingest.remarks import Remark, keep
 from financial_analytics.ingest.source import Source
 from financial_analytics.ingest.stage import FEED, VERDICT, Staged
 
@@ -69,9 +68,7 @@ def create_bronze(connection: Connection, contract: Contract) -> None:
         ).fetchall()
     )
     tables = {name for name, _ in present}
-    wanted = {"quarantine", "_batches", "_bank", "_extracts", "_remarks", "_keys"} | {
-        t.name for t in contract
-    }
+    wanted = set(LEDGERS) | {table.name for table in contract}
     columns_wanted = {(table.name, c.name) for table in contract for c in table.columns}
     if wanted <= tables and columns_wanted <= present:
         return
@@ -84,23 +81,8 @@ def create_bronze(connection: Connection, contract: Contract) -> None:
         for c in table.columns if table.name in tables else ():
             if (table.name, c.name) not in present:
                 connection.execute(f"alter table {name} add column {sql_name(c.name)} {c.sql_type}")
-    connection.execute(
-        f"create table if not exists {QUARANTINE} (_batch_id bigint, _loaded_at timestamp, "
-        "table_name varchar, source_file varchar, source_row bigint, column_name varchar, "
-        "rejected_value varchar, rule varchar, reason varchar, raw_row varchar)"
-    )
-    connection.execute(
-        f"create table if not exists {BATCHES} (_batch_id bigint, table_name varchar, "
-        "source_file varchar, file_sha256 varchar, loaded_at timestamp, rows_read bigint, "
-        "rows_accepted bigint, rows_duplicate bigint, rows_quarantined bigint, "
-        "rows_corrected bigint)"
-    )
-    connection.execute(
-        f"create table if not exists {EXTRACTS} (_batch_id bigint, extracted_at timestamp)"
-    )
-    create_ledger(connection)
-    create_remarks(connection)
-    create_keys(connection)
+    for name in LEDGERS:
+        create_ledger(connection, name)
     connection.execute("commit")
 
 

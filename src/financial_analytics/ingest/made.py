@@ -62,7 +62,7 @@ class Made:
             parts = f" || '{SEPARATOR}' || ".join(rules.trimmed(part) for part in text)
             return FeedColumn(f"({parts})", "text")
         debit, credit = text
-        is_out, is_in = (_is_amount(part) for part in (debit, credit))
+        is_out, is_in = (is_amount(part) for part in (debit, credit))
         value = (
             f"case when {is_out} and {is_in} then {debit} || ' / ' || {credit} "
             f"when {is_out} then {debit} when {is_in} then {credit} "
@@ -77,7 +77,7 @@ class Made:
         return self.kind in (SPLIT, PARTS)
 
 
-def _is_amount(text: str) -> str:
+def is_amount(text: str) -> str:
     """Return SQL that tells an amount from an empty place and from zeros that fill one."""
     return rf"not regexp_full_match(coalesce({text}, ''), '[\s0.,-]*')"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from financial_analytics.engines.duckdb.session import Connection, sql_name, sql_text
-from financial_analytics.ingest import closeness, names, numbers, signs, units
+from financial_analytics.ingest import closeness, made, names, numbers, signs, units
 from financial_analytics.ingest.contract import Column, Table
 from financial_analytics.ingest.header import normalise
 from financial_analytics.ingest.kept import namespace
@@ -131,10 +131,9 @@ def _debit_and_credit(
     )
     for debit in out:
         for credit in into:
-            given = [f"coalesce({_text(name)}, '') not in ('', '0', '0.00', '0,00')"
-                     for name in (debit, credit)]  # fmt: skip
+            given = [made.is_amount(_text(name)) for name in (debit, credit)]
             rows, one = connection.execute(
-                f"select count(*), count(*) filter (where {given[0]} <> {given[1]}) "
+                f"select count(*), count(*) filter (where ({given[0]}) <> ({given[1]})) "
                 f"from {sample.relation}"
             ).fetchall()[0]
             if debit != credit and rows and one >= _FILL_ONE * rows:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from financial_analytics.engines.duckdb.session import Connection, sql_text
-from financial_analytics.engines.stores import BRONZE_SCHEMA, LEDGERS
+from financial_analytics.engines.stores import BRONZE_SCHEMA
 
 KINDS = (
     "encoding_guessed", "dates_read_as_empty", "hours_read_as_empty", "amounts_against_type",
@@ -39,13 +39,6 @@ class Remark:
     kind: str
     rows: int
     words: str
-
-
-def create_remarks(connection: Connection) -> None:
-    """Create the table of remarks where absent."""
-    types = {"text": "varchar"}
-    columns = ", ".join(f"{name} {types.get(t, t)}" for name, t in LEDGERS["_remarks"].items())
-    connection.execute(f"create table if not exists {_RELATION} ({columns})")
 
 
 def keep(

@@ -9,8 +9,9 @@ from pathlib import Path
 from financial_analytics.engines.duckdb.aside import set_aside
 from financial_analytics.engines.duckdb.session import Connection, open_warehouse
 from financial_analytics.engines.duckdb.store import DirectStore
-from financial_analytics.ingest.bank import Bank, admit, create_ledger, held_bank, record
+from financial_analytics.ingest.bank import Bank, admit, held_bank, record
 from financial_analytics.ingest.contract import Contract
+from financial_analytics.ingest.ledgers import create_ledger
 from financial_analytics.settings import Settings
 
 ASIDE = "set-aside"
@@ -63,7 +64,7 @@ def room_for(
     def judge(connection: Connection) -> bool:
         if held_bank(connection, contract, settings.data_dir) != gives_way:
             return False
-        create_ledger(connection)
+        create_ledger(connection, "_bank")
         record(connection, gives_way, 1)  # an earlier version's warehouse has not said it yet
         return True
 

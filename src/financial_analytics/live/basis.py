@@ -55,6 +55,15 @@ KEPT = (
 )
 
 
+def stamp(path: Path) -> tuple[int, int] | None:
+    """Return what tells one basis from the next; None where there is none."""
+    try:
+        there = path.stat()
+    except OSError:
+        return None
+    return there.st_ino, there.st_mtime_ns
+
+
 def basis_path(settings: Settings) -> Path:
     """Return where the basis of an installation's live page is."""
     return settings.published_dir / FILE_NAME

@@ -17,6 +17,7 @@ from typing import Any
 
 from financial_analytics.errors import FinancialAnalyticsError
 from financial_analytics.ingest.contract_file import load_contract
+from financial_analytics.live.basis import stamp
 from financial_analytics.live.board import Wanted, figures
 from financial_analytics.live.hot import HotStore, open_hot
 from financial_analytics.live.now import Clock, Now, catch_up
@@ -75,7 +76,6 @@ class Hub:
         self._asked = threading.Event()
         self._drawn: dict[Wanted, dict[str, tuple[int, str]]] = {}
         self._versions = 0
-        self._problem: str | None = None
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -128,8 +128,6 @@ class Hub:
     def charts(self, page: Page) -> list[str]:
         """Return the charts, as JSON text, that are not as the page has them."""
         with self._lock:
-            if self._problem is not None and not self._drawn:
-                return []
             drawn = self._drawn.get(page.wanted, {})
             news = []
             for name, (version, text) in drawn.items():
@@ -161,7 +159,7 @@ class Hub:
     def _draw(self) -> None:
         """Draw the charts that somebody looks at, as often as a quarter of a processor allows."""
         with open_hot(self._hot) as store:
-            now, stamp = None, None
+            now, seen = None, None
             state: tuple[object, ...] = ()
             while not self._stop.is_set():
                 self._asked.wait(CHARTS_SECONDS)
@@ -171,27 +169,26 @@ class Hub:
                 if not wanted:
                     continue
                 began = time.monotonic()
-                found = _stamp(self._basis)
+                found = stamp(self._basis)
                 if found is None:
                     continue
-                if found != stamp:
+                if found != seen:
                     if now is not None:
-                        now.__exit__()
-                    now, stamp = self._opened(), found
+                        now.close()
+                    now, seen = self._opened(), found
                 if now is None:
                     continue
                 state = self._draw_once(now, store, wanted, state)
                 spent = time.monotonic() - began
                 self._stop.wait(max(CHARTS_SECONDS, spent / CHARTS_SHARE) - spent)
             if now is not None:
-                now.__exit__()
+                now.close()
 
     def _opened(self) -> Now | None:
         try:
             return Now(self._basis, load_contract(), clock=self._window_clock)
-        except FinancialAnalyticsError as error:
-            self._problem = error.message
-            return None
+        except FinancialAnalyticsError:
+            return None  # there are no charts until a build has left another basis
 
     def _draw_once(
         self, now: Now, store: HotStore, wanted: set[Wanted], before: tuple[object, ...]
@@ -217,11 +214,3 @@ class Hub:
                         drawn[name] = (self._versions, text)
         self._tell()
         return state
-
-
-def _stamp(path: Path) -> tuple[int, int] | None:
-    try:
-        there = path.stat()
-    except OSError:
-        return None
-    return there.st_ino, there.st_mtime_ns

@@ -80,6 +80,10 @@ class Now:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the memory."""
         self._close.close()
 
     def _prepare(self, queries: dict[str, str], *, is_scoring: bool) -> None:

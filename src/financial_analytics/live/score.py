@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from financial_analytics.ingest.contract import Contract
+from financial_analytics.live.basis import stamp
 from financial_analytics.live.hot import Accepted, Alert, HotStore
 from financial_analytics.live.now import FEED, Now, catch_up
 
@@ -34,7 +35,7 @@ class Scorer:
 
     def __exit__(self, *_: object) -> None:
         if self._now is not None:
-            self._now.__exit__()
+            self._now.close()
             self._now = None
 
     def score(self, accepted: Sequence[Accepted]) -> list[Alert]:
@@ -54,15 +55,11 @@ class Scorer:
 
     def _renew(self) -> None:
         """Begin again from a newer build, and with what has come since."""
-        try:
-            there = self._basis.stat()
-        except OSError:
-            return
-        stamp = there.st_ino, there.st_mtime_ns
-        if stamp != self._stamp:
+        found = stamp(self._basis)
+        if found is not None and found != self._stamp:
             self.__exit__()
             self._now = Now(self._basis, self._contract, is_scoring=True)
-            self._stamp = stamp
+            self._stamp = found
             self._now.ask_all()
             self._built = {(alert.transaction_id, alert.rule) for alert in self._now.alerts()}
             catch_up(self._now, self._hot)

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from financial_analytics.engines.duckdb.session import Connection, sql_name, sql_text
-from financial_analytics.engines.duckdb.snapshot import swap_in
+from financial_analytics.engines.duckdb.snapshot import create_from, swap_in
 from financial_analytics.engines.gold import Gold
 from financial_analytics.errors import EngineError
 
@@ -44,9 +44,7 @@ def write_parts(
         for part in parts:
             connection.execute(f"create schema if not exists {sql_name(part.schema)}")
             rows = source.table(part.name, schema=part.schema, condition=part.condition)
-            connection.register("part_rows", rows)
-            connection.execute(f"create table {part.quoted} as select * from part_rows")
-            connection.unregister("part_rows")
+            create_from(connection, part.quoted, rows)
         for name, content in (("queries", queries), ("facts", facts)):
             connection.execute(f"create table {name} (name text, content text)")
             for key, value in content.items():

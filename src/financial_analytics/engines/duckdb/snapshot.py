@@ -24,6 +24,7 @@ from financial_analytics.states import COUNTED, Ledger, why_not_one
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 ALSO_PUBLISHED = ("data_quality", "model_registry", "model_metrics")
 
@@ -108,17 +109,20 @@ def write_snapshot(
         schema = sql_name(SCHEMA)
         connection.execute(f"create schema {schema}")
         for name in wanted:
-            connection.register("rows_of_gold", source.table(name))
-            connection.execute(
-                f"create table {schema}.{sql_name(name)} as select * from rows_of_gold"
-            )
-            connection.unregister("rows_of_gold")
+            create_from(connection, f"{schema}.{sql_name(name)}", source.table(name))
         counts = {name: source.row_count(name) for name in names if name.startswith(COUNTED)}
         _write_counts(connection, counts)
         moment = built_at.astimezone(UTC).replace(tzinfo=None)
         _write_run(connection, [run_id, source.as_of(), engine, moment, source.bank()])
 
     swap_in(target, fill)
+
+
+def create_from(connection: Connection, name: str, rows: pa.Table) -> None:
+    """Create a table, its name quoted, that holds these rows."""
+    connection.register("rows_to_write", rows)
+    connection.execute(f"create table {name} as select * from rows_to_write")
+    connection.unregister("rows_to_write")
 
 
 def swap_in(target: Path, fill: Callable[[Connection], None]) -> None:

@@ -25,6 +25,7 @@ _MINOR_UNITS = {
     **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
     **dict.fromkeys(("CLF", "UYW"), 4),
 }  # fmt: skip
+_INWARD = {"Purchase": "Refund", "ATM Withdrawal": "Deposit"}
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}\b")
 _NUMBER = re.compile(r"[+-]?\d{1,18}(?:[.,]\d{0,6})?|[+-]?[.,]\d{1,6}")
 
@@ -184,6 +185,11 @@ def day_of(text: str, where: str, form: str = "%Y-%m-%d") -> date:
         raise FeedError(
             f"{where} is no day", hint="restore the file as the bank wrote it"
         ) from None
+
+
+def inward(kind: str, amount: Decimal) -> str:
+    """Return the type of a movement whose code says what it is when money goes out."""
+    return _INWARD.get(kind, kind) if amount > 0 else kind
 
 
 def plain_account(text: str) -> str:

@@ -89,28 +89,24 @@ def load_typed(
         f"{kind.sql.format(sql_name(column))} as {sql_name(column)}"
         for column, kind in columns.items()
     )
-    connection.execute(f"create temp table read as select {typed}, file_row from arrived")
-    doubts = _doubts(connection, path, columns)
-    connection.register(
-        "doubts",
-        pa.table(
-            {
-                "file_row": pa.array(doubts, pa.int64()),
-                "doubt": pa.array(["; ".join(words) for words in doubts.values()], pa.string()),
-            }
-        ),
-    )
+    name = sql_name(table)
     connection.execute(
-        f"create table {sql_name(table)} as select read.*, doubts.doubt from read "
-        "left join doubts on read.file_row = doubts.file_row order by read.file_row"
+        f"create table {name} as "
+        f"select {typed}, file_row, cast(null as varchar) as doubt from arrived"
     )
-    connection.execute("drop table temp.read")
-    for name in ("arrived", "doubts"):
-        connection.unregister(name)
+    if doubts := _doubts(connection, name, path, columns):
+        words = ["; ".join(said) for said in doubts.values()]
+        connection.register("doubts", pa.table({"file_row": list(doubts), "doubt": words}))
+        connection.execute(
+            f"update {name} set doubt = doubts.doubt from doubts "
+            f"where {name}.file_row = doubts.file_row"
+        )
+        connection.unregister("doubts")
+    connection.unregister("arrived")
 
 
 def _doubts(
-    connection: Connection, path: Path, columns: Mapping[str, Kind]
+    connection: Connection, name: str, path: Path, columns: Mapping[str, Kind]
 ) -> dict[int, list[str]]:
     """Return what is wrong with each row that has a value of another form."""
     found: dict[int, list[str]] = {}
@@ -119,7 +115,7 @@ def _doubts(
         quoted = sql_name(column)
         faults = connection.execute(
             f"select arrived.file_row, arrived.{quoted} from arrived "
-            "inner join temp.read as typed on arrived.file_row = typed.file_row "
+            f"inner join {name} as typed on arrived.file_row = typed.file_row "
             f"where arrived.{quoted} is not null and typed.{quoted} is null"
         ).fetchall()
         for row, value in faults:

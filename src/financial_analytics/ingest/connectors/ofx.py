@@ -20,6 +20,7 @@ from financial_analytics.ingest.connectors._statements import (
     Statement,
     day_of,
     decoded,
+    inward,
     money,
     plain_account,
     words,
@@ -36,7 +37,6 @@ _KINDS = {
     "DIRECTDEP": ("Deposit", None), "DIRECTDEBIT": ("Payment", None),
     "REPEATPMT": ("Payment", None),
 }  # fmt: skip
-_INWARD = {"Purchase": "Refund", "ATM Withdrawal": "Deposit"}
 _CREDIT = ("CREDITLINE", "CC")
 
 
@@ -232,4 +232,4 @@ def _kind(code: str, amount: Decimal, *, is_card: bool) -> tuple[str, str | None
     kind, channel = _KINDS.get(code, ("Transfer", None))
     if code == "INT" and amount < 0:
         kind = "Fee"
-    return (_INWARD.get(kind, kind) if amount > 0 else kind), channel
+    return inward(kind, amount), channel

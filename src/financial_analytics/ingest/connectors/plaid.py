@@ -20,6 +20,7 @@ from financial_analytics.ingest.connectors._statements import (
     Statement,
     day_of,
     decoded,
+    inward,
     words,
 )
 
@@ -43,7 +44,6 @@ _CODES = {
     "interest": "Deposit", "purchase": "Purchase", "standing order": "Payment",
 }  # fmt: skip
 _CHANNELS = {"online": "Online", "in store": "POS"}
-_INWARD = {"Purchase": "Refund", "ATM Withdrawal": "Deposit"}
 
 
 def recognises(head: bytes) -> bool:
@@ -172,4 +172,4 @@ def _kind(entry: dict[str, Any], amount: Decimal) -> tuple[str, str | None]:
         kind = _DETAILED.get(str(detailed)) or _PRIMARY.get(str(primary), "Purchase")
     else:
         kind = _CODES.get(str(entry.get("transaction_code")), "Transfer")
-    return (_INWARD.get(kind, kind) if amount > 0 else kind), primary
+    return inward(kind, amount), primary
