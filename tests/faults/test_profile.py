@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+from tests.support import markers
 from tests.support.foreign_export import MAPPING, write_export
 
 from financial_analytics import cli
@@ -222,3 +223,33 @@ def test_two_columns_that_a_row_fills_both_are_none(tmp_path: Path) -> None:
     path.write_text("\n".join([head, *rows]) + "\n")
     found = profile([path], settings=settings(tmp_path), loaded_at=MOMENT)
     assert not isinstance(yaml.safe_load(found.as_yaml())["transactions"].get("amount"), dict)
+
+
+def test_a_line_of_data_in_place_of_names_is_shown_by_its_shape(tmp_path: Path) -> None:
+    rows = [["1", "Margaret", "Zquirrelina", "margaret@example.com", "1961-07-23"]] * 3
+    path = markers.write(tmp_path / "customers.csv", rows, ",")
+    found = profile([path], settings=settings(tmp_path), loaded_at=MOMENT)
+    said = "\n".join([found.as_yaml(), *found.notes])
+    assert markers.leaks(said, ["Margaret", "Zquirrelina", "margaret@", "1961-07-23"]) == []
+    assert "# xxxxxxxx is no column of the contract" in found.as_yaml()
+
+
+def test_a_word_that_looks_personal_is_shown_by_its_shape(tmp_path: Path) -> None:
+    head = ["customer_id", "first_name", "signup_date", "is_active", "customer_segment"]
+    rows = [head, *([str(n), "Ann", "2024-01-05", "true", "zq@rrel.in"] for n in range(1, 5))]
+    path = markers.write(tmp_path / "customers.csv", rows, ",")
+    found = profile([path], settings=settings(tmp_path), loaded_at=MOMENT)
+    said = "\n".join([found.as_yaml(), *found.notes])
+    assert markers.leaks(said, ["zq@rrel.in"]) == []
+    assert "'xx@xxxx.xx' (4 rows) is no word of customer_segment" in said
+
+
+def test_files_that_cannot_be_read_give_no_mapping(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "transactions.csv"
+    path.write_bytes(b"")
+    assert cli.run(["ingest", str(path), "--profile"]) == 3
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "transactions.csv: the file is empty" in said.err

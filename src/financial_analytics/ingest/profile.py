@@ -106,6 +106,8 @@ def profile(paths: Iterable[Path | str], *, settings: Settings, loaded_at: datet
     ------
     UserInputError
         If a path does not exist, or no file belongs to a table.
+    FeedError
+        If none of them can be read.
     """
     contract = load_contract(settings.project_dir)
     found = discover([Path(path) for path in paths], contract)
@@ -121,9 +123,10 @@ def profile(paths: Iterable[Path | str], *, settings: Settings, loaded_at: datet
             samples = list(_samples(connection, found.feeds, contract, work, notes))
             proposal = propose(connection, samples, contract.name_words)
             files = [_write(connection, sample, work / "feeds") for sample in samples]
+        if not files:
+            raise FeedError("none of the files can be read", hint="; ".join(notes))
         result = Profile(proposal, notes=notes)
-        if files:
-            _judge(result, files, settings, loaded_at, work)
+        _judge(result, files, settings, loaded_at, work)
     return result
 
 

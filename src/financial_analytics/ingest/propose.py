@@ -12,6 +12,7 @@ from financial_analytics.ingest import closeness, made, names, numbers, signs, u
 from financial_analytics.ingest.contract import Column, Table
 from financial_analytics.ingest.header import normalise
 from financial_analytics.ingest.kept import namespace
+from financial_analytics.masking import looks_personal, shown_names, shown_text
 
 DATES = (
     "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%m-%d-%Y", "%d-%m-%Y", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d",
@@ -96,8 +97,11 @@ def propose(
                 entries.setdefault(name, found[name])
         matched[id(sample)] = own | {column: name for name, column in found.items()}
         remarks = proposal.remarks.setdefault(sample.table.name, [])
+        known_names = {*matched[id(sample)].values(), *beside}
+        places = {place for place, name in enumerate(sample.names) if name in known_names}
+        shown = dict(zip(sample.names, shown_names(sample.names, places), strict=True))
         remarks += [
-            f"{name} is no column of the contract and is not loaded"
+            f"{' '.join(shown[name].split())} is no column of the contract and is not loaded"
             for name in free
             if name not in found
         ]
@@ -280,10 +284,11 @@ def _propose_words(
         if known:
             continue
         if meaning is None:
+            shown = shown_text(str(word)) if looks_personal(str(word)) else str(word)
             proposal.remarks[sample.table.name].append(
                 f"{name}: what does a word of {rows:,} rows mean (line {len(values) + 1})?"
                 if column.pii
-                else f"{name}: {word!r} ({rows:,} rows) is no word of {column.name};"
+                else f"{name}: {shown!r} ({rows:,} rows) is no word of {column.name};"
                 f" valid are {', '.join(column.vocabulary) or 'true, false'}"
             )
             continue
