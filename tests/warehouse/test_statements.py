@@ -23,7 +23,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
 def test_opening_and_closing_balances_are_those_of_the_statements(lab: Lab) -> None:
     rows = lab.rows(
         "select balance_status, opening_balance, reported_balance, rebuilt_balance,"
-        " date_contradiction from gold.current_account order by opening_balance"
+        " date_contradiction from gold.current_account order by opening_balance, reported_balance"
     )
     assert rows == [
         ("anchored", Decimal("-250.00"), Decimal("-50.00"), Decimal("-50.00"), None),
