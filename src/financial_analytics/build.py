@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,7 +12,8 @@ from typing import Any
 
 from financial_analytics import interrupts
 from financial_analytics.engines import table as engines
-from financial_analytics.errors import BuildError, UserInputError
+from financial_analytics.errors import BuildError, FinancialAnalyticsError, UserInputError
+from financial_analytics.failures import explained
 from financial_analytics.joint_tests import JointTests, asked_jointly
 from financial_analytics.listening import Listener, callback
 from financial_analytics.parsed import ParsedProject
@@ -239,7 +240,7 @@ def _run(
         arguments = dbt_arguments(settings, replace(chosen, select=selection.names, exclude=()))
         arguments += ["--indirect-selection", "empty"]
     outcome = invoke(settings, arguments, listener=listener, manifest=manifest)
-    _raise_exception(outcome.exception, log_file)
+    _raise_exception(outcome.exception, log_file, target_name(chosen.target))
     if not parsed.path.exists():
         parsed.keep(dbt_paths(settings, chosen.target)[0])
     result = BuildResult(
@@ -250,6 +251,7 @@ def _run(
     if not result.nodes:
         raise _nothing_selected(chosen)
     if result.failed:
+        _raise_engine((node.message for node in result.failed), target_name(chosen.target))
         raise BuildError(failure_message(result), hint=f"full log: {log_file}")
     return result
 
@@ -261,14 +263,14 @@ def _complete(
     common = common_arguments(settings, options)
     if manifest is None:
         parsed = invoke(settings, ["parse", *common])
-        _raise_exception(parsed.exception, log_file)
+        _raise_exception(parsed.exception, log_file, target_name(options.target))
         manifest = parsed.result
     listing = ["list", "--output", "json", "--output-keys", "unique_id", *common]
     for kind in _KINDS[options.command]:
         listing += ["--resource-type", kind]
     listing += _selectors(options.select, options.exclude)
     listed = invoke(settings, listing, manifest=manifest)
-    _raise_exception(listed.exception, log_file)
+    _raise_exception(listed.exception, log_file, target_name(options.target))
     selected = [json.loads(line)["unique_id"] for line in listed.result or ()]
     if not selected:
         raise _nothing_selected(options)
@@ -333,15 +335,28 @@ def _log_level() -> str:
     return given
 
 
-def _raise_exception(error: BaseException | None, log_file: Path) -> None:
+def _raise_exception(error: BaseException | None, log_file: Path, target: str) -> None:
     if error is None:
         return
     message = str(error).strip() or type(error).__name__
+    if isinstance(error, FinancialAnalyticsError):
+        raise error
+    if found := explained(error):
+        raise found from error
+    _raise_engine([message], target)
     if type(error).__name__ == "DbtUsageException":
         raise UserInputError(f"dbt refuses the options: {one_line(message)}") from error
     raise BuildError(
         f"the project does not compile: {one_line(message)}", hint=f"full log: {log_file}"
     ) from error
+
+
+def _raise_engine(messages: Iterable[str], target: str) -> None:
+    """Raise what the engine means by one of the messages: dbt hands on nothing but the text."""
+    engine = engines.find_engine(target)
+    for message in messages:
+        if engine and (found := engine.session.why(message)):
+            raise found
 
 
 @contextmanager

@@ -40,7 +40,7 @@ app = typer.Typer(
     name="fa",
     help="A bank's raw feeds in; a tested warehouse, analytics and reports out.",
     epilog="Exit codes: 0 done, 1 unexpected or a failed check, 2 wrong use, 3 a feed was refused, "
-    "4 the build failed, 5 the database is missing or in use, 6 too many rows in quarantine, "
+    "4 the build failed, 5 no database or disk to work with, 6 too many rows in quarantine, "
     "130 interrupted.",
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -365,9 +365,11 @@ def _explain(error: Exception, *, verbose: bool) -> int:
         return error.exit_code
     if verbose:
         traceback.print_exception(error)
-    if isinstance(error, FinancialAnalyticsError):
-        show_error(error)
-        return error.exit_code
+    from financial_analytics.failures import explained  # noqa: PLC0415  (knows the engines)
+
+    if known := explained(error):
+        show_error(known)
+        return known.exit_code
     show_error(  # the last net: a sentence, not a traceback
         FinancialAnalyticsError(
             f"unexpected {type(error).__name__}: {error}",

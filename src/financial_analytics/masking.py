@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SHOWN = 200
 """Characters of a value that a message shows at most."""
-_EMAIL = r"[^\s@]@[^\s@]+\.[A-Za-z]"
+_EMAIL = r"[^\s@]@[^\s@]"  # misspelt ones, too
 _NATIONAL_ID = (
     r"(?:^|\D)\d{3}[-. ]\d{2}[-. ]\d{4}(?:\D|$)"
     r"|(?:^|[^A-Za-z0-9])[A-Za-z]{2}\d{6}[A-Za-z](?:[^A-Za-z0-9]|$)"

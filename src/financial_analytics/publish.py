@@ -6,6 +6,7 @@ does not block a build nor a build a reader.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -75,11 +76,19 @@ def remember(settings: Settings, engine: str, contents: str | None) -> None:
 
 
 def _published(settings: Settings, contents: str) -> str | None:
+    """Return what is published of these contents, bytes included: a disk may damage a file."""
+    if not snapshot_path(settings).is_file():
+        return None
+    files = sorted(settings.published_dir.glob("*.duckdb"))
     try:
-        there = snapshot_path(settings).stat()
+        return ":".join([contents, *(f"{path.name}={_sha256(path)}" for path in files)])
     except OSError:
         return None
-    return f"{contents}:{there.st_ino}:{there.st_size}:{there.st_mtime_ns}"
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def publish(settings: Settings, run: Run) -> Path:

@@ -162,6 +162,7 @@ def shown(table: str, column: str, text: str) -> str:
         ("customers.date_of_birth", "1961-02-31", "9999-99-99"),
         ("transactions.hour_of_day", "7391", "9999"),
         ("merchants.merchant_name", "ann@example.org", "xxx@xxxxxxx.xxx"),
+        ("products.interest_rate", "ann@example.-org", "xxx@xxxxxxx.-xxx"),
         ("merchants.city", "078-05-1120", "999-99-9999"),
         ("products.product_name", "4111 1111 1111 1111", "9999 9999 9999 9999"),
     ],

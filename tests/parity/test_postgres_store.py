@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,14 +16,18 @@ import pytest
 from tests.support import markers
 from tests.support.banks import FIRST_LOAD, drop_schemas, settings_in
 from tests.support.lab import write_feed
+from tests.support.situations import TINY_PROJECT
 from tests.support.small_bank import customer, feeds, transaction
 
+from financial_analytics import cli
+from financial_analytics.engines.postgres import copy as postgres_copy
 from financial_analytics.engines.postgres import session as postgres_session
 from financial_analytics.engines.postgres import store as postgres_store
 from financial_analytics.errors import EngineError, UserInputError
 from financial_analytics.ingest import IngestReport, as_text, ingest
 from financial_analytics.ingest.contract_file import load_contract
 from financial_analytics.ingest.marks import write_mark
+from financial_analytics.settings import find_project_dir
 
 pytestmark = pytest.mark.usefixtures("server")
 
@@ -322,3 +327,51 @@ def test_what_a_killed_first_load_leaves_says_whose_it_is(desk: Desk) -> None:
         assert desk.value("select count(*) from ingestion_raw_data._bank") == 0
     desk.load(desk.write({"customers": [customer(2)]}))
     assert desk.value("select kind from ingestion_raw_data._bank") == "own"
+
+
+def test_a_server_that_dies_in_a_load_is_exit_5(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The session of the loader is ended in the middle, as by a server that is shut down."""
+    real = postgres_copy.copy_in
+
+    def copy_in(cursor: Any, relation: str, rows: Any) -> Any:
+        if "transactions" in relation:
+            _end_other_sessions()
+        return real(cursor, relation, rows)
+
+    monkeypatch.setattr(postgres_copy, "copy_in", copy_in)
+    monkeypatch.setenv("FA_DATA_DIR", str(desk.settings.data_dir))
+    assert cli.run(["ingest", str(desk.write(feeds())), "--target", "postgres"]) == 5
+    assert re.search(_said("the PostgreSQL server dies in a load"), capfd.readouterr().err)
+
+
+def test_a_server_that_dies_in_a_build_is_exit_5(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    profile = (find_project_dir() / "profiles.yml").read_text("utf-8")
+    model = "{{ config(materialized='table') }} select pg_terminate_backend(pg_backend_pid())"
+    for name, text in {**TINY_PROJECT, "profiles.yml": profile, "models/first.sql": model}.items():
+        path = desk.folder / "project" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    monkeypatch.setenv("FA_PROJECT_DIR", str(desk.folder / "project"))
+    monkeypatch.setenv("FA_DATA_DIR", str(desk.settings.data_dir))
+    assert cli.run(["build", "--no-publish", "--target", "postgres"]) == 5
+    assert re.search(_said("the PostgreSQL server dies in a build"), capfd.readouterr().err)
+
+
+def _end_other_sessions() -> None:
+    with postgres_session.open_session() as handle, handle.cursor() as cursor:
+        cursor.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where datname = current_database() and pid <> pg_backend_pid()"
+        )
+
+
+def _said(situation: str) -> str:
+    """Return what docs/reliability.md says of a situation, as a pattern; its code is 5."""
+    page = (Path(__file__).parents[2] / "docs" / "reliability.md").read_text("utf-8")
+    found = re.search(rf"^\| {situation} \| `(.+?)` \| 5 \|$", page, re.M)
+    assert found
+    return "error: " + ".*".join(re.escape(part) for part in found[1].split("…"))

@@ -15,7 +15,7 @@ from typing import Protocol
 from financial_analytics.engines.contents import ContentsModule
 from financial_analytics.engines.gold import Gold
 from financial_analytics.engines.stores import BronzeCounts, BronzeStore, BronzeTable
-from financial_analytics.errors import UserInputError
+from financial_analytics.errors import EngineError, UserInputError
 from financial_analytics.settings import Settings
 
 DEFAULT_TARGET = "duckdb"
@@ -35,6 +35,9 @@ class SessionModule(Protocol):
 
     def release(self) -> None:
         """Close what dbt keeps open after a run, so that others may open the warehouse."""
+
+    def why(self, text: str) -> EngineError | None:
+        """Explain an error by its text; None where it is about what was asked."""
 
 
 class StoreModule(Protocol):
@@ -143,6 +146,8 @@ ENGINES: Mapping[str, Callable[[], Engine]] = {
     "spark": _spark,
 }
 """By the name of the dbt target."""
+_DRIVERS = {"duckdb": "duckdb", "psycopg2": "postgres"}
+"""Whose errors a driver raises."""
 
 
 def find_engine(target: str) -> Engine | None:
@@ -163,6 +168,12 @@ def engine_of(target: str, hint: str | None = None) -> Engine:
             f"target {target!r} is not valid", hint=hint or f"valid are {', '.join(ENGINES)}"
         )
     return ENGINES[target]()
+
+
+def explained(error: BaseException) -> EngineError | None:
+    """Explain what the driver of an engine raised; None where it is nothing of that kind."""
+    driver = type(error).__module__.split(".", maxsplit=1)[0].lstrip("_")
+    return ENGINES[_DRIVERS[driver]]().session.why(str(error)) if driver in _DRIVERS else None
 
 
 def release() -> None:

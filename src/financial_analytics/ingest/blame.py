@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from financial_analytics.engines.duckdb.session import DatabaseError, is_resource_error
+from financial_analytics.engines.duckdb.session import (
+    DatabaseError,
+    is_damage,
+    is_resource_error,
+    why,
+)
 from financial_analytics.errors import EngineError, FeedError
+from financial_analytics.failures import of_system
 from financial_analytics.ingest.contract import Table
 from financial_analytics.masking import safe_cause, without_values
 
@@ -17,7 +23,7 @@ def feed_errors(table: Table) -> Iterator[None]:
     try:
         yield
     except DatabaseError as error:
-        if is_resource_error(error):
+        if is_resource_error(error) or is_damage(error):
             raise
         raise FeedError(
             f"the file cannot be read as {table.name}: {without_values(str(error))}",
@@ -37,9 +43,12 @@ def engine_errors() -> Iterator[None]:
                 f"disk or memory ran out: {first_line}",
                 hint="free some space or raise the memory limit; the file in work was not loaded",
             ) from safe_cause(error)
+        if is_damage(error) and (found := why(str(error))):
+            raise found from safe_cause(error)
         raise EngineError(
             f"the warehouse refused a statement: {first_line}",
             hint="the file in work was not loaded; run fa doctor",
         ) from safe_cause(error)
     except OSError as error:
-        raise EngineError(f"cannot work in the data folder: {error}") from error
+        found = of_system(error)
+        raise found or EngineError(f"cannot work in the data folder: {error}") from error

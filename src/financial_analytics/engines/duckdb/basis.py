@@ -69,10 +69,14 @@ def load_parts(connection: Connection, path: Path) -> tuple[dict[str, str], dict
     connection.execute(f"attach ':memory:' as {CATALOG}")
     try:
         connection.execute(f"attach {sql_text(str(path))} as parts (read_only)")
+        return _load(connection)
     except duckdb.Error as error:
         raise EngineError(
             f"{path} cannot be read: {str(error).splitlines()[0]}", hint="write it again: fa build"
         ) from error
+
+
+def _load(connection: Connection) -> tuple[dict[str, str], dict[str, str]]:
     tables = connection.execute(
         "select schema_name, table_name from duckdb_tables() where database_name = 'parts'"
     ).fetchall()

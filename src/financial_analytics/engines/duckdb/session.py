@@ -10,6 +10,7 @@ from typing import TypeAlias
 import duckdb
 
 from financial_analytics import memory
+from financial_analytics.engines.duckdb import words
 from financial_analytics.errors import EngineError, UserInputError
 from financial_analytics.settings import Settings
 
@@ -22,11 +23,19 @@ DatabaseError: type[Exception] = duckdb.Error
 
 def is_resource_error(error: BaseException) -> bool:
     """Tell whether `error` means that memory or disk ran out (so the file is not to blame)."""
-    text = str(error).lower()
-    return isinstance(error, duckdb.OutOfMemoryException) or (
-        isinstance(error, duckdb.IOException)
-        and ("no space left" in text or "could not write" in text)
-    )
+    if isinstance(error, duckdb.ConversionException | duckdb.InvalidInputException):
+        return False  # they quote values, whatever these say
+    return isinstance(error, duckdb.OutOfMemoryException) or words.is_full(str(error))
+
+
+def is_damage(error: BaseException) -> bool:
+    """Tell whether `error` means that a database file is damaged (so the feed is not to blame)."""
+    return words.is_damaged(str(error))
+
+
+def why(text: str) -> EngineError | None:
+    """Explain an error of the engine by its text; None where it is about what was asked."""
+    return words.why(text)
 
 
 def sql_text(value: str) -> str:
@@ -84,6 +93,10 @@ def open_warehouse(
         else:
             _set_memory_limit(connection, memory_limit)
         yield connection
+    except duckdb.Error as error:
+        if found := _known(path, error):
+            raise found from error
+        raise
     finally:
         connection.close()
 
@@ -155,23 +168,24 @@ def _connect(path: Path, *, read_only: bool) -> Connection:
 
 def _explain(path: Path, error: duckdb.Error) -> EngineError:
     text = str(error)
-    if "could not set lock" in text.lower():  # a damaged "block" is no lock
-        return EngineError(
-            f"the warehouse {path} is in use by another process",
-            hint="wait until the running fa or dbt command has ended (readers use data/published/)",
-        )
     if "different configuration" in text:
         return EngineError(
             f"the warehouse {path} is already open in this process with other settings",
             hint="close the first connection before opening a second one",
         )
-    if isinstance(error, duckdb.IOException) and "permission" in text.lower():
-        return EngineError(f"no permission to open the warehouse {path}")
+    if found := _known(path, error):
+        return found
     first_line = text.splitlines()[0] if text else type(error).__name__
     return EngineError(
         f"{path} is not a readable warehouse file: {first_line}",
-        hint="restore it from a copy, or move it away and load the feeds again",
+        hint=words.DAMAGED_HINT,
     )
+
+
+def _known(path: Path, error: duckdb.Error) -> EngineError | None:
+    if isinstance(error, duckdb.ConversionException | duckdb.InvalidInputException):
+        return None  # they quote values, whatever these say
+    return words.why(str(error), f"the warehouse {path}")
 
 
 def _set_memory_limit(connection: Connection, memory_limit: str) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from financial_analytics.drafts import clear_drafts
+from financial_analytics.engines.duckdb import words
 from financial_analytics.engines.duckdb.session import (
     Connection,
     bound_memory,
@@ -56,7 +57,12 @@ def open_snapshot(path: Path) -> Iterator[Connection]:
                 f"{path} cannot be read: {str(error).splitlines()[0]}",
                 hint="publish again: fa build",
             ) from error
-        yield connection
+        try:
+            yield connection
+        except duckdb.Error as error:
+            if found := words.why(str(error), str(path), hint="publish again: fa build"):
+                raise found from error
+            raise
     finally:
         connection.close()
 

@@ -197,6 +197,31 @@ def refused(error: Exception, where: Mapping[str, str]) -> EngineError:
     )
 
 
+_ENDED = (
+    "server closed the connection", "terminating connection", "connection already closed",
+    "connection refused", "could not connect", "the database system is", "connection timed out",
+    "connection to server", "ssl syscall error", "could not receive data", "no connection to the",
+)  # fmt: skip
+_FULL = ("no space left on device", "could not extend file", "out of memory", "too many clients",
+         "disk full", "could not write")  # fmt: skip
+
+
+def why(text: str) -> EngineError | None:
+    """Explain an error of the server by its text; None where it is about what was asked."""
+    lines = [line.strip() for line in text.splitlines()]
+    for words, said, hint in (
+        (_FULL, "PostgreSQL ran out of space, memory or connections", "free some on the server"),
+        (_ENDED, "the connection to PostgreSQL ended", "start the server"),
+    ):
+        found = next((line for line in lines if any(word in line.lower() for word in words)), None)
+        if found is not None:
+            return EngineError(
+                f"{said}: {without_values(found)}",
+                hint=f"{hint}, then run it again; what was committed stays",
+            )
+    return None
+
+
 def explain(error: Exception) -> EngineError:
     """Explain why a statement failed, in one line without values of rows or secrets."""
     code = str(getattr(error, "pgcode", None) or "")
