@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	command -v $$p >/dev/null 2>&1 && { echo $$p; break; }; done)
 
-.PHONY: help install demo test spark variables sequences truth feast lint check docs bench clean lock
+.PHONY: help install demo test spark variables sequences faults fuzz truth feast lint check docs bench clean lock
 
 help:
 	@echo "make install   create .venv with the locked packages (demo does it when needed)"
@@ -16,6 +16,8 @@ help:
 	@echo "make spark     all of Spark's tests, with the deaths at every statement (needs Java 17)"
 	@echo "make variables every variable changed in turn: increments equal a full refresh (minutes)"
 	@echo "make sequences two hundred random orders of commands, and builds that leave alone what has no news (an hour)"
+	@echo "make faults    two hundred commands killed at random moments on DuckDB and PostgreSQL (hours); TRIALS=n FIRST=n"
+	@echo "make fuzz      a million wrong rows: no traceback, no row lost, nothing personal shown (half an hour); ROWS=n"
 	@echo "make truth     causal estimates on forty synthetic banks with effects and forty without (two hours); SEEDS=n"
 	@echo "make feast     Feast reads the exported features of data/ and answers as a join by hand (a minute)"
 	@echo "make lint      ruff, mypy and sqlfluff"
@@ -60,6 +62,15 @@ variables: $(INSTALLED_DEV)
 sequences: $(INSTALLED_DEV)
 	@$(BIN)/python -m pytest -m 'sequences or not sequences' tests/faults/test_sequences.py tests/faults/test_skips.py $(ARGS)
 
+TRIALS ?= 200
+FIRST ?= 1
+faults: $(INSTALLED_DEV)
+	@$(BIN)/python benchmarks/faults.py --trials $(TRIALS) --first $(FIRST)
+
+ROWS ?= 1000000
+fuzz: $(INSTALLED_DEV)
+	@$(BIN)/python benchmarks/fuzz.py --rows $(ROWS)
+
 # Banks that were done before are not done again: it may be stopped.
 SEEDS ?= 40
 truth: $(INSTALLED)
@@ -93,7 +104,7 @@ docs: $(INSTALLED)
 	@$(BIN)/python docs/generate.py
 
 bench: $(INSTALLED_DEV)
-	@set -e; for script in $(filter-out %/feast_store.py,$(wildcard benchmarks/[a-z]*.py)); do echo "== $$script" >&2; $(BIN)/python "$$script"; done
+	@set -e; for script in $(filter-out %/feast_store.py %/faults.py %/fuzz.py,$(wildcard benchmarks/[a-z]*.py)); do echo "== $$script" >&2; $(BIN)/python "$$script"; done
 
 clean:
 	rm -rf target logs build dist visualizations/outputs .pytest_cache .mypy_cache .ruff_cache .hypothesis

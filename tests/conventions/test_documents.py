@@ -47,7 +47,7 @@ def test_make_lists_each_target_in_one_line() -> None:
     ).stdout
     names = [line.split()[1] for line in listed.splitlines()]
     assert names == [
-        *("install", "demo", "test", "spark", "variables", "sequences", "truth"),
+        *("install", "demo", "test", "spark", "variables", "sequences", "truth", "faults", "fuzz"),
         *("feast", "lint", "check", "docs", "bench", "clean"),
     ]
     assert set(re.findall(r"`make (\w+)`", _text("docs/commands.md"))) == set(names)

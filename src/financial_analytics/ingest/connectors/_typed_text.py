@@ -166,7 +166,7 @@ def _read(path: Path, columns: list[str], delimiter: str) -> pa.Table:
                 null_values=list(NULL_VALUES),
             ),
         )
-    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
+    except (pa.ArrowException, UnicodeDecodeError) as error:
         raise FeedError(
             f"{path.name} is not text with {delimiter!r} between columns: {_reason(error)}",
             hint="restore the file as published: UTF-8, each line as wide as the header",
