@@ -482,7 +482,7 @@ def test_refused__a_missing_folder(tmp_path: Path) -> None:
         ("loan", '"status"', '"state"', r"loan\.asc lacks column status; it has loan_id, "),
         ("trans", ";", ",", r"trans\.asc lacks column .*trans_id"),
         ("disp", '2;2;1;"DISPONENT"', '2;2;1;"DISPONENT";9', r"disp\.asc is not text with ';'"),
-        ("client", '"birth_number"', '" birth_number"', r"client\.asc is not text with ';'"),
+        ("client", '"birth_number"', ' "birth_number"', r"client\.asc is not text with ';'"),
     ],
 )  # fmt: skip
 def test_refused__another_form(
