@@ -30,6 +30,7 @@ from financial_analytics.cli_options import (
     parse_vars,
 )
 from financial_analytics.errors import FinancialAnalyticsError, UserInputError
+from financial_analytics.rights import private
 from financial_analytics.settings import MAX_QUARANTINED_PCT
 
 INTERRUPTED = 130
@@ -56,6 +57,7 @@ def _version(shown: bool) -> None:
 
 @app.callback()
 def _options(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
@@ -63,7 +65,10 @@ def _options(
         bool, typer.Option("--verbose", help="Show the traceback of an error.")
     ] = False,
 ) -> None:
-    pass
+    from financial_analytics import cli_steps  # noqa: PLC0415
+
+    if context.invoked_subcommand:
+        cli_steps.clear_step()
 
 
 @app.command()
@@ -246,7 +251,9 @@ def generate(
     bank = load_config(config, parameters or (), preset, **sizes, seed=seed, deltas=deltas)
     folder = out_dir or load_settings().feeds_dir / "synthetic"
     with Display() as display:
-        written = cli_steps.generate_step(display, bank, folder, fmt=fmt)
+        written = cli_steps.generate_step(
+            display, bank, folder, fmt=fmt, is_outside=out_dir is not None
+        )
     say(format_table(["feed", "rows"], list(written.rows.items())))
     note(f"{written.faults:,} of the rows are planted faults; the ledger is {folder / 'truth'}")
     for path in written.batches:
@@ -339,7 +346,8 @@ def run(arguments: list[str]) -> int:
     verbose = "--verbose" in arguments
     command_line = [argument for argument in arguments if argument != "--verbose"] or ["--help"]
     try:
-        code = app(command_line, standalone_mode=False, obj=command_line)
+        with private():
+            code = app(command_line, standalone_mode=False, obj=command_line)
     except (KeyboardInterrupt, typer.Abort):
         note(INTERRUPTION)
         return interrupts.exit_code()

@@ -12,6 +12,7 @@ import typer
 from financial_analytics.cli_console import Display, format_table, note, now, say
 from financial_analytics.cli_options import Target, Vars, parse_vars
 from financial_analytics.errors import UserInputError
+from financial_analytics.rights import shared
 
 if TYPE_CHECKING:
     from financial_analytics.engines.gold import Gold
@@ -96,7 +97,9 @@ def validate_model(
     from financial_analytics.settings import load_settings  # noqa: PLC0415
 
     settings = load_settings()
-    for path in write_pack(settings, checked_name(name, settings.project_dir), target):
+    with shared():
+        written = write_pack(settings, checked_name(name, settings.project_dir), target)
+    for path in written:
         say(str(path))
 
 

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from financial_analytics.cli_console import Display, confirm, format_table, note, run_id, say
-from financial_analytics.errors import FeedError, NotPublishedError, UserInputError
+from financial_analytics.errors import (
+    FeedError,
+    FinancialAnalyticsError,
+    NotPublishedError,
+    UserInputError,
+)
+from financial_analytics.rights import shared
 from financial_analytics.settings import MAX_QUARANTINED_PCT, Settings
 
 SHOWN_NAMES = 3
@@ -22,15 +29,30 @@ if TYPE_CHECKING:
     from financial_analytics.synthetic import BankConfig, GenerateReport
 
 
+def clear_step() -> None:
+    """Remove what killed commands left of copies of data."""
+    from financial_analytics.drafts import clear_leftovers  # noqa: PLC0415
+    from financial_analytics.settings import load_settings  # noqa: PLC0415
+
+    with suppress(FinancialAnalyticsError, OSError):  # the command itself says what is wrong
+        clear_leftovers(load_settings().data_dir)
+
+
 def generate_step(
-    display: Display, config: BankConfig, folder: Path, *, fmt: str = "parquet"
+    display: Display,
+    config: BankConfig,
+    folder: Path,
+    *,
+    fmt: str = "parquet",
+    is_outside: bool = False,
 ) -> GenerateReport:
-    """Write the feeds of a synthetic bank into `folder`."""
+    """Write the feeds of a synthetic bank into `folder`, which may be outside the data folder."""
     from financial_analytics.synthetic import generate  # noqa: PLC0415
 
     with display.step("feeds") as step:
         step.started("customers")
-        report = generate(config, folder, fmt=fmt, progress=step.reached)
+        with shared() if is_outside else nullcontext():
+            report = generate(config, folder, fmt=fmt, progress=step.reached)
         step.summary = f"{sum(report.rows.values()):,} rows of a synthetic bank in {folder}"
     return report
 
@@ -250,7 +272,7 @@ def report_step(
         problems: list[str] = []
         engine = find_engine(target) if target else None
         address = engine.session.reader_address() if engine else None
-        with open_reader(settings, address) as reader:
+        with open_reader(settings, address) as reader, shared():
             for item in wanted:
                 step.started(item.title)
                 page = write_report(item.folder, reader, settings.reports_dir, problems=problems)

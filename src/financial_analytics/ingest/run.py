@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -11,6 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from financial_analytics.drafts import clear_scratch, scratch_name
 from financial_analytics.engines.duckdb.paths import plain_folder
 from financial_analytics.engines.duckdb.session import (
     open_warehouse,
@@ -179,11 +179,12 @@ def ingest(
             scratch,
         ),
         open_warehouse(
-            store.loader_path, temp_dir=scratch / "spill", memory_limit=memory_limit
+            store.loader_path,
+            temp_dir=scratch / f"{scratch_name('spill')}files",
+            memory_limit=memory_limit,
         ) as connection,
     ):
-        for leftover in scratch.glob("ingest-*"):  # of a run that was killed
-            shutil.rmtree(leftover, ignore_errors=True)
+        clear_scratch(scratch)
         write_fast(connection)
         with engine_errors():
             load.create_bronze(connection, contract)
@@ -204,7 +205,9 @@ def ingest(
 
             try:
                 with (
-                    tempfile.TemporaryDirectory(prefix="ingest-", dir=scratch) as folder,
+                    tempfile.TemporaryDirectory(
+                        prefix=scratch_name("ingest"), dir=scratch
+                    ) as folder,
                     plain_folder(Path(folder)) as work_dir,
                 ):
                     report.files.append(
@@ -238,7 +241,7 @@ def _opened(
     engine = engine_of(target)
     if dry_run:
         gives_way = check_room(settings, contract, bank) if bank and engine.is_embedded else None
-        with tempfile.TemporaryDirectory(prefix="fa-dry-run-") as folder:
+        with tempfile.TemporaryDirectory(prefix=scratch_name("fa-dry-run")) as folder:
             loader = Path(folder) / "loader.duckdb"
             with engine.store.open_dry_store(
                 settings, loader, is_empty=gives_way is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -65,7 +66,7 @@ def open_warehouse(
     read_only : bool, default False
         Readers share the file with each other, not with a writer.
     temp_dir : Path, optional
-        Where a query that outgrows its memory spills to.
+        Where a query that outgrows its memory spills to; removed at the end.
     memory_limit : str, optional
         Such as ``"2GB"``; what ``FA_MEMORY`` leaves to the engine otherwise.
 
@@ -99,6 +100,8 @@ def open_warehouse(
         raise
     finally:
         connection.close()
+        if temp_dir is not None:
+            shutil.rmtree(temp_dir, ignore_errors=True)
 
 
 def bound_memory(connection: Connection) -> None:
@@ -121,8 +124,10 @@ def check_free(settings: Settings) -> None:
     EngineError
         If it cannot be opened for writing.
     """
-    with open_warehouse(settings.warehouse_path):
-        pass
+    path = settings.warehouse_path
+    with open_warehouse(path):
+        # where a killed build spilled to; nobody else has the file now
+        shutil.rmtree(path.with_name(f"{path.name}.tmp"), ignore_errors=True)
 
 
 def reader_address() -> str | None:

@@ -149,6 +149,8 @@ def swap_in(target: Path, fill: Callable[[Connection], None]) -> None:
             connection.close()
         with draft.open("rb") as written:
             os.fsync(written.fileno())
+        if target.exists():  # who was given it to read keeps the right
+            draft.chmod(target.stat().st_mode & 0o777)
         draft.replace(target)
     finally:
         draft.unlink(missing_ok=True)
