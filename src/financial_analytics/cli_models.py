@@ -285,8 +285,24 @@ def _star(
         yield gold, star_schema(settings.project_dir), folder
 
 
+def redate_command(target: Target = None) -> None:
+    """Date loads anew that a wrong clock has dated into the future; now is the right time."""
+    from financial_analytics.build import target_name  # noqa: PLC0415
+    from financial_analytics.ingest.redate import redate  # noqa: PLC0415
+    from financial_analytics.settings import load_settings  # noqa: PLC0415
+
+    moment = now()
+    count = redate(load_settings(), target_name(target), latest=moment)
+    if not count:
+        note(f"no load is dated later than {moment:%Y-%m-%d %H:%M:%S}; nothing was changed")
+        return
+    say(f"{count} loads are dated {moment:%Y-%m-%d %H:%M:%S}")
+    note("what is built of them has the old times still: fa build --full-refresh")
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands to ``fa``."""
+    app.command("redate")(redate_command)
     app.command()(train)
     app.add_typer(validate)
     app.add_typer(export)

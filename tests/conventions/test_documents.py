@@ -18,7 +18,7 @@ from financial_analytics import cli, errors, interrupts
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 COMMANDS = (
-    *("ingest", "build", "report", "generate", "demo", "doctor"),
+    *("ingest", "build", "report", "generate", "demo", "doctor", "redate"),
     *("train", "stream", "serve", "validate", "export"),
 )
 

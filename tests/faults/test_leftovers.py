@@ -1,3 +1,4 @@
+# ruff: noqa: DTZ001
 """What killed commands leave is gone with the next one, and nobody else reads what one writes."""
 
 from __future__ import annotations
@@ -7,8 +8,10 @@ import stat
 import subprocess
 import sys
 import tempfile
+from datetime import datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 from tests.support.lab import write_feed
 from tests.support.small_bank import feeds
@@ -92,6 +95,44 @@ def test_data_are_readable_by_their_owner_only(data: Path, tmp_path: Path) -> No
     assert not list((data / "tmp").iterdir())
     [feed] = (tmp_path / "bank" / "full").glob("customers.parquet")
     assert stat.S_IMODE(feed.stat().st_mode) == 0o644  # a made-up bank, in a folder of the user's
+
+
+def test_one_load_under_a_wrong_clock_is_dated_anew(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The loads before keep their time; the versions that took the wrong one do not keep it."""
+    monkeypatch.setenv("FA_NOW", "2026-01-02T03:00:00Z")
+    folder = tmp_path / "feeds"
+    made = feeds()
+    write_feed(folder / "1", "products", made["products"])
+    rows = [{**row, "updated_at": None} for row in made["customers"]]
+    rows[0]["signup_date"] = "yesterday"
+    write_feed(folder / "2", "customers", rows)
+    write_feed(folder / "3", "accounts", made["accounts"])
+    assert cli.run(["ingest", str(folder / "1")]) == 0
+    assert cli.run(["ingest", str(folder / "2"), "--loaded-at", "2099-01-01"]) == 6
+    monkeypatch.setenv("FA_NOW", "2026-01-03T03:00:00Z")
+    assert cli.run(["ingest", str(folder / "3")]) == 2
+    assert "if that load was under a wrong clock: fa redate" in capfd.readouterr().err
+    assert cli.run(["redate"]) == 0
+    assert capfd.readouterr().out == "1 loads are dated 2026-01-03 03:00:00\n"
+    assert cli.run(["redate"]) == 0
+    assert "nothing was changed" in capfd.readouterr().err
+    assert cli.run(["ingest", str(folder / "3")]) == 0
+    with duckdb.connect(str(data / "warehouse.duckdb"), read_only=True) as connection:
+        found = connection.execute(
+            "select distinct 'products', _loaded_at, max(updated_at) over ()"
+            " from ingestion_raw_data.products union all"
+            " select distinct 'customers', _loaded_at, updated_at from ingestion_raw_data.customers"
+            " union all select table_name, loaded_at, null from ingestion_raw_data._batches"
+            " union all select 'aside', _loaded_at, null from ingestion_raw_data.quarantine"
+        ).fetchall()
+    right, before = datetime(2026, 1, 3, 3), datetime(2026, 1, 2, 3)
+    assert sorted(found, key=str) == sorted([
+        ("products", before, datetime(2024, 1, 1)), ("customers", right, right),
+        ("products", before, None), ("customers", right, None), ("accounts", right, None),
+        ("aside", right, None),
+    ], key=str)  # fmt: skip
 
 
 def test_a_snapshot_keeps_the_rights_that_it_was_given(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from financial_analytics.errors import EngineError, UserInputError
 from financial_analytics.ingest import IngestReport, as_text, ingest
 from financial_analytics.ingest.contract_file import load_contract
 from financial_analytics.ingest.marks import write_mark
+from financial_analytics.ingest.redate import redate
 from financial_analytics.settings import find_project_dir
 
 pytestmark = pytest.mark.usefixtures("server")
@@ -359,6 +360,19 @@ def test_a_server_that_dies_in_a_build_is_exit_5(
     monkeypatch.setenv("FA_DATA_DIR", str(desk.settings.data_dir))
     assert cli.run(["build", "--no-publish", "--target", "postgres"]) == 5
     assert re.search(_said("the PostgreSQL server dies in a build"), capfd.readouterr().err)
+
+
+def test_a_load_under_a_wrong_clock_is_dated_anew(desk: Desk) -> None:
+    late = FIRST_LOAD.replace(year=2099)
+    desk.load(desk.write({"products": feeds()["products"]}), loaded_at=late)
+    path = desk.write({"customers": feeds()["customers"]})
+    with pytest.raises(UserInputError, match="earlier than the newest load"):
+        desk.load(path)
+    moment = FIRST_LOAD + timedelta(hours=1)
+    assert redate(desk.settings, "postgres", latest=moment) == 1
+    assert redate(desk.settings, "postgres", latest=moment) == 0
+    assert desk.load(path).totals.accepted == 3
+    assert desk.value("select max(_loaded_at) from ingestion_raw_data.products") == moment
 
 
 def _end_other_sessions() -> None:

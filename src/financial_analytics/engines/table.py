@@ -6,7 +6,7 @@ them: nothing of an engine is loaded before it is asked for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +52,9 @@ class StoreModule(Protocol):
         self, settings: Settings, loader_path: Path, *, is_empty: bool
     ) -> AbstractContextManager[BronzeStore]:
         """Open bronze for reading only; with `is_empty` it is taken to hold nothing."""
+
+    def run_all(self, settings: Settings, statements: Sequence[str]) -> None:
+        """Run statements that change bronze, all or none; raises UserInputError if it cannot."""
 
     def bronze_counts(self, settings: Settings) -> BronzeCounts:
         """Return what bronze holds; raises EngineError if it cannot be read."""

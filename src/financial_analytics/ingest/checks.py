@@ -46,7 +46,8 @@ def check_clock(connection: Connection, loaded_at: datetime) -> None:
         raise UserInputError(
             f"load time {loaded_at:%Y-%m-%d %H:%M:%S} is earlier than the newest load "
             f"({newest:%Y-%m-%d %H:%M:%S})",
-            hint="load times never go back: check this machine's clock, or leave loaded_at out",
+            hint="load times never go back: check this machine's clock, or leave loaded_at out; "
+            "if that load was under a wrong clock: fa redate",
         )
 
 

@@ -148,6 +148,21 @@ def open_store(settings: Settings, contract: Iterable[BronzeTable]) -> Iterator[
     yield DirectStore(settings.warehouse_path)
 
 
+def run_all(settings: Settings, statements: Sequence[str]) -> None:
+    """Run statements that change bronze, all or none.
+
+    Raises
+    ------
+    EngineError
+        If the warehouse is in use or damaged.
+    """
+    with open_warehouse(settings.warehouse_path) as connection:
+        connection.execute("begin")
+        for statement in statements:
+            connection.execute(statement)
+        connection.execute("commit")
+
+
 def bronze_counts(settings: Settings) -> BronzeCounts:
     """Return what the warehouse file holds.
 

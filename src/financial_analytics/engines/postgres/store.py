@@ -40,7 +40,7 @@ class PostgresStore:
 
     def create(self, contract: Iterable[BronzeTable]) -> None:
         """Create the schema and its tables where absent."""
-        with self._transaction() as cursor:
+        with self.transaction() as cursor:
             cursor.execute(
                 "select table_name, column_name from information_schema.columns"
                 " where table_schema = %s",
@@ -79,7 +79,7 @@ class PostgresStore:
     def start(self, loader: Connection) -> None:
         """Bring the lists of batches and of banks, and the kept ids, into the loader's file."""
         for name in ("_batches", "_bank", "_keys"):
-            with self._transaction() as cursor:
+            with self.transaction() as cursor:
                 cursor.execute("select to_regclass(%s)", (f"{BRONZE_SCHEMA}.{name}",))
                 if cursor.fetchone()[0] is None:  # of an earlier version, and only read
                     continue
@@ -92,7 +92,7 @@ class PostgresStore:
         loader.execute(f"delete from {relation}")
         names = ", ".join(sql_name(name) for name in table.key)
         known = " and ".join(f"{sql_name(name)} is not null" for name in table.key)
-        with self._transaction() as cursor:
+        with self.transaction() as cursor:
             cursor.execute(f"select exists(select 1 from {_bronze(table.name)})")
             if not cursor.fetchone()[0]:
                 return
@@ -115,20 +115,20 @@ class PostgresStore:
     def fetch_all(self, loader: Connection, table: BronzeTable) -> None:
         """Replace the loader's rows of `table` by all that are stored."""
         loader.execute(f"delete from {BRONZE_SCHEMA}.{sql_name(table.name)}")
-        with self._transaction() as cursor:
+        with self.transaction() as cursor:
             rows = postgres_copy.copy_out(cursor, f"select * from {_bronze(table.name)}")
         _insert(loader, table.name, rows)
 
     def count_keys(self, loader: Connection, table: BronzeTable) -> int:
         """Count the keys on the server."""
         (key,) = table.key
-        with self._transaction() as cursor:
+        with self.transaction() as cursor:
             cursor.execute(f"select count(distinct {quote(key)}) from {_bronze(table.name)}")
             return int(cursor.fetchone()[0])
 
     def ship(self, loader: Connection, table: BronzeTable, batch_id: int) -> None:
         """Store a batch in one transaction."""
-        with self._transaction() as cursor:
+        with self.transaction() as cursor:
             order = {
                 "quarantine": "source_row, column_name", "_remarks": "kind, words",
                 "_batches": "1", "_bank": "1", "_extracts": "1", "_keys": "table_name, kept_id",
@@ -152,7 +152,7 @@ class PostgresStore:
     ) -> tuple[int, int, Any]:
         """Count references of some batches that no stored row answers."""
         name = quote(source[1])
-        with self._transaction() as cursor:
+        with self.transaction() as cursor:
             cursor.execute(
                 f"select count(*), count(distinct {name}), min({name})"
                 f" from {_bronze(source[0])} as t"
@@ -164,7 +164,8 @@ class PostgresStore:
         return int(rows), int(keys), example
 
     @contextmanager
-    def _transaction(self) -> Iterator[Any]:
+    def transaction(self) -> Iterator[Any]:
+        """Give a cursor whose statements are committed together."""
         import psycopg2  # noqa: PLC0415
 
         try:
@@ -219,6 +220,19 @@ def open_dry_store(
             yield DryStore(PostgresStore(handle, loader_path))
         else:
             yield DryStore(EmptyStore(loader_path, _place()))
+
+
+def run_all(settings: Settings, statements: Sequence[str]) -> None:
+    """Run statements that change bronze, all or none, while nobody loads.
+
+    Raises
+    ------
+    EngineError
+        If the server refuses, or somebody loads.
+    """
+    with open_store(settings, ()) as store, store.transaction() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
 
 
 def bronze_counts(settings: Settings) -> BronzeCounts:

@@ -207,6 +207,20 @@ def open_dry_store(
     yield  # the form of the other stores
 
 
+def run_all(settings: Settings, statements: Sequence[str]) -> None:
+    """Refuse: bronze is plain Parquet there, which is not changed in place.
+
+    Raises
+    ------
+    UserInputError
+        Always.
+    """
+    raise UserInputError(
+        "bronze of target spark is Parquet, which is not changed in place",
+        hint="move its files away and load the feeds again",
+    )
+
+
 def bronze_counts(settings: Settings) -> BronzeCounts:
     """Return what the warehouse of this process's session holds.
 
