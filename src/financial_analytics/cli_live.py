@@ -62,7 +62,7 @@ def stream_command(
     source = _replay(settings, feeds, rate) if replay else _kafka(str(kafka), group)
     counts = stream(
         source, path, load_contract(settings.project_dir), clock=now, stop=stop, heard=heard,
-        basis=basis_path(settings),
+        basis=basis_path(settings), told=lambda words: note(f"warning: {words}"),
     )  # fmt: skip
     say(
         f"{counts.read:,} events read: {counts.accepted:,} accepted, "

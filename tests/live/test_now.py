@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -206,6 +207,31 @@ def test_without_a_build_nothing_is_scored(built: Built, tmp_path: Path) -> None
     send(built, built.events, hot, basis=tmp_path / "none.duckdb")
     with open_hot(hot) as store:
         assert store.alerts() == []
+        assert store.totals().accepted == len(built.events)
+
+
+@pytest.mark.parametrize("kind", ["cut", "damaged", "of another version"])
+def test_a_basis_that_cannot_be_read_is_told_and_events_are_stored(
+    built: Built, tmp_path: Path, kind: str
+) -> None:
+    there = basis_path(built.lab.settings)
+    basis, hot = tmp_path / "basis.duckdb", tmp_path / "hot.sqlite"
+    whole = there.read_bytes()
+    if kind == "cut":
+        basis.write_bytes(whole[: len(whole) // 3])
+    elif kind == "damaged":
+        basis.write_bytes(whole[:20_000] + bytes(byte ^ 255 for byte in whole[20_000:]))
+    else:
+        basis.write_bytes(whole)
+        with duckdb.connect(str(basis)) as connection:
+            connection.execute("delete from queries where name = 'int_realtime_rules'")
+    told: list[str] = []
+    send(built, built.events, hot, basis=basis, told=told.append)
+    (words,) = told
+    assert words.startswith("events are stored without fraud rules: ")
+    assert str(basis) in words
+    assert words.endswith("write it again: fa build --no-skip")
+    with open_hot(hot) as store:
         assert store.totals().accepted == len(built.events)
 
 

@@ -1,6 +1,6 @@
 """Streams a file of events into a hot store: the process that tests kill.
 
-``python -m tests.support.live_runner EVENTS HOT``: one JSON line per event, feed and payload.
+``python -m tests.support.live_runner EVENTS HOT [BASIS]``: one JSON line per event.
 """
 
 from __future__ import annotations
@@ -35,9 +35,10 @@ def run(source: EventSource, hot: Path, **options: Any) -> MicroCounts:
     )
 
 
-def replay(events: Path, hot: Path, *, most: int = 100) -> MicroCounts:
-    return run(Replay(events_of(events), rate=0, bank=OWN_FEEDS), hot, most_events=most)
+def replay(events: Path, hot: Path, *, most: int = 100, basis: Path | None = None) -> MicroCounts:
+    source = Replay(events_of(events), rate=0, bank=OWN_FEEDS)
+    return run(source, hot, most_events=most, basis=basis)
 
 
 if __name__ == "__main__":
-    replay(Path(sys.argv[1]), Path(sys.argv[2]))
+    replay(Path(sys.argv[1]), Path(sys.argv[2]), basis=Path(sys.argv[3]) if sys.argv[3:] else None)

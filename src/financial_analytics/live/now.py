@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 
 from financial_analytics.engines.duckdb.basis import load_parts
 from financial_analytics.engines.duckdb.session import Connection, open_warehouse
+from financial_analytics.errors import EngineError
 from financial_analytics.ingest.contract import Contract
-from financial_analytics.live.basis import CLEANING, MODELS, RECENT, RULES
+from financial_analytics.live.basis import CLEANING, COMPILED, MODELS, RECENT, RULES
 from financial_analytics.live.events import typed_bodies, typed_table
 from financial_analytics.live.hot import Alert, HotStore
 
@@ -52,6 +53,11 @@ class Now:
     is_scoring : bool
         The models see only the accounts of the newest hot rows: enough for the rules, and the cost
         does not grow with what the window holds.
+
+    Raises
+    ------
+    EngineError
+        If the basis cannot be read, or is that of another version.
     """
 
     def __init__(
@@ -64,7 +70,16 @@ class Now:
         self._run = self._close.enter_context(open_warehouse(Path(":memory:")))
         # one thread: the relations are small, and others want the processors
         self._run.execute("set threads = 1")
-        queries, facts = load_parts(self._run, basis)
+        try:
+            queries, facts = load_parts(self._run, basis)
+            if missing := sorted(set(COMPILED) - set(queries)):
+                raise EngineError(
+                    f"{basis} is of another version: it lacks {', '.join(missing)}",
+                    hint="write it again: fa build --no-skip",
+                )
+        except EngineError:
+            self.close()
+            raise
         self._run.execute("use warehouse")
         self.number = int(facts["last_event"])
         self._recent_sql = queries[RECENT]

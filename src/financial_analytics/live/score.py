@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from financial_analytics.errors import EngineError
 from financial_analytics.ingest.contract import Contract
 from financial_analytics.live.basis import stamp
 from financial_analytics.live.hot import Accepted, Alert, HotStore
@@ -17,15 +18,21 @@ class Scorer:
     Parameters
     ----------
     basis : Path
-        What the last build left. Until there is one nothing is scored.
+        What the last build left. Until there is one that can be read nothing is scored.
     contract : Contract
         What hot rows hold.
     hot : HotStore
         What has come since the build.
+    told : callable
+        Hears in words of a basis that cannot be read: events are worth more than their scores.
     """
 
-    def __init__(self, basis: Path, contract: Contract, hot: HotStore) -> None:
+    def __init__(
+        self, basis: Path, contract: Contract, hot: HotStore,
+        told: Callable[[str], None] = lambda _: None,
+    ) -> None:  # fmt: skip
         self._basis, self._contract, self._hot = basis, contract, hot
+        self._told = told
         self._now: Now | None = None
         self._stamp: tuple[int, int] | None = None
         self._built: set[tuple[int, str]] = set()
@@ -58,8 +65,12 @@ class Scorer:
         found = stamp(self._basis)
         if found is not None and found != self._stamp:
             self.__exit__()
-            self._now = Now(self._basis, self._contract, is_scoring=True)
             self._stamp = found
+            try:
+                self._now = Now(self._basis, self._contract, is_scoring=True)
+            except EngineError as error:
+                self._told(f"events are stored without fraud rules: {error.message}; {error.hint}")
+                return
             self._now.ask_all()
             self._built = {(alert.transaction_id, alert.rule) for alert in self._now.alerts()}
             catch_up(self._now, self._hot)

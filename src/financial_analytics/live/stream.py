@@ -62,6 +62,7 @@ def stream(
     most_events: int = MOST_EVENTS,
     batch_seconds: float = BATCH_SECONDS,
     basis: Path | None = None,
+    told: Callable[[str], None] = lambda _: None,
 ) -> MicroCounts:
     """Store the events of a source until it ends or `stop` is set; return what became of them.
 
@@ -86,6 +87,8 @@ def stream(
         A micro-batch ends at whichever comes first.
     basis : Path, optional
         What the last build left: fraud rules look at each micro-batch before it is stored.
+    told : callable
+        Hears in words why fraud rules do not look.
 
     Raises
     ------
@@ -100,7 +103,7 @@ def stream(
             source.start(hot.offsets())
             with ExitStack() as stack:
                 validator = stack.enter_context(Validator(contract, hot))
-                scorer = basis and stack.enter_context(Scorer(basis, contract, hot))
+                scorer = basis and stack.enter_context(Scorer(basis, contract, hot, told))
                 while not stop.is_set():
                     events = source.poll(most_events, batch_seconds)
                     if events is None:

@@ -72,7 +72,8 @@ def load_parts(connection: Connection, path: Path) -> tuple[dict[str, str], dict
         return _load(connection)
     except duckdb.Error as error:
         raise EngineError(
-            f"{path} cannot be read: {str(error).splitlines()[0]}", hint="write it again: fa build"
+            f"{path} cannot be read: {str(error).splitlines()[0]}",
+            hint="write it again: fa build --no-skip",
         ) from error
 
 
