@@ -116,5 +116,5 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.1
 # After a change of dependencies in pyproject.toml.
 lock: $(INSTALLED_DEV)
 	$(PIP) uv
-	$(COMPILE) --extra build -o requirements.lock
+	$(COMPILE) --extra build --extra live --extra bi -o requirements.lock
 	$(COMPILE) --all-extras -c requirements.lock -o requirements-dev.lock
