@@ -121,13 +121,16 @@ def said(name: str, rate: float, found: np.ndarray) -> None:
           f"p95 of the halves {first:.2f}, {last:.2f}", flush=True)  # fmt: skip
 
 
-def memory_of(process: subprocess.Popen[Any]) -> float:
-    """Return the resident megabytes of a process; 0 once it has ended."""
+def memory_of(pid: int) -> float:
+    """Return the resident megabytes of a process and its children; 0 once it has ended."""
+    there = Path(f"/proc/{pid}")
     try:
-        pages = int(Path(f"/proc/{process.pid}/statm").read_text(encoding="ascii").split()[1])
+        pages = int((there / "statm").read_text(encoding="ascii").split()[1])
+        children = (there / "task" / str(pid) / "children").read_text(encoding="ascii").split()
     except (OSError, IndexError):
         return 0.0
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+    own = pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+    return own + sum(memory_of(int(child)) for child in children)
 
 
 def listen(port: str, heard: list[int], place: int) -> None:
@@ -144,7 +147,7 @@ def watch(processes: Sequence[subprocess.Popen[Any]], end: threading.Event) -> N
     """Print the memory of stream and server early and late, each the median of ten seconds."""
     seen: list[tuple[float, ...]] = []
     while not end.wait(1.0):
-        seen.append(tuple(memory_of(process) for process in processes))
+        seen.append(tuple(memory_of(process.pid) for process in processes))
     alive = [row for row in seen if all(row)]
     if len(alive) > 30:
         early, late = np.median(alive[10:20], axis=0), np.median(alive[-10:], axis=0)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
+import os
 import shutil
+import signal
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,6 +30,7 @@ from financial_analytics.ingest.contract_file import load_contract
 from financial_analytics.ingest.marks import read_mark, write_mark
 from financial_analytics.live.basis import MODELS, basis_path, write_basis
 from financial_analytics.live.board import Wanted, entries, figures
+from financial_analytics.live.draw import Drawer
 from financial_analytics.live.events import write_event
 from financial_analytics.live.hot import hot_path, open_hot
 from financial_analytics.live.now import Now, catch_up
@@ -142,6 +146,24 @@ def test_charts_are_drawn_of_all_and_of_severities(now: Now) -> None:
     narrow = figures(now, Wanted("POS", "high"))
     assert narrow["realtime.live_counters"] != drawn["realtime.live_counters"]
     assert figures(now, Wanted()) == drawn
+
+
+def test_a_drawing_process_that_died_is_begun_again(built: Built, tmp_path: Path) -> None:
+    hot, wanted = tmp_path / "hot.sqlite", {Wanted()}
+    basis = basis_path(built.lab.settings)
+    send(built, built.events[:5], hot, basis=basis)
+    with Drawer(hot, basis, None) as drawer:
+        first = drawer.draw(wanted, set())
+        assert drawer.draw(wanted, wanted) == {}, "nothing has come"
+        (child,) = multiprocessing.active_children()
+        os.kill(child.pid or 0, signal.SIGKILL)
+        assert drawer.draw(wanted, wanted) == {}
+        assert drawer.draw(wanted, wanted) == first
+    assert multiprocessing.active_children() == []
+    with Now(basis, load_contract()) as now, open_hot(hot) as store:
+        catch_up(now, store)
+        now.evaluate()
+        assert figures(now, Wanted()) == first[Wanted()]
 
 
 def test_charts_change_in_place(built: Built, tmp_path: Path) -> None:

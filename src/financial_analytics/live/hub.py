@@ -15,12 +15,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from financial_analytics.errors import FinancialAnalyticsError
-from financial_analytics.ingest.contract_file import load_contract
 from financial_analytics.live.basis import stamp
-from financial_analytics.live.board import Wanted, figures
+from financial_analytics.live.board import Wanted
+from financial_analytics.live.draw import Drawer, Drawn
 from financial_analytics.live.hot import HotStore, open_hot
-from financial_analytics.live.now import Clock, Now, catch_up
+from financial_analytics.live.now import Clock
 from financial_analytics.live.tail import Tail
 
 UPDATE_SECONDS = 0.2
@@ -45,7 +44,7 @@ class Page:
 
 
 class Hub:
-    """Reads the hot store in threads of its own while `running`.
+    """Reads the hot store in a thread of its own while `running`; a process draws the charts.
 
     Parameters
     ----------
@@ -158,59 +157,31 @@ class Hub:
 
     def _draw(self) -> None:
         """Draw the charts that somebody looks at, as often as a quarter of a processor allows."""
-        with open_hot(self._hot) as store:
-            now, seen = None, None
-            state: tuple[object, ...] = ()
+        with Drawer(self._hot, self._basis, self._window_clock) as drawer:
+            if stamp(self._basis) is not None:
+                drawer.start()
             while not self._stop.is_set():
                 self._asked.wait(CHARTS_SECONDS)
                 with self._lock:
                     self._asked.clear()
                     wanted = {page.wanted for page in self._pages}
-                if not wanted:
+                    for old in self._drawn.keys() - wanted:
+                        del self._drawn[old]
+                    known = set(self._drawn)
+                if not wanted or stamp(self._basis) is None:
                     continue
                 began = time.monotonic()
-                found = stamp(self._basis)
-                if found is None:
-                    continue
-                if found != seen:
-                    if now is not None:
-                        now.close()
-                    now, seen = self._opened(), found
-                if now is None:
-                    continue
-                state = self._draw_once(now, store, wanted, state)
+                self._keep(drawer.draw(wanted, known))
                 spent = time.monotonic() - began
                 self._stop.wait(max(CHARTS_SECONDS, spent / CHARTS_SHARE) - spent)
-            if now is not None:
-                now.close()
 
-    def _opened(self) -> Now | None:
-        try:
-            return Now(self._basis, load_contract(), clock=self._window_clock)
-        except FinancialAnalyticsError:
-            return None  # there are no charts until a build has left another basis
-
-    def _draw_once(
-        self, now: Now, store: HotStore, wanted: set[Wanted], before: tuple[object, ...]
-    ) -> tuple[object, ...]:
-        catch_up(now, store)
-        if self._window_clock is not None:
-            now.tick()
-        state = (id(now), now.number, now.moment)
-        with self._lock:
-            for old in self._drawn.keys() - wanted:
-                del self._drawn[old]
-            todo = wanted if state != before else wanted - self._drawn.keys()
-        if not todo:
-            return state
-        now.evaluate()
-        for one in sorted(todo, key=str):
-            texts = figures(now, one)
+    def _keep(self, news: Drawn) -> None:
+        for one, texts in news.items():
             with self._lock:
                 drawn = self._drawn.setdefault(one, {})
                 for name, text in texts.items():
                     if name not in drawn or drawn[name][1] != text:
                         self._versions += 1
                         drawn[name] = (self._versions, text)
-        self._tell()
-        return state
+        if news:
+            self._tell()

@@ -67,10 +67,13 @@ def _plain_objects(column: pd.Series) -> pd.Series:
         return pd.to_numeric(column, errors="coerce").astype("float64")
     if hasattr(first, "isoformat"):
         return pd.to_datetime(column, errors="coerce")
-    words = [str(value) for value in pd.unique(known)]
+    values = pd.unique(known)
+    words = [str(value) for value in values]
     is_said = column.name in SENTENCES
     labels = {word: escape_text(word) for word in words} if is_said else _shortened(words)
-    return column.map(lambda value: None if pd.isna(value) else labels[str(value)])
+    # a mapping of the distinct values: rows may be hundreds of thousands
+    found = column.map({value: labels[str(value)] for value in values}).astype("object")
+    return found.where(column.notna(), None)
 
 
 def _plain_column(column: pd.Series) -> pd.Series:
