@@ -599,7 +599,7 @@ def test_warehouse_locked_by_another_process(bank: Bank) -> None:
 def test_damaged_warehouse(bank: Bank) -> None:
     whole = bank.settings.warehouse_path.read_bytes()
     bank.settings.warehouse_path.write_bytes(b"not a database" * 1000)
-    with pytest.raises(EngineError, match="the warehouse .* is damaged: "):
+    with pytest.raises(EngineError, match=r"the warehouse .* is damaged: "):
         ingest([], settings=bank.settings, loaded_at=datetime(2024, 7, 1))
     bank.settings.warehouse_path.write_bytes(whole)
 
@@ -610,7 +610,7 @@ def test_a_damaged_block_is_no_lock(bank: Bank) -> None:
     for place in (4096, 8192):  # both headers: one is read
         damaged[place + 100] ^= 0xFF
     bank.settings.warehouse_path.write_bytes(damaged)
-    with pytest.raises(EngineError, match="the warehouse .* is damaged: ") as caught:
+    with pytest.raises(EngineError, match=r"the warehouse .* is damaged: ") as caught:
         ingest([], settings=bank.settings, loaded_at=datetime(2024, 7, 1))
     assert "block" in str(caught.value)
     assert "in use" not in str(caught.value)
