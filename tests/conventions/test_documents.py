@@ -126,10 +126,12 @@ def test_every_variable_is_described() -> None:
 def test_stale_pages_would_be_found(tmp_path: Path) -> None:
     """The proof that the test above can fail: a count, a column, a model that is gone."""
     generator = _generator()
-    shutil.copytree(ROOT / "models", tmp_path / "models")
+    for name in ("models", "macros"):
+        shutil.copytree(ROOT / name, tmp_path / name)
     shutil.copy(ROOT / "dbt_project.yml", tmp_path)
     (tmp_path / "docs").mkdir()
-    shutil.copy(ROOT / "docs" / "answers.yml", tmp_path / "docs")
+    for path in (ROOT / "docs").glob("*.*"):
+        shutil.copy(path, tmp_path / "docs")
     readme = _text("README.md").replace(" models, ", "1 models, ", 1)
     (tmp_path / "README.md").write_text(readme, encoding="utf-8")
     generator.main(tmp_path)

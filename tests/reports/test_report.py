@@ -18,10 +18,12 @@ from tests.support.frames.shared import FrameSource
 
 from financial_analytics.charts.catalogue import CATEGORIES
 from financial_analytics.charts.registry import charts, get_chart
+from financial_analytics.described import describe, feeds
 from financial_analytics.errors import InvalidInputError
 from financial_analytics.reports.page import plain, script_json
 from financial_analytics.reports.reader import RunInfo
 from financial_analytics.reports.report import write_chart, write_report
+from financial_analytics.settings import find_project_dir
 
 
 class Outline(HTMLParser):
@@ -85,6 +87,37 @@ def test_every_chart_has_title_figure_alt_text_reading_and_table(written: Path) 
         assert entry.title in alt and entry.reading_at(95.0) in alt and re.search(r"\d", alt)
         assert f"<code>{entry.model}</code>" in text
     assert len(page.all("table")) == len(charts("01")) + 1  # and the row counts
+
+
+def test_every_card_says_where_its_numbers_come_from(written: Path) -> None:
+    """Model, method, sources and tests, one click from the chart; as the project's files say."""
+    project = find_project_dir()
+    text = unescape((written / "01_descriptive_analytics/index.html").read_text(encoding="utf-8"))
+    cards = re.findall(r'<article class="\w+" id="([\w-]+)">(.*?)</article>', text, re.S)
+    assert [anchor for anchor, _ in cards] == [entry.id.replace(".", "-") for entry in charts("01")]
+    for (_, card), entry in zip(cards, charts("01"), strict=True):
+        said = describe(project, entry.model)
+        origin = card.split('<details class="data origin">')[1].split("</details>")[0]
+        assert said.question[1:] in origin and said.grain in origin
+        assert f"<code>{said.code.relative_to(project).as_posix()}</code>" in origin
+        assert all(f"<code>{name}</code>" in origin for name in said.parents)
+        assert ", ".join(feeds(project, entry.model)) in origin
+        assert all(f"<code>{kind}</code>" in origin for kind in said.kinds())
+        assert all(unit in origin for unit in said.unit_tests)
+        assert all(check.formula in origin for check in said.checks)
+        assert "href" not in origin  # there is no site beside these reports
+
+
+def test_a_card_leads_to_its_page_where_the_site_is_beside_the_reports(tmp_path: Path) -> None:
+    model = get_chart("inferential.churn_funnel").model
+    site = tmp_path / "docs" / "models" / f"{model}.html"
+    site.parent.mkdir(parents=True)
+    site.write_text("", encoding="utf-8")
+    page = write_chart("inferential.churn_funnel", FrameSource(frames_of("04")), tmp_path)
+    links = {str(item["href"]) for item in outline(page).all("a")}
+    found = [link for link in links if link.endswith(f"{model}.html")]
+    assert [(page.parent / link).resolve() for link in found] == [site]
+    assert "Wilson, E. B. (1927)" in page.read_text(encoding="utf-8")
 
 
 def test_header_says_run_and_rows(written: Path) -> None:

@@ -17,6 +17,7 @@ from markupsafe import Markup
 from financial_analytics.charts.kit import theme
 from financial_analytics.metrics import Metric
 from financial_analytics.quality import MODEL, Finding, Verdict, verdict_of
+from financial_analytics.reports.origin import Origin
 from financial_analytics.reports.quality import PAGE as QUALITY_PAGE
 from financial_analytics.reports.quality import groups_of, overview_of
 from financial_analytics.reports.reader import RunInfo
@@ -50,6 +51,8 @@ class Panel:
         Newest date that the model's rows are as of.
     metrics : sequence of Metric
         What is counted, in the words of the registry.
+    origin : Origin or None
+        Where the numbers come from; None where the project does not describe the model.
     """
 
     id: str
@@ -64,6 +67,7 @@ class Panel:
     table: Table | None
     as_of: date | None = None
     metrics: Sequence[Metric] = ()
+    origin: Origin | None = None
 
     @property
     def anchor(self) -> str:

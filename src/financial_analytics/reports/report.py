@@ -25,6 +25,7 @@ from financial_analytics.drafts import clear_drafts
 from financial_analytics.errors import FinancialAnalyticsError, InvalidInputError
 from financial_analytics.metrics import get_metric
 from financial_analytics.quality import MODEL, Verdict, verdict_of
+from financial_analytics.reports.origin import origin_of
 from financial_analytics.reports.page import (
     PLOTLY_FILE,
     Panel,
@@ -37,6 +38,7 @@ from financial_analytics.reports.page import (
 from financial_analytics.reports.quality import PAGE, findings_of_frame
 from financial_analytics.reports.reader import RunInfo
 from financial_analytics.reports.tables import data_table
+from financial_analytics.settings import find_project_dir
 
 
 class Source(Protocol):
@@ -53,7 +55,7 @@ class Source(Protocol):
         """Return what is known of the build."""
 
 
-def _panel(chart: Chart, source: Source, problems: list[str]) -> Panel:
+def _panel(chart: Chart, source: Source, out_dir: Path, problems: list[str]) -> Panel:
     table, as_of = None, None
     coverage = math.nan
     if chart.model not in source.models:
@@ -85,6 +87,7 @@ def _panel(chart: Chart, source: Source, problems: list[str]) -> Panel:
         table=table,
         as_of=as_of,
         metrics=[get_metric(name) for name in chart.metrics],
+        origin=origin_of(find_project_dir(), chart.model, out_dir),
     )
 
 
@@ -158,7 +161,7 @@ def write_report(
             f"category {item.folder} has no charts yet", hint=f"there are: {', '.join(drawn)}"
         )
     found: list[str] = []
-    panels = [_panel(entry, reader, found) for entry in entries]
+    panels = [_panel(entry, reader, out_dir, found) for entry in entries]
     path = out_dir / item.folder / "index.html"
     run = reader.run_info()
     verdict = write_quality(reader, out_dir, run)
@@ -192,7 +195,7 @@ def write_chart(chart_id: str, reader: Source, out_dir: Path) -> Path:
     """
     entry = get_chart(chart_id)
     found: list[str] = []
-    panel = _panel(entry, reader, found)
+    panel = _panel(entry, reader, out_dir, found)
     name = chart_id.split(".", maxsplit=1)[1]
     path = out_dir / entry.category.folder / f"{name}.html"
     run = reader.run_info()
