@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-SCRATCH = ("ingest", "spill", "fa-dry-run")
+SCRATCH = ("ingest", "spill", "fa-dry-run", "erase")
 """Beginnings of scratch names; the number of the process follows (`scratch_name`)."""
 _DRAFT = re.compile(r"\.(\d+)\.")
 _SCRATCH = re.compile(rf"(?:{'|'.join(SCRATCH)})-(\d+)-")

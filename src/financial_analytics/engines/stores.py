@@ -42,6 +42,18 @@ LEDGERS: dict[str, dict[str, str]] = {
 }  # fmt: skip
 """Contract types of the tables that are no feed."""
 
+ERASURE_LEDGERS: dict[str, dict[str, str]] = {
+    "_erased": {"table_name": "text", "id_hash": "text"},
+    "_erasure_secret": {"salt": "text", "wrapped": "text", "proof": "text"},
+    "_erasures": {
+        "erasure_number": "bigint", "started_at": "timestamp", "finished_at": "timestamp",
+        "customer_count": "bigint", "row_count": "bigint",
+    },
+}  # fmt: skip
+"""Contract types of what an erasure leaves; there are none before the first one."""
+NEEDED_ERASED = ("_erased", "_erasure_secret")
+"""Those of them that a loader needs."""
+
 LOAD_COLUMNS = {
     "_batch_id": "bigint", "_loaded_at": "timestamp", "_source_file": "text",
     "_source_row": "bigint",

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from financial_analytics.engines.contents import ContentsModule
+from financial_analytics.engines.erasure import ErasureModule
 from financial_analytics.engines.gold import Gold
 from financial_analytics.engines.stores import BronzeCounts, BronzeStore, BronzeTable
 from financial_analytics.errors import EngineError, UserInputError
@@ -80,6 +81,8 @@ class Engine:
         other engine it is a server's, and the loader's file a scratch file.
     contents
         Its module of that name; None where a build leaves nothing alone.
+    erasure
+        Its module of that name; None where customers cannot be erased.
     """
 
     session: SessionModule
@@ -87,6 +90,7 @@ class Engine:
     gold: GoldModule
     is_embedded: bool = False
     contents: ContentsModule | None = None
+    erasure: ErasureModule | None = None
 
     def relations(self, settings: Settings) -> set[str]:
         """Return ``schema.relation`` of all tables and views.
@@ -118,23 +122,25 @@ class Engine:
 def _duckdb() -> Engine:
     from financial_analytics.engines.duckdb import (  # noqa: PLC0415
         contents,
+        erasure,
         gold,
         session,
         store,
     )
 
-    return Engine(session, store, gold, is_embedded=True, contents=contents)
+    return Engine(session, store, gold, is_embedded=True, contents=contents, erasure=erasure)
 
 
 def _postgres() -> Engine:
     from financial_analytics.engines.postgres import (  # noqa: PLC0415
         contents,
+        erasure,
         gold,
         session,
         store,
     )
 
-    return Engine(session, store, gold, contents=contents)
+    return Engine(session, store, gold, contents=contents, erasure=erasure)
 
 
 def _spark() -> Engine:

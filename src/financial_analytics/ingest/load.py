@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from financial_analytics import masking
+from financial_analytics.engines.duckdb.ledgers import create_ledger
 from financial_analytics.engines.duckdb.session import (
     Connection,
     DatabaseError,
@@ -19,7 +20,6 @@ from financial_analytics.errors import EngineError
 from financial_analytics.ingest.batch import Batch, loaded, stamp
 from financial_analytics.ingest.compare import Verdicts
 from financial_analytics.ingest.contract import BRONZE_SCHEMA, Contract, Table
-from financial_analytics.ingest.ledgers import create_ledger
 from financial_analytics.ingest.quarantine import (
     QUARANTINE,
     quarantine_faults,

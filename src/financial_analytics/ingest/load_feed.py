@@ -14,6 +14,7 @@ from pathlib import Path
 from financial_analytics.engines.duckdb.session import Connection
 from financial_analytics.engines.stores import BronzeStore
 from financial_analytics.ingest import (
+    erased,
     extracts,
     hours,
     kept,
@@ -101,6 +102,7 @@ def load_feed(
         extracts.remember(connection, table, len(staged.bad_lines))
         tell("comparing", staged.read)
         verdicts = compare(connection, table, staged, extracted_at=context.extracted_at)
+        verdicts = erased.leave_out(connection, table, verdicts)
         highest, _ = load.newest_load(connection)
         batch = Batch(
             highest + 1, table, feed.source_file, feed.origin, sha256, context.loaded_at,
@@ -110,6 +112,9 @@ def load_feed(
 
         def before_commit() -> None:
             kept.keep(connection, source, batch.batch_id)
+            erased.empty_quarantine(connection, table, batch.batch_id)
+            if rows := erased.count(connection, table):
+                remarks.append(erased.remark(table, rows))
             remarks[:0] = [*source.remarks, *numbers.remark_commas(table, source, staged.read)]
             if verdicts.corrections:
                 remarks.append(Remark("rows_corrected", verdicts.corrections, ""))
@@ -161,7 +166,11 @@ def _stage(
             source = numbers.settle(connection, table, source)
             keys = stage.key_query(table, source)
             store.fetch(connection, table, keys)
-            direct = _is_large(connection, source) and only_new_keys(connection, table, keys)
+            direct = (
+                not erased.concerns_feed(connection, table)
+                and _is_large(connection, source)
+                and only_new_keys(connection, table, keys)
+            )
 
         def read() -> stage.Staged:
             return stage.stage(
@@ -192,8 +201,10 @@ def _stage(
             stage.clear(connection)
             staged = read()
         if source.kept:
+            erased.hide_keys(connection, source)
             kept.number(connection, whole, source)
             staged = replace(staged, columns=stage.stored_columns(whole, source))
+        erased.empty(connection, whole, staged)
         if not is_typed:
             store.fetch(connection, whole, stage.good_keys(whole))
         return source, staged

@@ -17,7 +17,7 @@ KINDS = (
     "unread_direction", "words_unknown", "rows_gone", "rows_back", "decimal_comma",
     "rows_corrected", "balance_mismatch", "statement_gap", "entries_not_booked",
     "balance_unchecked", "lines_above", "lines_padded",
-    "rows_doubtful",
+    "rows_doubtful", "rows_erased",
 )  # fmt: skip
 _RELATION = f"{BRONZE_SCHEMA}._remarks"
 

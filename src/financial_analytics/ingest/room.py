@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from financial_analytics.engines.duckdb.aside import set_aside
+from financial_analytics.engines.duckdb.ledgers import create_ledger
 from financial_analytics.engines.duckdb.session import Connection, open_warehouse
 from financial_analytics.engines.duckdb.store import DirectStore
 from financial_analytics.ingest.bank import Bank, admit, held_bank, record
 from financial_analytics.ingest.contract import Contract
-from financial_analytics.ingest.ledgers import create_ledger
 from financial_analytics.settings import Settings
 
 ASIDE = "set-aside"

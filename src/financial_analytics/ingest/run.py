@@ -20,6 +20,7 @@ from financial_analytics.engines.stores import BronzeStore
 from financial_analytics.engines.table import DEFAULT_TARGET, engine_of
 from financial_analytics.errors import FeedError
 from financial_analytics.ingest import (
+    erased,
     extracts,
     load,
     stage,
@@ -189,6 +190,7 @@ def ingest(
         with engine_errors():
             load.create_bronze(connection, contract)
             store.start(connection)
+        erased.prepare(connection)
         if feeds:
             beside = settings.data_dir if engine.is_embedded else None
             check_bank(connection, store, contract, bank, beside)

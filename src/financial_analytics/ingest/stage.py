@@ -20,7 +20,8 @@ FEED = "temp.feed_rows"
 VERDICT = "temp.feed_verdict"
 """``_row, verdict`` (``duplicate``, ``correction`` or ``quarantined``), column, rule, reason."""
 _LEFTOVERS = ("feed_staged", "feed_shift", "feed_keys", "feed_stored", "feed_verdict",
-              "feed_candidate", "feed_bad_line", "feed_new_ids", "feed_numbered")  # fmt: skip
+              "feed_candidate", "feed_bad_line", "feed_new_ids", "feed_numbered",
+              "feed_erased")  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -115,8 +115,9 @@ def key_of(values: Iterable[object]) -> str:
 class HotStore:
     """An open hot store; see `open_hot`."""
 
-    def __init__(self, handle: sqlite3.Connection) -> None:
+    def __init__(self, handle: sqlite3.Connection, path: Path) -> None:
         self._handle = handle
+        self.path = path
 
     def offsets(self) -> dict[str, int]:
         """Return where reading goes on, by what is read."""
@@ -342,7 +343,7 @@ def open_hot(path: Path) -> Iterator[HotStore]:
         handle.execute("pragma journal_mode = wal")
         handle.execute("pragma synchronous = full")  # committed is on disk
         handle.executescript(_SCHEMA)
-        yield HotStore(handle)
+        yield HotStore(handle, path)
     except sqlite3.DatabaseError as error:
         raise EngineError(
             f"the hot store {path} refuses: {error}", hint="is the disk full, or the file damaged?"

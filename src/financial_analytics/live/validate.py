@@ -16,7 +16,7 @@ from typing import Any
 from financial_analytics.engines.duckdb.session import Connection, open_warehouse, sql_name
 from financial_analytics.engines.stores import BRONZE_SCHEMA, LEDGERS, BronzeTable
 from financial_analytics.errors import FeedError
-from financial_analytics.ingest import load
+from financial_analytics.ingest import erased, load
 from financial_analytics.ingest.bank import OWN_FEEDS
 from financial_analytics.ingest.contract import Contract, Table
 from financial_analytics.ingest.feeds import Feed
@@ -24,6 +24,7 @@ from financial_analytics.ingest.load_feed import Context, load_feed
 from financial_analytics.ingest.mapping import SourceMapping, check_form
 from financial_analytics.ingest.read_columns import ARROW_VIEW, open_arrow
 from financial_analytics.ingest.source import Source
+from financial_analytics.live import forget
 from financial_analytics.live.events import (
     Event,
     NotARow,
@@ -48,6 +49,7 @@ class _HotBronze:
 
     def __init__(self, hot: HotStore, tables: Mapping[str, Table]) -> None:
         self._hot, self._tables = hot, tables
+        self.path = hot.path
         self.pending: list[Accepted] = []
 
     def start(self, loader: Connection) -> None:
@@ -194,6 +196,8 @@ class Validator:
             # one thread: a micro-batch is too small to share, and the page wants the other one
             self._loader.execute("set threads = 1")
             load.create_bronze(self._loader, self._contract)
+            forget.bring(self._bronze.path, self._loader)
+            erased.prepare(self._loader)
         return self._loader
 
 

@@ -22,6 +22,7 @@
     ('lines_padded', 'info', 'lines that end before the last columns', 'nothing, if the source leaves out empty values at the end of a line'),
     ('rows_corrected', 'info', 'corrected by a later file', 'nothing, if the later file is right'),
     ('rows_gone', 'info', 'gone from a full extract', 'nothing, if the source has deleted them'),
+    ('rows_erased', 'info', 'of erased customers', 'nothing: they come in without whose they are'),
     ('rows_back', 'info', 'back in a full extract', 'nothing, if the source has them again'),
 ] %}
 with feeds as (

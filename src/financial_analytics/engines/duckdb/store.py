@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from financial_analytics.engines.dry import DryStore, EmptyStore
+from financial_analytics.engines.duckdb.ledgers import create_ledger
 from financial_analytics.engines.duckdb.session import (
     Connection,
     open_warehouse,
@@ -16,6 +17,7 @@ from financial_analytics.engines.duckdb.session import (
 )
 from financial_analytics.engines.stores import (
     BRONZE_SCHEMA,
+    NEEDED_ERASED,
     BronzeCounts,
     BronzeStore,
     BronzeTable,
@@ -88,6 +90,10 @@ class StoredFile(DirectStore):
         loader.execute(f"attach {sql_text(str(self._path))} as {_STORED} (read_only)")
         for name in ("_batches", "_bank", "_keys"):
             self._copy(loader, name, "")
+        for name in NEEDED_ERASED:
+            if self._columns(loader, name):
+                create_ledger(loader, name)
+                self._copy(loader, name, "")
 
     def fetch(self, loader: Connection, table: BronzeTable, keys: str) -> None:
         """Replace the loader's rows of `table` by the stored rows of the given keys."""

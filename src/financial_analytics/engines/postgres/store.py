@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from financial_analytics.engines.dry import DryStore, EmptyStore
+from financial_analytics.engines.duckdb.ledgers import create_ledger
 from financial_analytics.engines.duckdb.session import Connection, sql_name
 from financial_analytics.engines.postgres import copy as postgres_copy
 from financial_analytics.engines.postgres.copy import quote
@@ -16,6 +17,7 @@ from financial_analytics.engines.stores import (
     BRONZE_SCHEMA,
     LEDGERS,
     LOAD_COLUMNS,
+    NEEDED_ERASED,
     BronzeCounts,
     BronzeStore,
     BronzeTable,
@@ -78,12 +80,14 @@ class PostgresStore:
 
     def start(self, loader: Connection) -> None:
         """Bring the lists of batches and of banks, and the kept ids, into the loader's file."""
-        for name in ("_batches", "_bank", "_keys"):
+        for name in ("_batches", "_bank", "_keys", *NEEDED_ERASED):
             with self.transaction() as cursor:
                 cursor.execute("select to_regclass(%s)", (f"{BRONZE_SCHEMA}.{name}",))
                 if cursor.fetchone()[0] is None:  # of an earlier version, and only read
                     continue
                 rows = postgres_copy.copy_out(cursor, f"select * from {_bronze(name)}")
+            if name in NEEDED_ERASED:
+                create_ledger(loader, name)
             _insert(loader, name, rows)
 
     def fetch(self, loader: Connection, table: BronzeTable, keys: str) -> None:

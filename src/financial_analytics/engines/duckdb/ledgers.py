@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from financial_analytics.engines.duckdb.session import Connection
-from financial_analytics.engines.stores import BRONZE_SCHEMA, LEDGERS
+from financial_analytics.engines.stores import BRONZE_SCHEMA, ERASURE_LEDGERS, LEDGERS
 
 _TYPES = {"text": "varchar"}
 
 
 def create_ledger(connection: Connection, name: str) -> None:
-    """Create one of `LEDGERS` where absent."""
+    """Create one of `LEDGERS` or `ERASURE_LEDGERS` where absent."""
     columns = ", ".join(
-        f"{column} {_TYPES.get(kind, kind)}" for column, kind in LEDGERS[name].items()
+        f"{column} {_TYPES.get(kind, kind)}"
+        for column, kind in (LEDGERS | ERASURE_LEDGERS)[name].items()
     )
     connection.execute(f"create table if not exists {BRONZE_SCHEMA}.{name} ({columns})")

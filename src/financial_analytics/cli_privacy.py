@@ -1,0 +1,66 @@
+"""Commands of ``fa`` about personal data: erase customers."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from financial_analytics.cli_console import Display, confirm, note, now, say
+from financial_analytics.cli_options import Target
+from financial_analytics.errors import UserInputError
+
+
+def erase(
+    customer: Annotated[
+        list[str], typer.Option("--customer", help="Id, as the feeds have it. Repeatable.")
+    ],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    target: Target = None,
+) -> None:
+    """Erase customers for good; their movements stay, under the unknown customer."""
+    from financial_analytics import cli_steps  # noqa: PLC0415
+    from financial_analytics.build import BuildOptions, target_name  # noqa: PLC0415
+    from financial_analytics.erasure import erase as erasing  # noqa: PLC0415
+    from financial_analytics.settings import load_settings  # noqa: PLC0415
+
+    settings = load_settings()
+    engine = target_name(target)
+    plan = erasing.plan_of(settings, engine)
+    ids = list(dict.fromkeys(text.strip() for text in customer))
+    if not yes and not confirm(f"erasing {len(ids)} customer(s) cannot be undone"):
+        raise UserInputError("nothing was erased", hint="fa erase --customer ID --yes")
+    moment = now()
+    with Display() as display:
+        cli_steps.hot_step(display, settings, moment, engine)
+        with display.step("erase") as step:
+            begun = erasing.erase_bronze(plan, ids, moment=moment)
+            step.summary = f"{begun.rows:,} rows of bronze deleted or emptied"
+        if not begun.number:
+            note("erased before; nothing is left to do")
+            return
+        variables = erasing.build_variables(plan)
+        with display.step("files") as step:
+            erasing.rewrite(plan, begun)
+            hot = erasing.forget_hot(plan)
+            gone = erasing.forget_exports(settings)
+            step.summary = f"written anew; {hot:,} events of the stream emptied"
+        options = BuildOptions(
+            full_refresh=True, variables=variables, target=engine, is_skipping=False
+        )
+        result = cli_steps.build_step(display, settings, options)
+        cli_steps.publish_step(
+            display, settings, moment, target=engine, contents=result.contents, is_skipping=False
+        )
+        if settings.reports_dir.is_dir():
+            cli_steps.report_step(display, settings, None)
+        erasing.finish(plan, moment=now())
+    say(f"erasure {begun.number}: {begun.customers:,} customers, {begun.rows:,} rows of bronze")
+    for folder in gone:
+        note(f"deleted, for it was made of the earlier state: {folder} (fa export writes it again)")
+    note("not touched: the files that were loaded, exports in other folders, backups")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to ``fa``."""
+    app.command()(erase)
