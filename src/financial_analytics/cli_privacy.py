@@ -54,6 +54,7 @@ def erase(
         )
         if settings.reports_dir.is_dir():
             cli_steps.report_step(display, settings, None)
+        erasing.sweep(plan)
         erasing.finish(plan, moment=now())
     say(f"erasure {begun.number}: {begun.customers:,} customers, {begun.rows:,} rows of bronze")
     for folder in gone:

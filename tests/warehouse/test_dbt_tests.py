@@ -64,6 +64,10 @@ FAULTS = {
         "update gold.fact_transactions set customer_key = 1 where transaction_id = 5",
         "in_dimension_fact_transactions_customer_key",
     ),
+    "owned": (
+        "update silver.stg_accounts set customer_id = null where account_id = 10",
+        "owned_stg_accounts_customer_id",
+    ),
     "one_key_each": (
         "update gold.dim_channel set channel_key = (select max(channel_key) from gold.dim_channel)"
         " where channel_name = 'Unknown'",

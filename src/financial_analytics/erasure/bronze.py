@@ -9,10 +9,10 @@ from datetime import datetime
 from financial_analytics.engines.duckdb.session import sql_name
 from financial_analytics.engines.erasure import Editor
 from financial_analytics.engines.stores import BRONZE_SCHEMA, ERASURE_LEDGERS
-from financial_analytics.erasure.remains import MARK, OWNER, PERSONS, assignments, concerns
 from financial_analytics.erasure.secret import Wrapped, drawn, id_hash, unwrap
 from financial_analytics.errors import UserInputError
 from financial_analytics.ingest.contract import Contract
+from financial_analytics.ingest.remains import MARK, OWNER, PERSONS, assignments, concerns
 
 _CUSTOMERS, _ACCOUNTS, _WORDS = "erasing", "erasing_accounts", "erasing_words"
 _OWNED = f"{OWNER} in (select {OWNER} from {_CUSTOMERS})"

@@ -99,6 +99,14 @@ def rewrite(plan: Plan, begun: bronze.Begun) -> None:
     erasure.rewrite(plan.settings, begun.tables)
 
 
+def sweep(plan: Plan) -> None:
+    """Get the bytes of what was built before out of a server's files, after a build."""
+    erasure = plan.engine.erasure
+    assert erasure is not None
+    if not plan.engine.is_embedded:  # a file that was rewritten has nothing of before
+        erasure.rewrite(plan.settings, ())
+
+
 def build_variables(plan: Plan) -> dict[str, Any]:
     """Return the variables that the newest build was given, for the one that follows."""
     kept = plan.engine.newest_settings(plan.settings)

@@ -11,7 +11,11 @@ from dataclasses import replace
 from financial_analytics.engines.duckdb.session import Connection, sql_name, sql_text
 from financial_analytics.engines.keyed_hash import hmac_pads
 from financial_analytics.engines.stores import BRONZE_SCHEMA
-from financial_analytics.erasure.remains import (
+from financial_analytics.erasure.secret import Wrapped, key_of, unwrap
+from financial_analytics.ingest.compare import Verdicts
+from financial_analytics.ingest.contract import Table
+from financial_analytics.ingest.kept import KEYS
+from financial_analytics.ingest.remains import (
     HASHED,
     MARK,
     OWNER,
@@ -19,10 +23,6 @@ from financial_analytics.erasure.remains import (
     assignments,
     concerns,
 )
-from financial_analytics.erasure.secret import Wrapped, key_of, unwrap
-from financial_analytics.ingest.compare import Verdicts
-from financial_analytics.ingest.contract import Table
-from financial_analytics.ingest.kept import KEYS
 from financial_analytics.ingest.remarks import Remark
 from financial_analytics.ingest.source import Source
 from financial_analytics.ingest.stage import FEED, STAGED, VERDICT, Staged
@@ -66,7 +66,7 @@ def hide_keys(connection: Connection, source: Source) -> None:
         return
     for column, of in source.kept.items():
         if of in HASHED:
-            hidden = f"{sql_text(MARK)} || {_hash(sql_name(column), f'{of}=')}"
+            hidden = f"{sql_text(MARK)} || {_hash(sql_name(column), f'{of}=:')}"
             connection.execute(
                 f"update {STAGED} set {sql_name(column)} = {hidden} where {hidden} in"
                 f" (select source_id from {KEYS} where table_name = {sql_text(of)})"

@@ -12,10 +12,10 @@ from pathlib import Path
 from financial_analytics.engines.duckdb.ledgers import create_ledger
 from financial_analytics.engines.duckdb.session import Connection, sql_name
 from financial_analytics.engines.stores import BRONZE_SCHEMA, ERASURE_LEDGERS, NEEDED_ERASED
-from financial_analytics.erasure.remains import OWNER, PERSONS
 from financial_analytics.erasure.secret import id_hash
 from financial_analytics.errors import EngineError
 from financial_analytics.ingest.contract import UNKNOWN_ID, Contract
+from financial_analytics.ingest.remains import OWNER, PERSONS
 
 Ledgers = dict[str, list[tuple[str, ...]]]
 """Rows of `NEEDED_ERASED`, by name."""

@@ -39,4 +39,5 @@ inner join clock
         actions.activity_date >= clock.first_event_date
         and actions.activity_date <= clock.transaction_end_date
 inner join channels on actions.channel_key = channels.channel_key
+where actions.customer_natural_key is not null  -- of an erased customer
 group by actions.customer_natural_key, actions.activity_date

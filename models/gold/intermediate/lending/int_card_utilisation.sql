@@ -4,7 +4,7 @@
 -#}
 with snapshots as (
     select * from {{ ref('fact_account_daily_snapshot') }}
-    where is_month_end
+    where is_month_end and customer_natural_key is not null  -- NULL of an erased customer
 ),
 
 account_versions as (

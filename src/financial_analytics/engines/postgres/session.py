@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
@@ -74,17 +75,27 @@ def prepare(handle: Any, settings: Mapping[str, str] = SESSION) -> None:
     """Set a new session up: its settings, and the padded keys of the keyed hash.
 
     The keys are session settings (``fa.pii_inner_pad``), so that no compiled file ever holds
-    them. Without ``FA_PII_KEY`` they are empty and the hashes NULL.
+    them; they come by COPY, so that no log of statements does. Without ``FA_PII_KEY`` there are
+    none and the hashes NULL.
     """
     key = os.environ.get("FA_PII_KEY", "").encode()
-    pads = hmac_pads(key)
-    keys = [pad.hex() if key else "" for pad in pads]
     with handle.cursor() as cursor:
         _set(cursor, settings)
-        for name, value in zip(("inner", "outer"), keys, strict=True):
-            cursor.execute("select set_config(%s, %s, false)", (f"fa.pii_{name}_pad", value))
+        if key:
+            _give_pads(cursor, hmac_pads(key))
     if not handle.autocommit:
         handle.commit()  # or a rollback would undo the settings
+
+
+def _give_pads(cursor: Any, pads: Iterable[bytes]) -> None:
+    rows = "".join(
+        f"fa.pii_{name}_pad\t{pad.hex()}\n"
+        for name, pad in zip(("inner", "outer"), pads, strict=True)
+    )
+    cursor.execute("create temp table fa_given (name text, value text)")
+    cursor.copy_expert("copy fa_given from stdin", io.StringIO(rows))
+    cursor.execute("select set_config(name, value, false) from fa_given")
+    cursor.execute("drop table fa_given")
 
 
 def _set(cursor: Any, settings: Mapping[str, str]) -> None:
