@@ -60,12 +60,13 @@ variables: $(INSTALLED_DEV)
 	@$(BIN)/python -m pytest -m variables tests/parity/test_variables.py $(ARGS)
 
 sequences: $(INSTALLED_DEV)
-	@$(BIN)/python -m pytest -m 'sequences or not sequences' tests/faults/test_sequences.py tests/faults/test_skips.py $(ARGS)
+	@$(BIN)/python -m pytest -m 'sequences or not sequences' tests/faults/test_sequences.py tests/faults/test_skips.py tests/parity/test_bytes.py $(ARGS)
 
 TRIALS ?= 200
+FAULTS ?= kill
 FIRST ?= 1
 faults: $(INSTALLED_DEV)
-	@$(BIN)/python benchmarks/faults.py --trials $(TRIALS) --first $(FIRST)
+	@$(BIN)/python benchmarks/faults.py --faults $(FAULTS) --trials $(TRIALS) --first $(FIRST)
 
 ROWS ?= 1000000
 fuzz: $(INSTALLED_DEV)

@@ -1,220 +1,172 @@
-"""Commands killed (kill -9) at random moments: does the next one end as if nothing had been?
+"""Commands killed (kill -9) or hindered: does the next one end as if nothing had been?
 
     .venv/bin/python benchmarks/faults.py [--trials 200] [--first 1] [--minutes 120] [--only full]
+        [--faults kill] [--engines duckdb,postgres]
 
 A small synthetic bank is taken through every command of `COMMANDS`, undisturbed, on DuckDB and on a
 private PostgreSQL server; what stands before each command is kept, and what stands after it is
 known by a hash of every relation, of every file and of every stored event. A trial draws, from its
 number, an engine, a command and a moment; it puts back what stood before, kills the command then
 (one in four a second time), and runs it to its end. All must be as after the undisturbed run, and
-no file may be there that is not there then.
+no file may be there that is not there then. With ``--faults others`` a trial draws
+one of `FAULTS` in place of the kill, which must end in its exit code. Disks that are full or
+read-only are file systems in memory: mounting them needs root.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import os
 import random
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import duckdb
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from tests.support.fault_site import BANK, COMMANDS, Site, copy_database, database
 from tests.support.postgres_server import private_server
 
-from financial_analytics.engines.postgres.session import open_session
-from financial_analytics.states import LEDGER_SCHEMA
-
-NOW = "2026-06-01T06:00:00Z"
-BANK = ["--customers", "40", "--deltas", "1"]
-COMMANDS = {
-    "generate": ("nothing", ["generate", "{run}/bank", *BANK]),
-    "ingest": ("nothing", ["ingest", "{feeds}/full"]),
-    "full": ("ingest", ["build", "--no-publish"]),
-    "publish": ("full", ["build"]),
-    "report": ("publish", ["report"]),
-    "export": ("publish", ["export", "parquet", "{run}/export"]),
-    "stream": ("publish", ["stream", "--replay", "--rate", "0", "--feeds", "{feeds}"]),
-    "load": ("stream", ["ingest", "{feeds}/deltas"]),
-    "increment": ("load", ["build", "--no-publish"]),
-}
-"""What stands before a command, and its line; ``load`` is the delta's, and not killed."""
 WEIGHTS = {
     "generate": 3, "ingest": 5, "full": 2, "publish": 4, "report": 2, "export": 3, "stream": 4,
     "increment": 3,
 }  # fmt: skip
-UNWATCHED = ("logs", "dbt", "live/stream.lock")
-"""Of the data folder: logs, and what dbt and the builds know; that it is right the rest shows."""
 
 
-class Site:
-    """Where one engine's commands run: a folder that is put back, and for a server its database."""
-
-    def __init__(self, engine: str, folder: Path, feeds: Path) -> None:
-        self.engine, self.folder, self.feeds = engine, folder, feeds
-        self.run = folder / "run"
-        self.expected: dict[str, dict[str, str]] = {}
-        self.seconds: dict[str, float] = {}
-
-    def start(self, command: str) -> subprocess.Popen[str]:
-        line = [part.format(run=self.run, feeds=self.feeds) for part in COMMANDS[command][1]]
-        environment = {
-            **os.environ, "FA_DATA_DIR": str(self.run / "data"), "FA_NOW": NOW,
-            "FA_REPORTS_DIR": str(self.run / "reports"), "FA_TARGET": self.engine,
-        }  # fmt: skip
-        return subprocess.Popen(
-            [sys.executable, "-m", "financial_analytics.cli", *line], env=environment,
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
-
-    def finish(self, command: str) -> str | None:
-        """Run a command to its end; return what it says if it fails."""
-        process = self.start(command)
-        said = process.communicate()[1]
-        return None if process.returncode == 0 else f"exit code {process.returncode}: {said}"
-
-    def prepare(self, command: str) -> None:
-        """Run a command undisturbed: keep what it left, its time and the hashes."""
-        self.restore(COMMANDS[command][0])
-        began = time.monotonic()
-        failure = self.finish(command)
-        if failure:
-            raise SystemExit(f"{self.engine}, undisturbed {command}: {failure}")
-        self.seconds[command] = time.monotonic() - began
-        self.expected[command] = self.state()
-        if any(before == command for before, _ in COMMANDS.values()):
-            self.keep(command)
-
-    def keep(self, name: str) -> None:
-        shutil.copytree(self.run, self.folder / name)
-        if self.engine == "postgres":
-            _copy_database(_database(), f"kept_{name}")
-
-    def restore(self, name: str) -> None:
-        shutil.rmtree(self.run, ignore_errors=True)
-        shutil.copytree(self.folder / name, self.run)
-        if self.engine == "postgres":
-            _copy_database(f"kept_{name}", _database())
-
-    def state(self) -> dict[str, str]:
-        """Return a hash of all there is, by name."""
-        found: dict[str, str] = {}
-        for path in sorted(self.run.rglob("*")):
-            name = path.relative_to(self.run).as_posix()
-            if not path.is_file() or name.removeprefix("data/").startswith(UNWATCHED):
-                continue
-            if path.suffix == ".duckdb":
-                found |= {f"{name}:{key}": value for key, value in _relations(path).items()}
-            elif path.suffix == ".sqlite":
-                found |= {f"{name}:{key}": value for key, value in _events(path).items()}
-            else:
-                found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
-        if self.engine == "postgres":
-            found |= _server_relations()
-        return found
+def _ended(process: subprocess.Popen[str], codes: tuple[int, ...]) -> str | None:
+    """Wait for a command; return what it says if it ends in another code, or in a traceback."""
+    said = process.communicate()[1]
+    if process.returncode in codes and "Traceback" not in said:
+        return None
+    return f"exit code {process.returncode}, not {codes}: {said}"
 
 
-def _relations(path: Path) -> dict[str, str]:
-    with duckdb.connect(str(path), read_only=True) as connection:
-        names = connection.execute(
-            "select schema_name, table_name from duckdb_tables() where schema_name <> ?",
-            [LEDGER_SCHEMA],
+def killed(site: Site, command: str, rng: random.Random) -> str | None:
+    """Kill a command once, or twice."""
+    kills = rng.choice([1, 1, 1, 2])
+    for moment in [rng.uniform(0.15, 1.0) for _ in range(kills)]:
+        process = site.start(command)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(moment * site.seconds[command])
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+    return None
+
+
+def full_disk(site: Site, command: str, rng: random.Random) -> str | None:
+    """Leave a few bytes to megabytes on the disk; it may be enough."""
+    site.restore(COMMANDS[command][0], is_mounted=True)
+    used = shutil.disk_usage(site.run).used
+    site.remount(f"size={used + int(10 ** rng.uniform(3, 7.5))}")
+    wrong = _ended(site.start(command), (0, 5))
+    site.remount("size=4g")
+    return wrong
+
+
+def read_only(site: Site, command: str, rng: random.Random) -> str | None:
+    site.restore(COMMANDS[command][0], is_mounted=True)
+    site.remount("ro")
+    wrong = _ended(site.start(command), (5,))
+    site.remount("rw")
+    return wrong
+
+
+def two_at_once(site: Site, command: str, rng: random.Random) -> str | None:
+    """Start a command beside itself: one ends in 0, the other does so later, or is told to wait."""
+    first = site.start(command)
+    time.sleep(rng.uniform(0, 0.7) * site.seconds[command])
+    second = site.start(command)
+    wrong = [_ended(process, (0, 5)) for process in (first, second)]
+    if first.returncode and second.returncode:
+        return f"both were refused: {first.returncode}, {second.returncode}"
+    return wrong[0] or wrong[1]
+
+
+def damaged_snapshot(site: Site, command: str, rng: random.Random) -> str | None:
+    """Spoil the snapshot: the report is refused, and a build writes it again."""
+    _spoil(site.run / "data" / "published" / "warehouse.duckdb", rng)
+    return _ended(site.start(command), (0, 5)) or site.finish("publish")
+
+
+def damaged_warehouse(site: Site, command: str, rng: random.Random) -> str | None:
+    """Spoil the warehouse's head: the build is refused; moved away, all is made anew."""
+    path = site.run / "data" / "warehouse.duckdb"
+    _spoil(path, rng, most=3 * 4096)
+    wrong = _ended(site.start(command), (5,))
+    path.unlink()
+    return wrong or site.finish("ingest") or site.finish("full")
+
+
+def clock_back(site: Site, command: str, rng: random.Random) -> str | None:
+    earlier = f"2026-05-{rng.randint(1, 31):02d}T06:00:00Z"
+    return _ended(site.start(command, now=earlier), (2,))
+
+
+def broken_parquet(site: Site, command: str, rng: random.Random) -> str | None:
+    """Spoil the file that is loaded last: it is refused, and loaded once it is whole."""
+    with duckdb.connect(str(site.folder / "ingest/data/warehouse.duckdb"), read_only=True) as known:
+        ((last,),) = known.execute(
+            "select source_file from ingestion_raw_data._batches order by _batch_id desc limit 1"
         ).fetchall()
-        return {
-            f"{schema}.{name}": str(
-                connection.execute(
-                    f'select count(*), sum(hash(t)), any_value(typeof(t)) from "{schema}"."{name}"'
-                    " as t"
-                ).fetchall()
-            )
-            for schema, name in names
-        }
+    feeds = site.folder / "broken"
+    shutil.rmtree(feeds, ignore_errors=True)
+    shutil.copytree(site.feeds, feeds)
+    [path] = feeds.glob(f"full/{last}")
+    content = path.read_bytes()
+    path.write_bytes(content[: rng.randrange(len(content))])
+    return _ended(site.start(command, feeds=feeds), (3,))
 
 
-def _server_relations() -> dict[str, str]:
-    with open_session() as handle, handle.cursor() as cursor:
-        cursor.execute(
-            "select quote_ident(schemaname), quote_ident(tablename) from pg_tables where"
-            " schemaname not in ('pg_catalog', 'information_schema', %s)",
-            (LEDGER_SCHEMA,),
-        )
-        found = {}
-        for schema, name in cursor.fetchall():
-            cursor.execute(
-                f"select count(*), sum(hash_record_extended(t, 0)) from {schema}.{name} as t"
-            )
-            found[f"{schema}.{name}"] = str(cursor.fetchone())
-        return found
+def _spoil(path: Path, rng: random.Random, most: int | None = None) -> None:
+    content = bytearray(path.read_bytes())
+    start = rng.randrange(most or len(content))
+    content[start : start + 4096] = b"\xff" * len(content[start : start + 4096])
+    path.write_bytes(content)
 
 
-def _events(path: Path) -> dict[str, str]:
-    queries = {
-        "events": "select table_name, event_key, body from events order by event_number",
-        "rejected": "select table_name, body, rule, reason from rejected order by 1, 2, 3, 4",
-        "alerts": "select transaction_id, rule_name, rule_words from alerts order by 1, 2",
-        "offsets": "select place, next_offset from offsets order by 1",
-        "takes": "select last_event, last_rejected, is_done from takes order by take_number",
-    }
-    connection = sqlite3.connect(path)
-    found = {name: repr(connection.execute(query).fetchall()) for name, query in queries.items()}
-    connection.close()
-    return {name: hashlib.sha256(text.encode()).hexdigest() for name, text in found.items()}
+Fault = Callable[[Site, str, random.Random], str | None]
+FAULTS: dict[str, tuple[Fault, int, dict[str, int], tuple[str, ...]]] = {
+    "kill": (killed, 0, WEIGHTS, ("duckdb", "postgres")),
+    "full": (full_disk, 5, WEIGHTS, ("duckdb", "postgres")),
+    "readonly": (read_only, 4, {k: v for k, v in WEIGHTS.items() if k != "full"},
+                 ("duckdb", "postgres")),
+    "two": (two_at_once, 4, {"ingest": 3, "publish": 2, "stream": 2, "increment": 1},
+            ("duckdb", "postgres")),
+    "snapshot": (damaged_snapshot, 2, {"report": 1}, ("duckdb", "postgres")),
+    "warehouse": (damaged_warehouse, 1, {"publish": 1}, ("duckdb",)),
+    "clock": (clock_back, 1, {"load": 1}, ("duckdb", "postgres")),
+    "parquet": (broken_parquet, 2, {"ingest": 1}, ("duckdb",)),
+}  # fmt: skip
+"""What is done, how often among the others than kills, to which commands, on which engines."""
 
 
-def _database() -> str:
-    return os.environ["FA_PG_DBNAME"]
-
-
-def _copy_database(source: str, target: str) -> None:
-    import psycopg2  # noqa: PLC0415
-    from psycopg2.extensions import quote_ident  # noqa: PLC0415
-
-    handle = psycopg2.connect(
-        host=os.environ["FA_PG_HOST"], port=os.environ["FA_PG_PORT"], dbname="postgres",
-        user=os.environ["FA_PG_USER"], password=os.environ["FA_PG_PASSWORD"],
-    )  # fmt: skip
-    handle.autocommit = True
-    with handle.cursor() as cursor:
-        new, old = (quote_ident(name, handle) for name in (target, source))
-        cursor.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity where datname in (%s, %s)",
-            (source, target),
-        )
-        cursor.execute(f"drop database if exists {new} with (force)")
-        cursor.execute(f"create database {new} template {old} strategy file_copy")
-    handle.close()
-
-
-def trial(number: int, sites: Mapping[str, Site], only: str | None) -> tuple[str, str | None]:
-    """Kill a command and run it again; return which, and what is not as it should be."""
+def trial(
+    number: int, sites: Mapping[str, Site], only: str | None, fault: str
+) -> tuple[str, str | None]:
+    """Disturb a command and run it again; return which, and what is not as it should be."""
     rng = random.Random(number)
     engine = rng.choice(list(sites))
-    command = rng.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
+    if fault == "others":
+        fault = rng.choices(list(FAULTS), [weight for _, weight, *_ in FAULTS.values()])[0]
+    disturb, _, commands, engines = FAULTS[fault]
+    command = rng.choices(list(commands), list(commands.values()))[0]
     command = only or command
-    site, kills = sites[engine], rng.choice([1, 1, 1, 2])
-    moments = [rng.uniform(0.15, 1.0) for _ in range(kills)]
-    what = f"{number}: {engine} {command} killed at {', '.join(f'{m:.0%}' for m in moments)}"
+    engine = engine if engine in engines else engines[0]
+    what = f"{number}: {engine} {command} {fault}"
+    if engine not in sites:
+        return what, f"{fault} is a fault on {', '.join(engines)} alone"
+    site = sites[engine]
     site.restore(COMMANDS[command][0])
-    for moment in moments:
-        process = site.start(command)
-        try:
-            process.wait(moment * site.seconds[command])
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-        process.communicate()
-    failure = site.finish(command)
+    failure = disturb(site, command, rng) or site.finish(command)
     if failure:
         return what, failure
     found, expected = site.state(), site.expected[command]
@@ -235,6 +187,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=120.0)
     parser.add_argument("--engines", default="duckdb,postgres")
     parser.add_argument("--only", choices=list(WEIGHTS))
+    parser.add_argument("--faults", choices=[*FAULTS, "others"], default="kill")
     given = parser.parse_args()
     counts: Counter[str] = Counter()
     with ExitStack() as stack:
@@ -246,9 +199,10 @@ def main() -> None:
                 server = stack.enter_context(private_server())
                 os.environ.update({k: v for k, v in server.items() if k.startswith("FA_")})
             site = sites[engine] = Site(engine, work / engine, work / "feeds")
+            stack.callback(site.unmount)
             (site.folder / "nothing").mkdir(parents=True)
             if engine == "postgres":
-                _copy_database(_database(), "kept_nothing")
+                copy_database(database(), "kept_nothing")
             if not site.feeds.exists():
                 line = ["-m", "financial_analytics.cli", "generate", str(site.feeds), *BANK]
                 subprocess.run([sys.executable, *line], check=True, capture_output=True)
@@ -260,10 +214,10 @@ def main() -> None:
         for number in range(given.first, given.first + given.trials):
             if time.monotonic() - began > 60 * given.minutes:
                 break
-            what, wrong = trial(number, sites, given.only)
+            what, wrong = trial(number, sites, given.only, given.faults)
             counts["trials"] += 1
             counts["wrong"] += wrong is not None
-            counts[" ".join(what.split()[1:3])] += 1
+            counts[" ".join(what.split()[1:])] += 1
             print(f"{what}: {wrong or 'identical'}", flush=True)
     done = counts.pop("trials")
     print(f"{done - counts['wrong']} of {done} identical in {time.monotonic() - began:,.0f} s")

@@ -38,7 +38,7 @@ def clear_scratch(folder: Path, *, is_start: bool = False) -> None:
 
 def clear_leftovers(data_dir: Path) -> None:
     """Remove, at the start of a process, all that killed ones left of copies of data."""
-    for folder in (data_dir / "published", *(data_dir / "dbt").glob("*/")):
+    for folder in (data_dir, data_dir / "published", *(data_dir / "dbt").glob("*/")):
         clear_drafts(folder, is_start=True)
     clear_scratch(data_dir / "tmp", is_start=True)
     clear_scratch(Path(tempfile.gettempdir()), is_start=True)

@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from tests.support.lab import write_feed
+from tests.support.situations import small_disk
 from tests.support.small_bank import feeds
 
 from financial_analytics import cli
@@ -47,6 +48,7 @@ def touch(path: Path) -> Path:
 def test_any_command_clears_away_what_killed_ones_left(data: Path, ended: int) -> None:
     own, here = os.getpid(), Path(tempfile.gettempdir())
     gone = [
+        touch(data / f".draft.{ended}.warehouse.duckdb"),
         touch(data / "published" / f".draft.{ended}.warehouse"),
         touch(data / "published" / f".draft.{ended}.warehouse.wal"),
         touch(data / "published" / f".draft.{own}.realtime"),  # of a container that was killed
@@ -64,6 +66,20 @@ def test_any_command_clears_away_what_killed_ones_left(data: Path, ended: int) -
     cli.run(["report"])
     assert [path for path in gone if path.exists()] == []
     assert [path for path in stays if not path.exists()] == []
+
+
+@pytest.mark.parametrize("room", [4096, 8192])
+def test_a_disk_that_is_full_at_once_leaves_no_half_made_warehouse(
+    data: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], room: int
+) -> None:
+    for table, rows in feeds().items():
+        write_feed(tmp_path / "feeds", table, rows)
+    with small_disk(room):
+        assert cli.run(["ingest", str(tmp_path / "feeds")]) == 5
+    assert "error: disk or memory ran out: " in capfd.readouterr().err
+    assert not list(data.glob("*warehouse*"))
+    assert not list(data.glob(".draft*"))
+    assert cli.run(["ingest", str(tmp_path / "feeds")]) == 0
 
 
 def test_an_export_that_was_killed_does_not_stop_the_next(tmp_path: Path, ended: int) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeAlias
 
 import duckdb
 
 from financial_analytics import memory
+from financial_analytics.drafts import clear_drafts
 from financial_analytics.engines.duckdb import words
 from financial_analytics.errors import EngineError, UserInputError
 from financial_analytics.settings import Settings
@@ -164,11 +166,31 @@ def _connect(path: Path, *, read_only: bool) -> Connection:
         )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        if not read_only and path != Path(":memory:"):
+            _create(path)
         return duckdb.connect(str(path), read_only=read_only)
     except OSError as error:
         raise EngineError(f"cannot create {path.parent}: {error.strerror}") from error
     except duckdb.Error as error:
         raise _explain(path, error) from error
+
+
+def _create(path: Path) -> None:
+    """Make the file whole or not at all: what a full disk leaves half made is never opened again.
+
+    A link, since it fails where a rename would replace what another process has made meanwhile.
+    A log without its file is the engine's to clear away, as it makes the file.
+    """
+    if path.exists() or path.with_name(f"{path.name}.wal").exists():
+        return
+    clear_drafts(path.parent)
+    draft = path.with_name(f".draft.{os.getpid()}.{path.name}")
+    try:
+        duckdb.connect(str(draft)).close()
+        with suppress(OSError):  # where there are no links the engine makes the file in place
+            os.link(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _explain(path: Path, error: duckdb.Error) -> EngineError:
