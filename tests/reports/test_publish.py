@@ -250,4 +250,18 @@ def test_a_snapshot_is_known_by_what_was_built_and_by_its_file(settings: Setting
     snapshot.unlink()
     assert not known("a")
     snapshot.write_bytes(content)
-    assert not known("a"), "somebody else's file"
+    assert known("a"), "the same bytes are the same snapshot"
+    middle = len(content) // 2
+    snapshot.write_bytes(content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :])
+    assert not known("a"), "damaged, or somebody else's file"
+
+
+def test_a_lost_basis_of_the_live_page_is_no_published_build(settings: Settings) -> None:
+    build(settings)
+    publish(settings, Run("run-1", BUILT))
+    basis = settings.published_dir / "realtime.duckdb"
+    basis.write_bytes(b"basis")
+    remember(settings, "duckdb", "a")
+    assert is_published(settings, "duckdb", "a")
+    basis.unlink()
+    assert not is_published(settings, "duckdb", "a")
