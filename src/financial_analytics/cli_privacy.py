@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
@@ -62,6 +63,23 @@ def erase(
     note("not touched: the files that were loaded, exports in other folders, backups")
 
 
+def rekey(target: Target = None) -> None:
+    """Go over from the key FA_PII_KEY_BEFORE to FA_PII_KEY; hashes follow with the next build."""
+    from financial_analytics.build import target_name  # noqa: PLC0415
+    from financial_analytics.erasure import erase as erasing  # noqa: PLC0415
+    from financial_analytics.erasure.secret import key_of  # noqa: PLC0415
+    from financial_analytics.settings import load_settings  # noqa: PLC0415
+
+    plan = erasing.plan_of(load_settings(), target_name(target))
+    before = key_of(os.environ, erasing.BEFORE_NAME)
+    if erasing.rotate(plan, before):
+        say("erased customers are known again under the new key")
+    else:
+        say("nobody was erased: there is nothing to carry over")
+    note("hashes of e-mail addresses and telephone numbers change with the next build: fa build")
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands to ``fa``."""
     app.command()(erase)
+    app.command()(rekey)

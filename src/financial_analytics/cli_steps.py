@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext, suppress
@@ -168,6 +169,8 @@ def build_step(display: Display, settings: Settings, options: BuildOptions) -> B
         step.summary = _built(result)
         if result.warned:
             step.summary += f", {len(result.warned)} with warnings"
+    if not os.environ.get("FA_PII_KEY"):
+        note("note: FA_PII_KEY is not set: e-mail addresses and telephone numbers have no hashes")
     return result
 
 

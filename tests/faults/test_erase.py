@@ -10,6 +10,7 @@ import pytest
 from tests.support.lab import Lab
 from tests.support.small_bank import account, customer, feeds, transaction
 
+from financial_analytics import cli
 from financial_analytics.engines.duckdb import erasure as duckdb_erasure
 from financial_analytics.erasure import erase
 from financial_analytics.erasure.bronze import Begun
@@ -238,3 +239,29 @@ def test_the_secret_is_the_same_under_another_key() -> None:
     assert id_hash(secret, "customers", 1) != id_hash(secret, "customers", 11)
     with pytest.raises(UserInputError, match="not the key"):
         unwrap(again, b"old")
+
+
+def test_another_key_knows_the_erased_again(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FA_DATA_DIR", str(lab.folder))
+    monkeypatch.setenv("FA_PII_KEY_BEFORE", KEY)
+    monkeypatch.setenv("FA_PII_KEY", "new")
+    assert cli.run(["rekey"]) == 0
+    assert "nobody was erased" in capsys.readouterr().out
+    monkeypatch.setenv("FA_PII_KEY", KEY)
+    erased(lab, "1")
+    monkeypatch.setenv("FA_PII_KEY", "new")
+    monkeypatch.setenv("FA_PII_KEY_BEFORE", "neither")
+    assert cli.run(["rekey"]) == 2
+    assert "FA_PII_KEY_BEFORE is not the key" in capsys.readouterr().err
+    monkeypatch.setenv("FA_PII_KEY_BEFORE", KEY)
+    for _ in range(2):
+        assert cli.run(["rekey"]) == 0
+    again = bank()
+    again["customers"][0]["city"] = "Elsewhere"
+    lab.load(again)
+    assert where(lab, NAME, SSN) == []
+    monkeypatch.setenv("FA_PII_KEY", KEY)
+    with pytest.raises(UserInputError, match="not the key under which"):
+        lab.load({"customers": [customer(5)]})

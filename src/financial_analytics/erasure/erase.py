@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,13 +20,14 @@ from typing import Any
 from financial_analytics.engines.stores import BRONZE_SCHEMA, ERASURE_LEDGERS, NEEDED_ERASED
 from financial_analytics.engines.table import ENGINES, Engine, engine_of
 from financial_analytics.erasure import bronze
-from financial_analytics.erasure.secret import KEY_NAME, Wrapped, unwrap
+from financial_analytics.erasure.secret import KEY_NAME, Wrapped, unwrap, wrap
 from financial_analytics.errors import UserInputError
 from financial_analytics.ingest.contract_file import load_contract
 from financial_analytics.live.forget import forget
 from financial_analytics.live.hot import hot_path, one_stream
 from financial_analytics.settings import Settings
 
+BEFORE_NAME = "FA_PII_KEY_BEFORE"
 DERIVED = ("export", "features")
 """Folders of the data folder that exports write to when they are told no other."""
 
@@ -97,6 +99,43 @@ def rewrite(plan: Plan, begun: bronze.Begun) -> None:
     erasure = plan.engine.erasure
     assert erasure is not None
     erasure.rewrite(plan.settings, begun.tables)
+
+
+def rotate(plan: Plan, before: bytes) -> bool:
+    """Keep the secret of erasures under the key of `plan`; False where nobody was erased.
+
+    Done twice it changes nothing. Hashes in silver follow with the next build.
+
+    Parameters
+    ----------
+    plan : Plan
+        Where, and the new key.
+    before : bytes
+        The key that it is kept under.
+
+    Raises
+    ------
+    UserInputError
+        If `before` is not the key that it is kept under.
+    """
+    erasure = plan.engine.erasure
+    assert erasure is not None
+    with erasure.open_editor(plan.settings) as editor:
+        if "_erasure_secret" not in editor.tables():
+            return False
+        kept = editor.rows(f"select salt, wrapped, proof from {BRONZE_SCHEMA}._erasure_secret")
+        if not kept:
+            return False
+        wrapped = Wrapped(*kept[0])
+        with suppress(UserInputError):
+            unwrap(wrapped, plan.key)
+            return True  # as an earlier call left it
+        secret = unwrap(wrapped, before, BEFORE_NAME)
+        bronze.keep_secret(editor, wrap(secret, plan.key, os.urandom(16)))
+    path = hot_path(plan.settings)
+    if path.is_file():
+        forget_hot(plan)
+    return True
 
 
 def sweep(plan: Plan) -> None:

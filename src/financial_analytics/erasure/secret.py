@@ -45,7 +45,7 @@ def key_of(environment: Mapping[str, str], name: str = KEY_NAME) -> bytes:
     if not key:
         raise UserInputError(
             f"{name} is not set, and customers were erased under it",
-            hint=f"set {name} to the key of this warehouse; without it they would come back",
+            hint=f"set {name} to the key that this warehouse was given",
         )
     return key.encode()
 
@@ -76,7 +76,7 @@ def unwrap(kept: Wrapped, key: bytes, name: str = KEY_NAME) -> bytes:
     if not hmac.compare_digest(_proof(secret), kept.proof):
         raise UserInputError(
             f"{name} is not the key under which customers of this warehouse were erased",
-            hint="set it back; to change it: fa rotate-key",
+            hint="set it back; to change it: FA_PII_KEY_BEFORE=old FA_PII_KEY=new fa rekey",
         )
     return secret
 
