@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from financial_analytics import cli_live, cli_models, cli_privacy, interrupts
+from financial_analytics import cli_live, cli_models, cli_operations, interrupts
 from financial_analytics.cli_console import (
     Display,
     format_table,
@@ -335,7 +335,7 @@ def doctor(target: Target = None) -> None:
 
 cli_models.register(app)
 cli_live.register(app)
-cli_privacy.register(app)
+cli_operations.register(app)
 
 
 def _words(given: list[str] | None) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from financial_analytics.cli_console import Display, confirm, format_table, note, run_id, say
+from financial_analytics.cli_console import Display, confirm, format_table, note, now, run_id, say
 from financial_analytics.errors import (
     FeedError,
     FinancialAnalyticsError,
@@ -161,11 +161,22 @@ def lasting_step(
 
 def build_step(display: Display, settings: Settings, options: BuildOptions) -> BuildResult:
     """Run dbt behind the bar."""
-    from financial_analytics.build import build  # noqa: PLC0415
+    from financial_analytics import runs  # noqa: PLC0415
+    from financial_analytics.build import build, target_name  # noqa: PLC0415
 
     with display.step("build") as step:
         step.started("starting dbt")
-        result = build(settings, options, listener=step)
+        moment = now()
+        begun = runs.BuildRun(
+            run_id(moment), target_name(options.target), options.command, moment.isoformat()
+        )
+        runs.remember(settings, begun)
+        try:
+            result = build(settings, options, listener=step)
+        except BaseException as error:
+            runs.remember(settings, runs.stopped(begun, error, now()))
+            raise
+        runs.remember(settings, runs.done(begun, result, now()))
         step.summary = _built(result)
         if result.warned:
             step.summary += f", {len(result.warned)} with warnings"

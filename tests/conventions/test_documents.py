@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 COMMANDS = (
     *("ingest", "build", "report", "generate", "demo", "doctor", "redate"),
-    *("train", "stream", "serve", "erase", "rekey", "validate", "export"),
+    *("train", "stream", "serve", "status", "erase", "rekey", "validate", "export"),
 )
 
 

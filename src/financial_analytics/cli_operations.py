@@ -1,15 +1,19 @@
-"""Commands of ``fa`` about personal data: erase customers."""
+"""Commands of ``fa`` for who runs it: how it stands, erasing customers, another key."""
 
 from __future__ import annotations
 
+import json
 import os
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from financial_analytics.cli_console import Display, confirm, note, now, say
+from financial_analytics.cli_console import Display, confirm, format_table, note, now, say
 from financial_analytics.cli_options import Target
 from financial_analytics.errors import UserInputError
+
+if TYPE_CHECKING:
+    from financial_analytics.status import Status
 
 
 def erase(
@@ -79,7 +83,54 @@ def rekey(target: Target = None) -> None:
     note("hashes of e-mail addresses and telephone numbers change with the next build: fa build")
 
 
+def status_command(
+    as_json: Annotated[bool, typer.Option("--json", help="For a scheduler or a monitor.")] = False,
+    target: Target = None,
+) -> None:
+    """Say how old feeds are, how builds ended, what failed and what is in quarantine."""
+    from financial_analytics.build import target_name  # noqa: PLC0415
+    from financial_analytics.settings import load_settings  # noqa: PLC0415
+    from financial_analytics.status import status  # noqa: PLC0415
+
+    found = status(load_settings(), target_name(target), moment=now())
+    if as_json:
+        say(json.dumps(found.as_dict(), indent=2))
+    else:
+        _show_status(found)
+    if not found.is_well:
+        raise typer.Exit(1)
+
+
+def _show_status(found: Status) -> None:
+    say(format_table(
+        ["feed", "newest load", "hours ago", "loads", "accepted", "quarantined"],
+        [[f.feed, f.loaded_at, f.age_hours, f.loads, f.accepted_rows, f.quarantined_rows]
+         for f in found.feeds],
+    ))  # fmt: skip
+    say("")
+    say(format_table(
+        ["build", "outcome", "seconds", "ran", "left alone", "warned", "failed"],
+        [[r.run_id, r.outcome, r.seconds, r.ran, r.left_alone, len(r.warned), len(r.failed)]
+         for r in found.runs],
+    ))  # fmt: skip
+    if found.quarantine:
+        say("")
+        say(format_table(
+            ["quarantine", "column", "rule", "rows"],
+            [[q.feed, q.column or "", q.rule, q.rows] for q in found.quarantine],
+        ))  # fmt: skip
+    for name in found.failing:
+        note(f"failed: {name}")
+    for name in found.warnings:
+        note(f"warning: {name}")
+    if found.warehouse:
+        note(f"bronze was not asked: {found.warehouse}")
+    if found.unfinished_erasures:
+        note("an erasure is not finished: run the same fa erase again")
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands to ``fa``."""
+    app.command("status")(status_command)
     app.command()(erase)
     app.command()(rekey)
