@@ -145,6 +145,10 @@ def hot_step(display: Display, settings: Settings, moment: datetime, target: str
         report = take_hot(settings, loaded_at=moment, target=target_name(target))
         accepted = report.totals.accepted if report else 0
         step.summary = f"{accepted:,} events into bronze"
+        if accepted:
+            from financial_analytics.erasure.erase import forget_taken  # noqa: PLC0415
+
+            forget_taken(settings, target_name(target))
     if report is not None:
         raise_refused(report)
 

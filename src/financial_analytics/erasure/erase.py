@@ -21,7 +21,7 @@ from financial_analytics.engines.stores import BRONZE_SCHEMA, ERASURE_LEDGERS, N
 from financial_analytics.engines.table import ENGINES, Engine, engine_of
 from financial_analytics.erasure import bronze
 from financial_analytics.erasure.secret import KEY_NAME, Wrapped, unwrap, wrap
-from financial_analytics.errors import UserInputError
+from financial_analytics.errors import EngineError, UserInputError
 from financial_analytics.ingest.contract_file import load_contract
 from financial_analytics.live.forget import forget
 from financial_analytics.live.hot import hot_path, one_stream
@@ -187,6 +187,19 @@ def forget_hot(plan: Plan) -> int:
     secret = unwrap(Wrapped(salt, wrapped, proof), plan.key)
     with one_stream(path):
         return forget(path, load_contract(plan.settings.project_dir), ledgers, secret)
+
+
+def forget_taken(settings: Settings, target: str) -> None:
+    """Take customers erased earlier out of a hot store that bronze has just taken.
+
+    While a stream writes to the store it is left for the next time; the stream itself leaves them
+    out, unless the store is newer than the erasure.
+    """
+    engine = engine_of(target)
+    if engine.erasure is None or f"{BRONZE_SCHEMA}._erased" not in engine.relations(settings):
+        return
+    with suppress(EngineError):
+        forget_hot(plan_of(settings, target))
 
 
 def finish(plan: Plan, *, moment: datetime) -> None:
