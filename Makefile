@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	command -v $$p >/dev/null 2>&1 && { echo $$p; break; }; done)
 
-.PHONY: help install demo test spark variables sequences faults fuzz truth feast lint check docs bench clean lock
+.PHONY: help install demo test spark variables sequences faults fuzz truth feast lint check docs site bench clean lock
 
 help:
 	@echo "make install   create .venv with the locked packages (demo does it when needed)"
@@ -23,6 +23,7 @@ help:
 	@echo "make lint      ruff, mypy and sqlfluff"
 	@echo "make check     make lint and the convention tests"
 	@echo "make docs      write what the documents derive from models and charts"
+	@echo "make site      the documentation as pages beside the reports; they open without a network"
 	@echo "make bench     run the benchmarks (minutes; nothing is asserted)"
 	@echo "make clean     remove caches, dbt artefacts and reports; .venv and data/ stay"
 
@@ -103,6 +104,10 @@ feast: $(INSTALLED)
 
 docs: $(INSTALLED)
 	@$(BIN)/python docs/generate.py
+
+site: $(INSTALLED_DEV) docs
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo visualizations/outputs/docs/index.html
 
 bench: $(INSTALLED_DEV)
 	@set -e; for script in $(filter-out %/feast_store.py %/faults.py %/fuzz.py,$(wildcard benchmarks/[a-z]*.py)); do echo "== $$script" >&2; $(BIN)/python "$$script"; done

@@ -48,7 +48,7 @@ def test_make_lists_each_target_in_one_line() -> None:
     names = [line.split()[1] for line in listed.splitlines()]
     assert names == [
         *("install", "demo", "test", "spark", "variables", "sequences", "faults", "fuzz"),
-        *("truth", "feast", "lint", "check", "docs", "bench", "clean"),
+        *("truth", "feast", "lint", "check", "docs", "site", "bench", "clean"),
     ]
     assert set(re.findall(r"`make (\w+)`", _text("docs/commands.md"))) == set(names)
 
