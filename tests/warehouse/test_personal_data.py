@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+from datetime import UTC
 from pathlib import Path
 
 import duckdb
@@ -12,9 +13,14 @@ import pytest
 from tests.support.lab import FIRST_LOAD, Lab
 from tests.support.small_bank import customer, feeds, transaction
 
+from financial_analytics.engines.table import engine_of
 from financial_analytics.erasure import erase
+from financial_analytics.export.feast import export_features
+from financial_analytics.export.files import export_tables
+from financial_analytics.export.star import star_schema
 from financial_analytics.ingest.contract import Table
 from financial_analytics.ingest.contract_file import load_contract
+from financial_analytics.publish import Run, publish
 from financial_analytics.settings import find_project_dir
 
 KEY = "a key of the tests"
@@ -135,6 +141,22 @@ def test_silver_reads_personal_columns_through_stated_macros_only(table: Table) 
             assert calls, f"{name} no longer reads {column} through {macro}"
         rest = re.sub(rf"\bas {column}\b", "", text)
         assert not re.search(rf"\b{column}\b", rest), f"{name} reads {table.name}.{column}"
+
+
+def test_no_secret_reaches_the_snapshot_nor_files_for_other_tools(lab: Lab, tmp_path: Path) -> None:
+    """Reports and the live page read the snapshot alone."""
+    run = Run(run_id="20260101T060000Z", built_at=FIRST_LOAD.replace(tzinfo=UTC))
+    snapshot = publish(lab.settings, run)
+    assert columns_with_secrets(snapshot) == set()
+    with engine_of("duckdb").gold.open_gold(lab.settings) as gold:
+        tables = star_schema(lab.settings.project_dir)
+        written = export_tables(gold, tables, tmp_path, "csv")
+        written += export_features(gold, tmp_path / "features")
+    assert len(written) > 20
+    for path in (snapshot, *written):
+        content = path.read_bytes()
+        assert SECRET.encode() not in content, path.name
+        assert SECRET_BIRTH_DATE.encode() not in content, path.name
 
 
 def totals(lab: Lab) -> dict[str, object]:
