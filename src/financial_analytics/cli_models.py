@@ -17,6 +17,7 @@ from financial_analytics.rights import shared
 if TYPE_CHECKING:
     from financial_analytics.engines.gold import Gold
     from financial_analytics.export.star import Table
+    from financial_analytics.settings import Settings
 
 Model = Annotated[
     str | None, typer.Argument(help="Name in model_registry, such as churn. Default: all.")
@@ -162,13 +163,11 @@ def export_features_command(
     target: Target = None,
 ) -> None:
     """Write the features as Parquet with entity key and event timestamp, as Feast expects."""
-    from financial_analytics.build import target_name  # noqa: PLC0415
-    from financial_analytics.engines.table import engine_of  # noqa: PLC0415
     from financial_analytics.export.feast import export_features  # noqa: PLC0415
     from financial_analytics.settings import load_settings  # noqa: PLC0415
 
     settings = load_settings()
-    with engine_of(target_name(target)).gold.open_gold(settings) as gold:
+    with _gold(settings, target) as gold:
         for path in export_features(gold, out_dir or settings.data_dir / "features"):
             say(str(path))
 
@@ -273,16 +272,32 @@ def _export_tables(form: str, out_dir: Path | None, target: str | None) -> None:
 def _star(
     form: str, out_dir: Path | None, target: str | None
 ) -> Iterator[tuple[Gold, list[Table], Path]]:
-    """Give the warehouse, the tables of the star schema, and the folder of an export."""
-    from financial_analytics.build import target_name  # noqa: PLC0415
-    from financial_analytics.engines.table import engine_of  # noqa: PLC0415
+    """Give what is exported, the tables of the star schema, and the folder of an export."""
     from financial_analytics.export.star import star_schema  # noqa: PLC0415
     from financial_analytics.settings import load_settings  # noqa: PLC0415
 
     settings = load_settings()
     folder = out_dir or settings.data_dir / "export" / form
-    with engine_of(target_name(target)).gold.open_gold(settings) as gold:
+    with _gold(settings, target) as gold:
         yield gold, star_schema(settings.project_dir), folder
+
+
+@contextmanager
+def _gold(settings: Settings, target: str | None) -> Iterator[Gold]:
+    """Give the star schema as it was published last, or the warehouse that `target` names."""
+    if target is not None:
+        from financial_analytics.engines.table import engine_of  # noqa: PLC0415
+
+        with engine_of(target).gold.open_gold(settings) as gold:
+            yield gold
+        return
+    from financial_analytics.engines.duckdb.snapshot import open_star  # noqa: PLC0415
+    from financial_analytics.publish import star_path  # noqa: PLC0415
+
+    with open_star(star_path(settings)) as published:
+        day = published.as_of()
+        note(f"from the build {published.run_id()}" + (f", data of {day} as newest" if day else ""))
+        yield published
 
 
 def redate_command(target: Target = None) -> None:

@@ -1,7 +1,7 @@
-"""Publishes a build: the analytics become one read-only snapshot that is swapped whole.
+"""Publishes a build: its analytics and its star schema become read-only files, swapped whole.
 
-Reports, the live page and BI tools read the snapshot, never the warehouse, so that a reader
-does not block a build nor a build a reader.
+Reports and the live page read the first file, exports for BI tools the second, neither the
+warehouse, so that a reader does not block a build nor a build a reader.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from financial_analytics.settings import Settings
 from financial_analytics.skipping.records import read_records, write_records
 
 FILE_NAME = "warehouse.duckdb"
+STAR_NAME = "star.duckdb"
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,11 @@ def snapshot_path(settings: Settings) -> Path:
     return settings.published_dir / FILE_NAME
 
 
+def star_path(settings: Settings) -> Path:
+    """Return where the published star schema of an installation is."""
+    return settings.published_dir / STAR_NAME
+
+
 def is_published(settings: Settings, engine: str, contents: str | None) -> bool:
     """Tell whether the snapshot is still the one that was written of these contents.
 
@@ -77,7 +83,7 @@ def remember(settings: Settings, engine: str, contents: str | None) -> None:
 
 def _published(settings: Settings, contents: str) -> str | None:
     """Return what is published of these contents, bytes included: a disk may damage a file."""
-    if not snapshot_path(settings).is_file():
+    if not (snapshot_path(settings).is_file() and star_path(settings).is_file()):
         return None
     files = sorted(settings.published_dir.glob("*.duckdb"))
     try:
@@ -92,11 +98,13 @@ def _sha256(path: Path) -> str:
 
 
 def publish(settings: Settings, run: Run) -> Path:
-    """Write the snapshot of the warehouse and swap it in.
+    """Write the snapshot of the warehouse, and its star schema, and swap them in.
 
-    It holds every ``analytics_`` relation of gold (views as tables), `row_counts` of all
-    dimensions, facts and analytics, and `run_info`. A reader that has the old snapshot open
-    keeps reading it undisturbed; one that opens afterwards sees the new one.
+    The snapshot holds every ``analytics_`` relation of gold (views as tables), `row_counts` of
+    all dimensions, facts and analytics, and `run_info`. The star schema, in a file of its own
+    (`star_path`), holds dimensions and facts in the columns of `described_tables`, so neither
+    names nor hashes of a person, and the features. A reader that has an old file open keeps
+    reading it undisturbed; one that opens afterwards sees the new one.
 
     Parameters
     ----------
@@ -121,9 +129,18 @@ def publish(settings: Settings, run: Run) -> Path:
     """
     # Arrow and pandas come with these; a build without news does not need them.
     from financial_analytics.engines.duckdb.snapshot import write_snapshot  # noqa: PLC0415
+    from financial_analytics.export.star import described_tables  # noqa: PLC0415
 
     target = snapshot_path(settings)
     engine = engine_of(run.engine, hint="fa build --no-publish")
     with engine.gold.open_gold(settings) as source:
-        write_snapshot(source, target, run_id=run.run_id, engine=run.engine, built_at=run.built_at)
+        write_snapshot(
+            source,
+            target,
+            star_path(settings),
+            shown={table.name: table.names for table in described_tables(settings.project_dir)},
+            run_id=run.run_id,
+            engine=run.engine,
+            built_at=run.built_at,
+        )
     return target

@@ -155,7 +155,7 @@ def test_a_snapshot_keeps_the_rights_that_it_was_given(tmp_path: Path) -> None:
     settings = Settings(find_project_dir(), tmp_path / "data", tmp_path / "reports")
     path = settings.published_dir / "warehouse.duckdb"
     for mode in (0o600, 0o640):
-        swap_in(path, lambda connection: connection.execute("create table t as select 1 as i"))
+        swap_in({path: lambda connection: connection.execute("create table t as select 1 as i")})
         path.chmod(mode)
-    swap_in(path, lambda connection: connection.execute("create table t as select 2 as i"))
+    swap_in({path: lambda connection: connection.execute("create table t as select 2 as i")})
     assert stat.S_IMODE(path.stat().st_mode) == 0o640

@@ -123,7 +123,15 @@ def test_folders_of_feeds_and_data_may_have_any_name(tmp_path: Path, folder: str
         connection.execute("create schema gold; create table gold.analytics_x as select 7 as x")
     snapshot = settings.published_dir / "warehouse.duckdb"
     with open_gold(settings) as gold:
-        write_snapshot(gold, snapshot, run_id="1", engine="duckdb", built_at=datetime.now(UTC))
+        write_snapshot(
+            gold,
+            snapshot,
+            snapshot.with_name("star.duckdb"),
+            shown={},
+            run_id="1",
+            engine="duckdb",
+            built_at=datetime.now(UTC),
+        )
     with open_snapshot(snapshot) as connection:
         assert read_relation(connection, "analytics_x")["x"].tolist() == [7]
 

@@ -20,7 +20,7 @@ from tests.support.small_bank import feeds
 from financial_analytics import cli_live
 from financial_analytics.ingest.bank import OWN_FEEDS
 from financial_analytics.live.events import Event
-from financial_analytics.publish import is_published, remember, snapshot_path
+from financial_analytics.publish import is_published, remember, snapshot_path, star_path
 from financial_analytics.settings import Settings
 
 PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
@@ -352,6 +352,7 @@ def test_a_snapshot_that_a_disk_damages_is_not_the_published_one(tmp_path: Path)
     path = snapshot_path(settings)
     path.parent.mkdir(parents=True)
     path.write_bytes(b"a" * 9000)
+    star_path(settings).write_bytes(b"b" * 9000)
     there = path.stat()
     remember(settings, "duckdb", "contents")
     assert is_published(settings, "duckdb", "contents")

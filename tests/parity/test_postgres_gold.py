@@ -12,14 +12,16 @@ import psycopg2
 import pytest
 from tests.support.banks import drop_schemas
 
+from financial_analytics.engines.duckdb.snapshot import open_star
 from financial_analytics.engines.postgres import gold as postgres_gold
 from financial_analytics.engines.postgres import session as postgres_session
 from financial_analytics.engines.table import engine_of
 from financial_analytics.errors import EngineError, NotPublishedError
-from financial_analytics.publish import Run, publish
+from financial_analytics.publish import Run, publish, star_path
 from financial_analytics.reports.reader import open_reader
 from financial_analytics.settings import Settings
 
+ROOT = Path(__file__).resolve().parents[2]
 RUN = Run("r", datetime(2026, 1, 2, 3, tzinfo=UTC), "postgres")
 WAREHOUSE = """
 create schema gold; create schema silver; create schema builds; create schema ingestion_raw_data;
@@ -43,7 +45,7 @@ insert into gold.analytics_a values
 def settings(server: None, tmp_path: Path) -> Settings:
     drop_schemas()
     change(WAREHOUSE)
-    return Settings(tmp_path, tmp_path / "data", tmp_path / "out")
+    return Settings(ROOT, tmp_path / "data", tmp_path / "out")
 
 
 def change(statements: str) -> None:
@@ -57,10 +59,11 @@ def live(settings: Settings) -> Any:
 
 def test_a_report_of_the_server_and_one_of_its_snapshot_read_the_same(settings: Settings) -> None:
     change("insert into builds.relations values ('gold.dim_a', '1:x', false),"
-           " ('gold.analytics_a', '1:x', false)")  # fmt: skip
+           " ('gold.analytics_a', '1:x', false);"
+           "create table gold.features_a as select * from gold.analytics_a")  # fmt: skip
     publish(settings, RUN)
     with live(settings) as server, open_reader(settings) as snapshot:
-        assert server.models == {"analytics_a", "dim_a"}
+        assert server.models == {"analytics_a", "dim_a", "features_a"}
         wanted, found = snapshot.frame("analytics_a"), server.frame("analytics_a")
         asked, kept = server.run_info(), snapshot.run_info()
     assert found["amount"].tolist() == [Decimal("-0.25"), Decimal("1.50"), None]
@@ -73,6 +76,12 @@ def test_a_report_of_the_server_and_one_of_its_snapshot_read_the_same(settings: 
     assert asked == replace(kept, run_id="not recorded", built_at=None)
     assert (asked.as_of_date, asked.bank, asked.mixture) == (date(2024, 1, 5), "own", None)
     assert asked.row_counts == {"analytics_a": 3, "dim_a": 3}
+    with open_star(star_path(settings)) as star, postgres_gold.open_gold(settings) as gold:
+        there = gold.table("features_a")
+        assert star.table("features_a").to_pylist() == there.to_pylist()
+        assert gold.batches("features_a", there.column_names).read_all().equals(there)
+        assert gold.batches("dim_a", ["a_key"]).read_all()["a_key"].to_pylist() == [1, 2, 3]
+        assert star.names() == ["features_a", "run_info"]
 
 
 def test_the_ledger_is_read_once_for_both(settings: Settings) -> None:

@@ -12,17 +12,27 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from financial_analytics.engines.duckdb.snapshot import open_star
 from financial_analytics.errors import BuildError, EngineError, InvalidInputError, UserInputError
-from financial_analytics.publish import Run, is_published, publish, remember, snapshot_path
+from financial_analytics.publish import (
+    Run,
+    is_published,
+    publish,
+    remember,
+    snapshot_path,
+    star_path,
+)
 from financial_analytics.reports.reader import open_reader
 from financial_analytics.settings import Settings
 
+ROOT = Path(__file__).resolve().parents[2]
+FILES = {"warehouse.duckdb", "star.duckdb"}
 BUILT = dt.datetime(2024, 6, 19, 6, 30, tzinfo=dt.timezone(dt.timedelta(hours=2)))
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(project_dir=tmp_path, data_dir=tmp_path / "data", reports_dir=tmp_path / "out")
+    return Settings(project_dir=ROOT, data_dir=tmp_path / "data", reports_dir=tmp_path / "out")
 
 
 def build(settings: Settings, volume: str = "10.50", rows: int = 2) -> None:
@@ -35,7 +45,11 @@ def build(settings: Settings, volume: str = "10.50", rows: int = 2) -> None:
             "create table silver.data_clock as select date '2024-06-18' as as_of_date"
         )
         connection.execute("create table silver_vault.names as select 'Ann Secret' as first_name")
-        connection.execute("create table gold.dim_customer as select * from range(7) t(id)")
+        connection.execute(
+            "create table gold.dim_customer as select id as customer_key, 'Lyon' as city,"
+            " 'Ann Secret' as first_name, 'a1b2c3' as email_hash from range(7) t(id)"
+        )
+        connection.execute("create table gold.features_loan as select * from range(3) t(loan_id)")
         connection.execute("create table gold.fact_loan as select * from range(11) t(id)")
         connection.execute(
             "create table gold.analytics_daily as select i as day_number, "
@@ -97,19 +111,36 @@ def test_drafts_of_a_killed_publish_go_and_those_of_a_running_one_stay(settings:
     folder.mkdir(parents=True)
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    for name in (f".draft.{ended.pid}.warehouse", f".draft.{ended.pid}.warehouse.wal"):
-        (folder / name).write_text("half")
+    for name in ("warehouse", "warehouse.wal", "star", "star.wal"):
+        (folder / f".draft.{ended.pid}.{name}").write_text("half")
     running = folder / f".draft.{os.getppid()}.warehouse"
     running.write_text("half")
     publish(settings, run())
-    assert {path.name for path in folder.iterdir()} == {"warehouse.duckdb", running.name}
+    assert {path.name for path in folder.iterdir()} == {*FILES, running.name}
 
 
 def test_snapshot_holds_nothing_else(settings: Settings) -> None:
     build(settings)
     path = publish(settings, run())
-    assert b"Ann Secret" not in path.read_bytes()
-    assert [item.name for item in settings.published_dir.iterdir()] == ["warehouse.duckdb"]
+    for written in (path, star_path(settings)):
+        assert b"Ann Secret" not in written.read_bytes()
+        assert b"a1b2c3" not in written.read_bytes()
+    assert {item.name for item in settings.published_dir.iterdir()} == FILES
+
+
+def test_the_star_schema_is_published_beside_in_the_columns_that_may_leave(
+    settings: Settings,
+) -> None:
+    build(settings)
+    publish(settings, run())
+    with open_star(star_path(settings)) as star:
+        # fact_loan is none of the project's facts, so nobody said which columns may leave
+        assert star.names() == ["dim_customer", "features_loan", "run_info"]
+        assert star.columns("dim_customer") == ["customer_key", "city"]
+        assert (star.row_count("dim_customer"), star.row_count("features_loan")) == (7, 3)
+        assert (star.run_id(), star.as_of(), star.bank()) == ("r1", dt.date(2024, 6, 18), None)
+        with pytest.raises(duckdb.Error, match="read-only"):
+            star.rows("delete from gold.dim_customer returning 1")
 
 
 def test_a_view_becomes_a_table(settings: Settings) -> None:
@@ -152,7 +183,8 @@ def test_a_snapshot_cannot_be_written_through_a_reader(settings: Settings) -> No
 def test_a_failure_leaves_the_old_snapshot(settings: Settings, fault: str) -> None:
     build(settings)
     publish(settings, run("good"))
-    before = snapshot_path(settings).read_bytes()
+    files = (snapshot_path(settings), star_path(settings))
+    before = [path.read_bytes() for path in files]
     if fault == "no warehouse":
         settings.warehouse_path.unlink()
     elif fault == "damaged":
@@ -165,8 +197,8 @@ def test_a_failure_leaves_the_old_snapshot(settings: Settings, fault: str) -> No
     expected = BuildError if fault == "no analytics" else (EngineError, duckdb.Error)
     with pytest.raises(expected):
         publish(settings, run("bad"))
-    assert snapshot_path(settings).read_bytes() == before
-    assert [item.name for item in settings.published_dir.iterdir()] == ["warehouse.duckdb"]
+    assert [path.read_bytes() for path in files] == before
+    assert {item.name for item in settings.published_dir.iterdir()} == FILES
 
 
 def test_a_missing_warehouse_says_what_to_do(settings: Settings) -> None:
@@ -245,15 +277,16 @@ def test_a_snapshot_is_known_by_what_was_built_and_by_its_file(settings: Setting
     assert known("a")
     assert not known("b")
     assert not known(None), "what is built is not known"
-    snapshot = snapshot_path(settings)
-    content = snapshot.read_bytes()
-    snapshot.unlink()
-    assert not known("a")
-    snapshot.write_bytes(content)
-    assert known("a"), "the same bytes are the same snapshot"
-    middle = len(content) // 2
-    snapshot.write_bytes(content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :])
-    assert not known("a"), "damaged, or somebody else's file"
+    for path in (snapshot_path(settings), star_path(settings)):
+        content = path.read_bytes()
+        path.unlink()
+        assert not known("a")
+        path.write_bytes(content)
+        assert known("a"), "the same bytes are the same snapshot"
+        middle = len(content) // 2
+        path.write_bytes(content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :])
+        assert not known("a"), "damaged, or somebody else's file"
+        path.write_bytes(content)
 
 
 def test_a_lost_basis_of_the_live_page_is_no_published_build(settings: Settings) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -11,7 +14,10 @@ import pyarrow.csv as pacsv
 import pytest
 import yaml
 from tests.support.star import GOLD, ROOT, STAR, TABLES, by_hand, counted
+from typer.testing import CliRunner
 
+from financial_analytics.cli import app
+from financial_analytics.engines.duckdb.gold import open_gold
 from financial_analytics.errors import UserInputError
 from financial_analytics.export.files import export_tables, whole_folder
 from financial_analytics.export.looker import FRAMES, export_looker, lookml
@@ -29,6 +35,8 @@ from financial_analytics.metrics import (
     metrics,
     ratios,
 )
+from financial_analytics.publish import Run, publish
+from financial_analytics.settings import Settings
 
 
 @pytest.mark.parametrize("name", list(measures()))
@@ -66,6 +74,39 @@ def test_exported_files_give_the_metrics_of_gold(tmp_path: Path) -> None:
         expression = measure_sql(measure)
         (found,) = duckdb.sql(f"select {expression} from '{path}'").fetchall()[0]
         assert found == counted(measure.fact, expression, GOLD.table(measure.fact)), name
+
+
+def test_what_is_published_is_exported_while_a_build_has_the_warehouse(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(ROOT, tmp_path / "data", tmp_path / "reports")
+    settings.data_dir.mkdir()
+    with duckdb.connect(str(settings.warehouse_path)) as connection:
+        connection.execute("create schema gold; create table gold.analytics_x as select 1 as i")
+        for name, rows in GOLD.made.items():
+            connection.register("rows", rows)
+            connection.execute(f"create table gold.{name} as select * from rows")
+            connection.unregister("rows")
+    publish(settings, Run("r1", dt.datetime(2026, 1, 1, tzinfo=dt.UTC)))
+    with open_gold(settings) as gold:
+        export_tables(gold, STAR, tmp_path / "warehouse", "parquet")
+    hold = (f"import duckdb, sys; c = duckdb.connect({str(settings.warehouse_path)!r});"
+            "print('has it', flush=True); sys.stdin.read()")  # fmt: skip
+    monkeypatch.setenv("FA_DATA_DIR", str(settings.data_dir))
+    with subprocess.Popen(
+        [sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as build:
+        assert build.stdout is not None and build.stdout.readline()
+        done = CliRunner().invoke(app, ["export", "parquet", str(tmp_path / "out")])
+        refused = CliRunner().invoke(
+            app, ["export", "parquet", str(tmp_path / "no"), "--target", "duckdb"]
+        )
+        build.communicate()
+    assert done.exit_code == 0, done.output
+    assert "in use by another process" in str(refused.exception)
+    written = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+    assert len(written) == len(STAR)
+    assert written == {p.name: p.read_bytes() for p in (tmp_path / "warehouse").iterdir()}
 
 
 def test_the_registry_names_columns_and_metrics_that_there_are() -> None:

@@ -41,6 +41,14 @@ class Gold(ABC):
     def table(self, name: str, *, schema: str = SCHEMA, condition: str = "1 = 1") -> pa.Table:
         """Return one relation, of gold unless told otherwise, or its rows that meet a condition."""
 
+    def columns(self, name: str) -> list[str]:
+        """Return the columns of one relation of gold, in order."""
+        return list(self.table(name, condition="1 = 0").column_names)
+
+    @abstractmethod
+    def batches(self, name: str, columns: Sequence[str]) -> pa.RecordBatchReader:
+        """Return columns of one relation of gold, a part of the rows at a time."""
+
     @abstractmethod
     def names(self) -> list[str]:
         """Return the relations of gold, in order."""

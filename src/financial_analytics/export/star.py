@@ -143,15 +143,26 @@ def _column(given: dict[str, Any], blocks: dict[str, str]) -> Column:
 
 
 def star_schema(project: Path) -> list[Table]:
-    """Return dimensions, then facts, by name.
-
-    Without columns that tell one person from all others (`KEPT`); what a warehouse with
-    ``include_pii`` has besides is not in the YAML, so it is in no table here.
+    """Return what `described_tables` does.
 
     Raises
     ------
     UserInputError
-        If the project has none.
+        If the project has no dimensions and facts.
+    """
+    tables = described_tables(project)
+    if not tables:
+        raise UserInputError(
+            f"{project} has no dimensions and facts", hint="set FA_PROJECT_DIR to the checkout"
+        )
+    return tables
+
+
+def described_tables(project: Path) -> list[Table]:
+    """Return dimensions, then facts, by name; none of a project that has none.
+
+    Without columns that tell one person from all others (`KEPT`); what a warehouse with
+    ``include_pii`` has besides is not in the YAML, so it is in no table here.
     """
     blocks = doc_blocks(project)
     tables = []
@@ -170,8 +181,4 @@ def star_schema(project: Path) -> list[Table]:
                     if isinstance(test, dict) and "grain" in test
                 )
                 tables.append(Table(model["name"], said, tuple(columns), tuple(grain)))
-    if not tables:
-        raise UserInputError(
-            f"{project} has no dimensions and facts", hint="set FA_PROJECT_DIR to the checkout"
-        )
     return tables

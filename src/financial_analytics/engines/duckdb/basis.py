@@ -50,7 +50,7 @@ def write_parts(
             for key, value in content.items():
                 connection.execute(f"insert into {name} values (?, ?)", [key, value])
 
-    swap_in(target, fill)
+    swap_in({target: fill})
 
 
 def load_parts(connection: Connection, path: Path) -> tuple[dict[str, str], dict[str, str]]:

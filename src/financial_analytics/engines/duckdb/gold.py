@@ -13,6 +13,9 @@ from financial_analytics.settings import Settings
 if TYPE_CHECKING:
     import pyarrow as pa
 
+BATCH = 122_880
+"""Rows at a time: a row group of the engine."""
+
 
 class DuckdbGold(Gold):
     """What was built in an open warehouse file."""
@@ -48,6 +51,20 @@ class DuckdbGold(Gold):
         """Return one relation, of gold unless told otherwise, or its rows that meet a condition."""
         query = f"select * from {schema}.{self.quoted(name)} where {condition}"
         return self._connection.sql(query).to_arrow_table()
+
+    def file(self) -> str | None:
+        """Return the path of the file that is read; None of a database in memory."""
+        found = self._connection.sql(
+            "select path from duckdb_databases() where database_name = current_database()"
+        ).fetchall()
+        path: str | None = found[0][0]
+        return path
+
+    def batches(self, name: str, columns: Sequence[str]) -> pa.RecordBatchReader:
+        """Return columns of one relation of gold, a part of the rows at a time."""
+        wanted = ", ".join(map(self.quoted, columns))
+        query = f"select {wanted} from {SCHEMA}.{self.quoted(name)}"
+        return self._connection.sql(query).to_arrow_reader(BATCH)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ CSV keeps NULL (an empty field) and '' (a quoted empty field) apart when everyth
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
 from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
@@ -104,6 +105,32 @@ def copy_in(cursor: Any, relation: str, rows: pa.Table | pa.RecordBatchReader) -
 def copy_out(cursor: Any, query: str) -> pa.Table:
     """Return the rows of a query as an Arrow table with the server's types."""
     schema = _schema(cursor, query)
+    with _spool() as file:
+        if not _fetch(cursor, query, schema, file):
+            return schema.empty_table()
+        table = pv.read_csv(file, **_options(schema))
+    arrays = [_moment(column, field) for column, field in zip(table.columns, schema, strict=True)]
+    return pa.table(arrays, schema=schema)
+
+
+def copy_batches(cursor: Any, query: str) -> pa.RecordBatchReader:
+    """Return the rows of a query as `copy_out` does, a part at a time; the rest is on disk."""
+    schema = _schema(cursor, query)
+    file = _spool()
+    if not _fetch(cursor, query, schema, file):
+        return schema.empty_table().to_reader()
+
+    def each() -> Iterator[pa.RecordBatch]:
+        with file:
+            for batch in pv.open_csv(file, **_options(schema)):
+                arrays = map(_moment, batch.columns, schema)
+                yield pa.record_batch(list(arrays), schema=schema)
+
+    return pa.RecordBatchReader.from_batches(schema, each())
+
+
+def _fetch(cursor: Any, query: str, schema: pa.Schema, file: BinaryIO) -> int:
+    """Write the rows of a query to a file, at whose start it then stands; return its size."""
     columns = ", ".join(
         f"cast({quote(field.name)} as {column_type(field.type)})"
         + (" at time zone 'UTC'" if _zoned(field.type) else "")
@@ -111,33 +138,33 @@ def copy_out(cursor: Any, query: str) -> pa.Table:
         for field in schema
     )
     wanted = f"select {columns} from ({query}) as rows_read"
+    cursor.copy_expert(f"copy ({wanted}) to stdout (format csv, force_quote *)", file)
+    size = file.tell()
+    file.seek(0)
+    return size
+
+
+def _options(schema: pa.Schema) -> dict[str, Any]:
+    """Return how what `_fetch` wrote is read."""
     read = pa.schema([pa.field(f.name, pa.timestamp("us") if _zoned(f.type) else f.type)
                       for f in schema])  # fmt: skip
-    with _spool() as file:
-        cursor.copy_expert(f"copy ({wanted}) to stdout (format csv, force_quote *)", file)
-        size = file.tell()
-        file.seek(0)
-        if size == 0:
-            return schema.empty_table()
-        table = pv.read_csv(
-            file,
-            read_options=pv.ReadOptions(column_names=read.names, block_size=2**24),
-            parse_options=pv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
-            convert_options=pv.ConvertOptions(
-                column_types=read,
-                null_values=[""],
-                true_values=["t"],
-                false_values=["f"],
-                strings_can_be_null=True,
-                quoted_strings_can_be_null=False,
-                check_utf8=False,
-            ),
-        )
-    arrays = [
-        pc.assume_timezone(column, "UTC") if _zoned(field.type) else column
-        for column, field in zip(table.columns, schema, strict=True)
-    ]
-    return pa.table(arrays, schema=schema)
+    return {
+        "read_options": pv.ReadOptions(column_names=read.names, block_size=2**24),
+        "parse_options": pv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
+        "convert_options": pv.ConvertOptions(
+            column_types=read,
+            null_values=[""],
+            true_values=["t"],
+            false_values=["f"],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
+            check_utf8=False,
+        ),
+    }
+
+
+def _moment(column: pa.Array | pa.ChunkedArray, field: pa.Field) -> pa.Array | pa.ChunkedArray:
+    return pc.assume_timezone(column, "UTC") if _zoned(field.type) else column
 
 
 def _schema(cursor: Any, query: str) -> pa.Schema:

@@ -52,6 +52,13 @@ class PostgresGold(Gold):
         with self._handle.cursor() as cursor:
             return postgres_copy.copy_out(cursor, query)
 
+    def batches(self, name: str, columns: Sequence[str]) -> pa.RecordBatchReader:
+        """Return columns of one relation of gold, a part of the rows at a time."""
+        wanted = ", ".join(map(self.quoted, columns))
+        query = f"select {wanted} from {SCHEMA}.{self.quoted(name)}"
+        with self._handle.cursor() as cursor:
+            return postgres_copy.copy_batches(cursor, query)
+
 
 @contextmanager
 def open_gold(settings: Settings) -> Iterator[PostgresGold]:

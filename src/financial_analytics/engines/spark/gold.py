@@ -54,6 +54,29 @@ class SparkGold(Gold):
         query = f"select * from {schema}.{self.quoted(name)} where {condition}"
         return self._spark.sql(query).toArrow()
 
+    def batches(self, name: str, columns: Sequence[str]) -> pa.RecordBatchReader:
+        """Return columns of one relation of gold, a part of the rows at a time.
+
+        A partition each: what comes to the driver at once is bounded.
+        """
+        wanted = ", ".join(map(self.quoted, columns))
+        query = f"select {wanted} from {SCHEMA}.{self.quoted(name)}"
+        described = self._spark.catalog.listColumns(f"{SCHEMA}.{name}")
+        parts = [self.quoted(column.name) for column in described if column.isPartition]
+        if len(parts) != 1:
+            return self._spark.sql(query).toArrow().to_reader()
+        (part,) = parts
+        months = self.rows(f"select distinct {part} from {SCHEMA}.{self.quoted(name)}")
+        schema = self._spark.sql(f"{query} limit 0").toArrow().schema
+
+        def each() -> Iterator[pa.RecordBatch]:
+            for (month,) in sorted(months, key=str):
+                value = "null" if month is None else f"'{month}'"
+                rows = self._spark.sql(f"{query} where {part} <=> {value}").toArrow()
+                yield from rows.cast(schema).to_batches()
+
+        return pa.RecordBatchReader.from_batches(schema, each())
+
 
 @contextmanager
 def open_gold(settings: Settings) -> Iterator[SparkGold]:
