@@ -112,7 +112,7 @@ def clock_back(site: Site, command: str, rng: random.Random) -> str | None:
 
 
 def broken_parquet(site: Site, command: str, rng: random.Random) -> str | None:
-    """Spoil the file that is loaded last: it is refused, and loaded once it is whole."""
+    """Spoil the file that is loaded last: refused, and loaded once it is whole."""
     with duckdb.connect(str(site.folder / "ingest/data/warehouse.duckdb"), read_only=True) as known:
         ((last,),) = known.execute(
             "select source_file from ingestion_raw_data._batches order by _batch_id desc limit 1"
@@ -120,10 +120,10 @@ def broken_parquet(site: Site, command: str, rng: random.Random) -> str | None:
     feeds = site.folder / "broken"
     shutil.rmtree(feeds, ignore_errors=True)
     shutil.copytree(site.feeds, feeds)
-    [path] = feeds.glob(f"full/{last}")
+    [path] = (feeds / "full").rglob(Path(last).name)
     content = path.read_bytes()
     path.write_bytes(content[: rng.randrange(len(content))])
-    return _ended(site.start(command, feeds=feeds), (3,))
+    return _ended(site.start(command, feeds=feeds), (2, 3))  # 2: whose bank it is, it cannot say
 
 
 def _spoil(path: Path, rng: random.Random, most: int | None = None) -> None:
