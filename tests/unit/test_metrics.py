@@ -90,7 +90,8 @@ def test_the_page_prints_each_definition(tmp_path: Path) -> None:
         articles = dict(re.findall(r'<article [^>]*id="([^"]+)">(.*?)</article>', page, re.DOTALL))
         for entry in charts(category):
             for metric in map(get_metric, entry.metrics):
-                said = f"<dt>{escape(metric.label)}</dt><dd>{escape(metric.definition)}</dd>"
+                words = f"{escape(metric.definition)} Unit: {escape(metric.unit)}."
+                said = f"<dt>{escape(metric.label)}</dt><dd>{words}</dd>"
                 assert said in articles[entry.id.replace(".", "-")]
 
 
