@@ -128,3 +128,21 @@ def test_pages_say_the_coverage(built: tuple[Lab, Path]) -> None:
         ), entry.id
     assert not re.search(r"\b95 % (\w+ )?interval|{coverage}", said)
     assert '"80 % interval"' in said
+
+
+def ready_queries() -> dict[str, str]:
+    """Return each query of `docs/queries.md` by the question above it."""
+    text = (find_project_dir() / "docs" / "queries.md").read_text(encoding="utf-8")
+    found = {}
+    for section in re.split(r"^## ", text, flags=re.M)[1:]:
+        (query,) = re.findall(r"^```sql\n(.*?)^```", section, re.M | re.S)
+        found[section.splitlines()[0]] = query
+    return found
+
+
+@pytest.mark.parametrize("question", ready_queries())
+def test_ready_queries_answer(built: tuple[Lab, Path], question: str) -> None:
+    query = ready_queries()[question]
+    with duckdb.connect(str(built[1]), read_only=True) as connection:
+        found = connection.execute(query).fetchall()
+    assert found or query.startswith("-- may be empty")
