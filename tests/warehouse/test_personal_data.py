@@ -144,16 +144,19 @@ def test_silver_reads_personal_columns_through_stated_macros_only(table: Table) 
 
 
 def test_no_secret_reaches_the_snapshot_nor_files_for_other_tools(lab: Lab, tmp_path: Path) -> None:
-    """Reports and the live page read the snapshot alone."""
+    """Reports, the live page and exports read what is published alone."""
     run = Run(run_id="20260101T060000Z", built_at=FIRST_LOAD.replace(tzinfo=UTC))
-    snapshot = publish(lab.settings, run)
-    assert columns_with_secrets(snapshot) == set()
+    publish(lab.settings, run)
+    published = sorted(lab.settings.published_dir.glob("*.duckdb"))
+    assert len(published) == 2
+    for path in published:
+        assert columns_with_secrets(path) == set()
     with engine_of("duckdb").gold.open_gold(lab.settings) as gold:
         tables = star_schema(lab.settings.project_dir)
         written = export_tables(gold, tables, tmp_path, "csv")
         written += export_features(gold, tmp_path / "features")
     assert len(written) > 20
-    for path in (snapshot, *written):
+    for path in (*published, *written):
         content = path.read_bytes()
         assert SECRET.encode() not in content, path.name
         assert SECRET_BIRTH_DATE.encode() not in content, path.name
