@@ -37,7 +37,11 @@ def test_words_of_the_default_list_are_no_value(bank: Bank, word: str, form: str
     if form == "parquet":
         names, values = (line.split(",") for line in text.splitlines())
         pq.write_table(pa.table({n: [v] for n, v in zip(names, values, strict=True)}), path)
-    assert bank.ingest(path).totals.quarantined == 0
+    report = bank.ingest(path)
+    assert report.totals.quarantined == 0
+    (said,) = report.files[0].warnings
+    assert said.startswith("read as empty, for these words stand for no value: ")
+    assert f"'{word.strip()}' (1)" in said
     columns = "channel, decline_reason, merchant_id, fraud_score, is_fraud, created_at"
     query = f"select {columns}, location_country, amount from ingestion_raw_data.transactions"
     assert bank.sql(f"{query} where transaction_id = 70") == [(*[None] * 7, -1)]

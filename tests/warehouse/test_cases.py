@@ -182,8 +182,10 @@ NAMED = {
     "ancient-event-date (its balance)": ("balance_days", "accounts", "as of the load"),
     "currency-anything": ("rows_in_quarantine", "transactions", "currency (currency)"),
     "dot-as-thousands": ("decimal_comma", "transactions", ""),
+    "erasure-refused": ("persons_erased", "customers", ""),
     "ids-per-account": ("rows_in_quarantine", "transactions", "(another_thing)"),
     "minus-one-id": ("rows_in_quarantine", "transactions", "merchant_id (unknown_id)"),
+    "null-in-words": ("words_read_as_empty", "transactions", ""),
     "original-sent-again": ("rows_corrected", "exchange_rates", ""),
     "part-payment-cures": ("instalments", "loan_payments", "paid in part"),
     "rate-in-percent": ("rows_in_quarantine", "products", "interest_rate (unit)"),
@@ -191,6 +193,7 @@ NAMED = {
     "row-gone-from-full-extract": ("rows_gone", "accounts", ""),
     "sentinel-close-date": ("dates_read_as_empty", "accounts", ""),
     "sign-in-another-column": ("rows_in_quarantine", "transactions", "status (not_posted)"),
+    "zip-without-zero": ("postal_zeros_missing", "customers", ""),
 }
 
 

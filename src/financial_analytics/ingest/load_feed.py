@@ -19,6 +19,7 @@ from financial_analytics.ingest import (
     hours,
     kept,
     load,
+    noticed,
     numbers,
     short_lines,
     signs,
@@ -121,6 +122,7 @@ def load_feed(
             remarks.extend(stage.emptied(connection))
             remarks.extend(signs.remark_signs(connection, table, batch.batch_id))
             remarks.extend(vocabulary.remark_words(connection, table, source, batch.batch_id))
+            remarks.extend(noticed.remark_rows(connection, table, source, batch.batch_id))
             load.keep_remarks(connection, batch, remarks)
             record(connection, bank, batch.batch_id)
             tell("committing", staged.read)

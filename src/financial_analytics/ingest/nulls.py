@@ -8,6 +8,8 @@ columns of another type or with a closed list the abbreviations.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from financial_analytics.engines.duckdb.session import sql_text
 from financial_analytics.ingest.contract import Column
 from financial_analytics.ingest.source import FeedColumn
@@ -84,3 +86,13 @@ def is_plainly_given(column: Column, feed: FeedColumn, value: str) -> str:
         f"or ({value} >= 'O' and {value} < '[') or ({value} >= ']' and {value} < 'n') "
         f"or ({value} >= 'o' and {value} < '{{')) and not suffix({value}, ' '))"
     )
+
+
+def read_as_null(column: Column, feed: FeedColumn, value: str, typed: str) -> tuple[str, str]:
+    """Return SQL that tells whether a text was read as no value for its word, and of that word.
+
+    Words that the user has declared are left out: they are no news.
+    """
+    text = f"trim({value}, ' \t\r\n')"
+    is_word = is_null_word(column, replace(feed, nulls=()), value, text)
+    return f"({typed} is null and {value} <> '' and {is_word})", text

@@ -17,7 +17,8 @@ KINDS = (
     "unread_direction", "words_unknown", "rows_gone", "rows_back", "decimal_comma",
     "rows_corrected", "balance_mismatch", "statement_gap", "entries_not_booked",
     "balance_unchecked", "lines_above", "lines_padded",
-    "rows_doubtful", "rows_erased",
+    "rows_doubtful", "rows_erased", "words_read_as_empty", "persons_erased",
+    "postal_zeros_missing",
 )  # fmt: skip
 _RELATION = f"{BRONZE_SCHEMA}._remarks"
 

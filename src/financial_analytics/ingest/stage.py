@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from financial_analytics.engines.duckdb.session import Connection, sql_name, sql_text
-from financial_analytics.ingest import posted, rules, signs
+from financial_analytics.ingest import nulls, posted, rules, signs
 from financial_analytics.ingest.clean import BadLine
 from financial_analytics.ingest.contract import Column, Table
 from financial_analytics.ingest.read_text import drop_rejects, rejected_lines
@@ -19,6 +19,7 @@ FEED = "temp.feed_rows"
 """The same rows with their number in the file, ``_row``."""
 VERDICT = "temp.feed_verdict"
 """``_row, verdict`` (``duplicate``, ``correction`` or ``quarantined``), column, rule, reason."""
+MOST_SHOWN = 5
 _LEFTOVERS = ("feed_staged", "feed_shift", "feed_keys", "feed_stored", "feed_verdict",
               "feed_candidate", "feed_bad_line", "feed_new_ids", "feed_numbered",
               "feed_erased")  # fmt: skip
@@ -132,8 +133,12 @@ def _stage_query(
         if column.sentinels:
             is_sentinel = rules.is_sentinel(column, t)
             conditions = [f"(({condition}) and not {is_sentinel})" for condition in conditions]
-            day = f"{sql_text(f'{column.name} ')} || cast(cast({t} as date) as varchar)"
+            day = f"{sql_text(f'day {column.name} ')} || cast(cast({t} as date) as varchar)"
             emptied[is_sentinel] = f"case when {is_sentinel} then {day} end"
+        if feed.family == "text":
+            is_word, word = nulls.read_as_null(column, feed, x, t)
+            entry = f"{sql_text(f'word {column.name} ')} || {word}"
+            emptied[is_word] = f"case when {is_word} then {entry} end"
         bad += conditions
         texts.append(rules.raw_text(feed, x))
     if source.posted:
@@ -173,26 +178,39 @@ def _output(table: Table, column: Column, source: Source, extracted_at: datetime
 
 
 def _emptied(emptied: dict[str, str]) -> str:
-    """Return SQL of what was read as empty in a row, as ``column day``; NULL for nearly all."""
+    """Return SQL of what was read as empty in a row: ``day column day``, ``word column word``.
+
+    NULL for nearly all rows.
+    """
     if not emptied:
         return "cast(null as varchar[])"
     return f"case when {' or '.join(emptied)} then [{', '.join(emptied.values())}] end"
 
 
 def emptied(connection: Connection) -> list[Remark]:
-    """Return how many dates of the feed stood for no date and were read as empty."""
+    """Return how many dates stood for no date, and how many words for no value."""
     found = connection.execute(
         f"select entry, count(*) from (select unnest(_emptied) as entry from {FEED} "
         "where _emptied is not null) where entry is not null group by 1 order by 2 desc, 1"
     ).fetchall()
-    return [
+    counted = [(*entry.split(" ", 2), rows) for entry, rows in found]
+    days = [
         Remark(
             "dates_read_as_empty",
             rows,
             f"{column}: {rows:,} of {day} read as empty: that day stands for no date",
         )
-        for (column, day), rows in ((entry.rsplit(" ", 1), rows) for entry, rows in found)
+        for kind, column, day, rows in counted
+        if kind == "day"
     ]
+    words = [(column, word, rows) for kind, column, word, rows in counted if kind == "word"]
+    if not words:
+        return days
+    some = ", ".join(f"{column} '{word}' ({rows:,})" for column, word, rows in words[:MOST_SHOWN])
+    more = f" and {len(words) - MOST_SHOWN} more" if len(words) > MOST_SHOWN else ""
+    values = sum(rows for _, _, rows in words)
+    said = f"read as empty, for these words stand for no value: {some}{more}"
+    return [*days, Remark("words_read_as_empty", values, said)]
 
 
 def _is_blank(table: Table, source: Source) -> str:
