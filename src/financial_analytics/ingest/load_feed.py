@@ -121,8 +121,8 @@ def load_feed(
                 remarks.append(Remark("rows_corrected", verdicts.corrections, ""))
             remarks.extend(stage.emptied(connection))
             remarks.extend(signs.remark_signs(connection, table, batch.batch_id))
-            remarks.extend(vocabulary.remark_words(connection, table, source, batch.batch_id))
-            remarks.extend(noticed.remark_rows(connection, table, source, batch.batch_id))
+            for seen in (vocabulary.remark_words, noticed.remark_rows):
+                remarks.extend(seen(connection, table, source, batch.batch_id))
             load.keep_remarks(connection, batch, remarks)
             record(connection, bank, batch.batch_id)
             tell("committing", staged.read)
