@@ -180,7 +180,7 @@ def _copier(
 ) -> Callable[[Connection, str, Sequence[str]], None]:
     """Return what copies columns of a relation: within the engine where it reads the source."""
     file = source.file() if isinstance(source, DuckdbGold) else None
-    if file is not None:  # twice as fast as through Arrow
+    if file is not None:  # a tenth to a third of the time through Arrow is saved
         connection.execute(f"attach {sql_text(file)} as source (read_only)")
 
     def copy(connection: Connection, name: str, columns: Sequence[str]) -> None:
